@@ -1,0 +1,78 @@
+/* config/node.h - the administrator's one YAML file, as typed C. docs/ADMIN.md describes it. */
+#ifndef CFG_NODE_H
+#define CFG_NODE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <config/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { CFG_PATH_SIZE = 1024, CFG_AE_SIZE = 17, CFG_NAME_SIZE = 65, CFG_HOST_SIZE = 256 };
+
+/* A destination for reports. */
+typedef struct cfg_archive {
+    char name[CFG_NAME_SIZE];      /* the administrator's word; unique             */
+    char ae_title[CFG_AE_SIZE];
+    char host[CFG_HOST_SIZE];
+    uint16_t port;
+    unsigned connect_timeout_s;    /* default 10                                   */
+    unsigned dimse_timeout_s;      /* default 60                                   */
+} cfg_archive;
+
+/* A model that the node runs, and the contours that it is meant for. */
+typedef struct cfg_model_ref {
+    char file[CFG_PATH_SIZE];      /* absolute after loading                       */
+    char **contours;               /* patterns for ROI names / segment labels, `*` and `?`,
+                                      case-insensitive; empty: the model's own list */
+    size_t n_contours;
+} cfg_model_ref;
+
+typedef struct cfg_node {
+    /* node: */
+    char ae_title[CFG_AE_SIZE];
+    char listen[CFG_HOST_SIZE];    /* address to listen on, default 127.0.0.1      */
+    uint16_t port;                 /* default 11112                                */
+    unsigned max_associations;     /* default 64                                   */
+    unsigned max_associations_per_address; /* default 16                           */
+    unsigned artim_s;              /* from accept to A-ASSOCIATE-RQ, default 30    */
+    unsigned idle_timeout_s;       /* between PDUs of an association, default 60   */
+    unsigned workers;              /* compute processes at once, default 1         */
+    char institution[CFG_NAME_SIZE];   /* into the report, may be empty            */
+    char station_name[CFG_AE_SIZE];
+    /* spool: */
+    char spool[CFG_PATH_SIZE];
+    uint64_t reserve_bytes;        /* below this much free space: refuse with A700 */
+    uint64_t max_instance_bytes;
+    char database[CFG_PATH_SIZE];  /* default <spool>/prognode.db                  */
+    /* cases: */
+    unsigned series_fallback_s;    /* default 600: see docs, "which images are a case's own" */
+    unsigned give_up_s;            /* default 86400: waiting becomes failed        */
+    unsigned compute_timeout_s;    /* default 600                                  */
+    unsigned max_attempts;         /* default 3, of a compute process              */
+    /* report: */
+    bool comprehensive_3d;         /* report.sop_class: comprehensive_3d | comprehensive */
+    /* delivery: */
+    unsigned retry_first_s;        /* default 5                                    */
+    unsigned retry_max_s;          /* default 900                                  */
+    cfg_archive *archives; size_t n_archives;   /* at least one                    */
+    cfg_model_ref *models; size_t n_models;     /* at least one                    */
+} cfg_node;
+
+/* Load and check. Relative paths are taken from the folder of `path`. Unknown keys are errors.
+ * On failure *out is untouched. */
+CFG_CHECKED int cfg_node_load(cfg_node *out, const char *path, cfg_error *err);
+/* The same from memory; `name` stands in messages and gives the folder for relative paths. */
+CFG_CHECKED int cfg_node_parse(cfg_node *out, const char *bytes, size_t n, const char *name,
+                               cfg_error *err);
+void cfg_node_free(cfg_node *c);   /* NULL and a zeroed struct are fine            */
+
+/* True if name matches the pattern (`*`, `?`, ASCII case-insensitive, blanks trimmed). */
+bool cfg_pattern_match(const char *pattern, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,26 @@
+/* base/limits.h - every limit on outside input that the node enforces, in one place. */
+#ifndef PN_LIMITS_H
+#define PN_LIMITS_H
+
+#define PN_UID_SIZE            65         /* 64 characters and the end (PS3.5, VR UI)      */
+#define PN_AE_SIZE             17         /* VR AE                                          */
+#define PN_LO_SIZE             257        /* 64 characters of up to 4 bytes                 */
+#define PN_DIGEST_HEX_SIZE     65         /* SHA-256 in hexadecimal                         */
+#define PN_PATH_SIZE           1024
+
+#define PN_MAX_INSTANCE_BYTES  (2147483648ULL) /* one stored object                         */
+#define PN_MAX_COMMAND_BYTES   65536      /* DIMSE command set                              */
+#define PN_MAX_SQ_DEPTH        64         /* nesting of sequences in a data set             */
+#define PN_MAX_ELEMENTS        20000000   /* data elements of one object                    */
+#define PN_MAX_ROIS            1024       /* regions or segments of one contour object      */
+#define PN_MAX_CONTOURS        100000     /* contours of one region                         */
+#define PN_MAX_CONTOUR_POINTS  5000000    /* points of one region                           */
+#define PN_MAX_SLICES          20000      /* images of one volume                           */
+#define PN_MAX_VOXELS          (4ULL << 30)    /* voxels of one volume                      */
+#define PN_MAX_COORDINATE_MM   1e5        /* |x| of any position in patient space           */
+#define PN_MAX_CSV_BYTES       (1ULL << 30)
+#define PN_MAX_CSV_COLUMNS     20000
+#define PN_MAX_CSV_ROWS        5000000
+#define PN_MAX_JSON_BYTES      (64ULL << 20)
+
+#endif

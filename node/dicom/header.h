@@ -1,0 +1,68 @@
+/* dicom/header.h - what the node needs to know of one DICOM file without its pixels.
+ *
+ * Read by the header child for the indexer, and by the pipeline for folders. The file has
+ * first passed the bounded scan (dicom/scan.h). */
+#ifndef PN_DICOM_HEADER_H
+#define PN_DICOM_HEADER_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/error.h"
+#include "base/limits.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pn_kind {
+    PN_KIND_OTHER = 0,   /* nothing that we process                                  */
+    PN_KIND_IMAGE,       /* CT, MR, PET single-frame image                           */
+    PN_KIND_RTSTRUCT,
+    PN_KIND_SEG,
+    PN_KIND_OWN,         /* made by prognode: own UID root form and Contributing Equipment */
+} pn_kind;
+const char *pn_kind_word(pn_kind k);
+
+/* One region of an RTSTRUCT or one segment of a SEG. */
+typedef struct pn_roi {
+    int number;                        /* ROI Number / Segment Number                */
+    char name[PN_LO_SIZE];             /* ROI Name / Segment Label, UTF-8            */
+    char code_value[17], code_scheme[17], code_meaning[PN_LO_SIZE]; /* segmented property type */
+    char **image_uids; size_t n_image_uids; /* ContourImageSequence / derivation images */
+    size_t n_contours;                 /* RTSTRUCT: 0 means an empty ROI             */
+} pn_roi;
+
+/* A series that a contour object names. */
+typedef struct pn_ref_series {
+    char series_uid[PN_UID_SIZE];
+    char **image_uids; size_t n_image_uids; /* may be empty                          */
+} pn_ref_series;
+
+typedef struct pn_header {
+    pn_kind kind;
+    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];
+    char study_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE], frame_of_reference_uid[PN_UID_SIZE];
+    char transfer_syntax_uid[PN_UID_SIZE];
+    char modality[17];
+    char patient_id[PN_LO_SIZE], patient_id_issuer[PN_LO_SIZE];   /* UTF-8, trimmed   */
+    char accession[PN_LO_SIZE];
+    char source_ae[PN_AE_SIZE];        /* from the file meta information              */
+    char instance_number[17];
+    /* contour objects only */
+    char structure_label[PN_LO_SIZE];
+    char structure_datetime[33];       /* StructureSetDate+Time or ContentDate+Time   */
+    pn_roi *rois; size_t n_rois;
+    pn_ref_series *series; size_t n_series;
+} pn_header;
+
+PN_CHECKED int pn_header_read(pn_header *out, const char *path, pn_error *err);
+void pn_header_free(pn_header *h);     /* frees what it owns and zeroes it            */
+
+/* One line of JSON (no newline inside), for the pipe between header child and indexer and
+ * for the catalogue. Caller frees with free(). */
+PN_CHECKED int pn_header_to_json(char **out, const pn_header *h, pn_error *err);
+PN_CHECKED int pn_header_from_json(pn_header *out, const char *json, pn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

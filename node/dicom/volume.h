@@ -1,0 +1,56 @@
+/* dicom/volume.h - a CT series as one volume in HU, or a refusal that names the slices. */
+#ifndef PN_DICOM_VOLUME_H
+#define PN_DICOM_VOLUME_H
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+#include <radiomics/image.h>
+#include "base/error.h"
+#include "base/limits.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Patient and study attributes, copied verbatim from the images into the report. UTF-8.
+ * present[] tells an absent attribute from an empty one where the report must. */
+typedef struct pn_study {
+    char patient_name[PN_LO_SIZE], patient_id[PN_LO_SIZE], patient_id_issuer[PN_LO_SIZE];
+    char patient_birth_date[17], patient_sex[17], patient_age[17];
+    char study_uid[PN_UID_SIZE], study_date[17], study_time[17], study_id[PN_LO_SIZE];
+    char accession[PN_LO_SIZE], referring_physician[PN_LO_SIZE], study_description[PN_LO_SIZE];
+    char series_uid[PN_UID_SIZE], series_description[PN_LO_SIZE], series_number[17];
+    char frame_of_reference_uid[PN_UID_SIZE], modality[17], body_part[PN_LO_SIZE];
+    char manufacturer[PN_LO_SIZE], model_name[PN_LO_SIZE], convolution_kernel[PN_LO_SIZE];
+    char slice_thickness_mm[17], contrast_agent[PN_LO_SIZE];
+} pn_study;
+
+typedef struct pn_slice {
+    char sop_uid[PN_UID_SIZE], sop_class_uid[PN_UID_SIZE];
+    double position_mm[3];             /* Image Position (Patient)                    */
+} pn_slice;
+
+typedef struct pn_volume {
+    rx_image image;                    /* voxels owned by this struct; HU for CT      */
+    void *voxels;
+    pn_slice *slices; size_t n_slices; /* sorted along the normal, = grid.dim[2]      */
+    pn_study study;
+} pn_volume;
+
+/* Read the files of ONE series, sort along the slice normal, apply rescale per slice.
+ * RX_I16 where every value fits, RX_F32 where every value is exact in it, else RX_F64.
+ * Refuses, with a message that names the slices (instance number and position):
+ *   PN_EGEOMETRY   duplicates in position, gaps, uneven spacing (> 1 % or 0.01 mm), gantry tilt
+ *                  (positions not along the normal), mixed orientation, size, pixel spacing,
+ *                  a single slice without thickness
+ *   PN_EIDENTITY   slices that differ in patient, issuer, study, series or frame of reference
+ *   PN_EUNSUPPORTED transfer syntax, colour, multi-frame
+ *   PN_EFORMAT     truncated pixel data, missing attributes
+ * Padding voxels (Pixel Padding Value/Range) keep their rescaled value. */
+PN_CHECKED int pn_volume_load(pn_volume *out, const char *const *paths, size_t n, pn_error *err);
+void pn_volume_free(pn_volume *v);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

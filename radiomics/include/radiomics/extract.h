@@ -1,0 +1,87 @@
+/* radiomics/extract.h - from image, mask and settings to named feature values.
+ *
+ * The features, their names, definitions and order are those of PyRadiomics 3.1
+ * (`original_*`, 107 of them); each definition is given where it is computed, with its
+ * IBSI section. Results do not depend on the number of threads. */
+#ifndef RX_EXTRACT_H
+#define RX_EXTRACT_H
+#include <stdbool.h>
+#include <radiomics/error.h>
+#include <radiomics/image.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum rx_class {
+    RX_SHAPE, RX_FIRSTORDER, RX_GLCM, RX_GLDM, RX_GLRLM, RX_GLSZM, RX_NGTDM,
+    RX_NCLASSES
+} rx_class;
+
+enum { RX_NFEATURES = 107 };
+
+/* A feature as a definition: what it is, whatever the image. */
+typedef struct rx_feature_def {
+    const char *name;       /* "Elongation"                                        */
+    const char *full_name;  /* "original_shape_Elongation": the column name         */
+    rx_class cls;
+} rx_feature_def;
+
+/* The 107 definitions in output order (class by class, names sorted as PyRadiomics does). */
+const rx_feature_def *rx_features(void);
+const char *rx_class_name(rx_class cls);              /* "shape", "firstorder", ...   */
+/* Index of a full name in rx_features(), or -1. */
+int rx_feature_index(const char *full_name);
+
+/* Why a value is NaN. Undefined for a valid region is not an error. */
+typedef enum rx_why {
+    RX_DEFINED = 0,
+    RX_NOT_ASKED,         /* its class or feature is switched off                      */
+    RX_UNDEFINED,         /* the formula has no value for this region                  */
+} rx_why;
+
+typedef struct rx_value { double v; rx_why why; } rx_value;
+
+/* The settings that exist, with PyRadiomics' names in the comments and its defaults. */
+typedef struct rx_settings {
+    double bin_width;             /* binWidth, intensity units; used if bin_count == 0  */
+    unsigned bin_count;           /* binCount; 0: fixed bin width                        */
+    double voxel_array_shift;     /* voxelArrayShift                                     */
+    bool symmetrical_glcm;        /* symmetricalGLCM                                     */
+    unsigned distances[8];        /* distances, Chebyshev, voxels                        */
+    unsigned n_distances;
+    double gldm_alpha;            /* gldm_a                                              */
+    unsigned minimum_roi_dimensions; /* minimumROIDimensions, 1..3                       */
+    size_t minimum_roi_size;      /* minimumROISize, voxels; 0: no minimum               */
+    bool enabled[RX_NFEATURES];   /* featureClass                                        */
+} rx_settings;
+
+void rx_settings_default(rx_settings *s);
+/* Succeeds if every value is in range; the message names the one that is not. */
+RX_CHECKED int rx_settings_check(const rx_settings *s, rx_error *err);
+
+/* What was measured, for the report and for tracing a value back. */
+typedef struct rx_diagnostics {
+    size_t roi_voxels;
+    size_t box_min[3], box_max[3];  /* inclusive, index space of the image             */
+    double roi_min, roi_max, roi_mean;
+    unsigned grey_levels;           /* bins between the ROI's lowest and highest       */
+    unsigned roi_components;        /* 26-connected                                    */
+} rx_diagnostics;
+
+/* One per thread, grow-only, reused over regions; hot loops allocate nothing. */
+typedef struct rx_workspace rx_workspace;
+rx_workspace *rx_workspace_new(void);          /* NULL: no memory                      */
+void rx_workspace_free(rx_workspace *ws);      /* NULL is fine                         */
+
+/* Compute out[RX_NFEATURES]. On failure every value is NaN. diag may be NULL.
+ * Fails: RX_EGRID, RX_EEMPTY, RX_ETOOSMALL, RX_EINVAL (settings; a NaN or infinite voxel in
+ * the region), RX_ELIMIT (grey levels), RX_ENOMEM. */
+RX_CHECKED int rx_extract(rx_value out[RX_NFEATURES], rx_diagnostics *diag,
+                          const rx_image *image, const rx_mask *mask,
+                          const rx_settings *settings, rx_workspace *ws, rx_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
