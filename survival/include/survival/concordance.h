@@ -1,0 +1,32 @@
+/* survival/concordance.h - Harrell's concordance index. */
+#ifndef SV_CONCORDANCE_H
+#define SV_CONCORDANCE_H
+
+#include <survival/surv.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Sums of weight products over pairs; plain numbers of pairs without weights. */
+typedef struct sv_concordance {
+    double c;           /* (concordant + tied_risk / 2) / comparable; NaN without such a pair   */
+    double se;          /* by the infinitesimal jackknife; NaN with c                           */
+    double concordant, discordant;
+    double tied_risk;   /* comparable, equal risk                                               */
+    double tied_time;   /* two events at one time, different risk: not comparable               */
+    double tied_both;   /* two events at one time, equal risk: not comparable                   */
+} sv_concordance;
+
+/* How well risk[0..s->n) orders the events; HIGHER means EARLIER. A pair is comparable if one
+ * has the event while the other is still watched: later, or censored at that very time. Pairs
+ * are formed within strata. O(n log n). Variance: sum over rows of (weight x dC/dweight)^2.
+ * Data without any comparable pair are not a failure: c and se are NaN.
+ * Fails: as sv_surv_check; SV_EDATA (risk not finite); SV_ENOMEM. c and se are then NaN. */
+SV_CHECKED int sv_concordance_harrell(sv_concordance *out, const double *risk, const sv_surv *s,
+                                      sv_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

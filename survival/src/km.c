@@ -1,0 +1,318 @@
+/* km.c - Kaplan-Meier curves and their standard errors. */
+#include <survival/km.h>
+
+#include <math.h>
+#include <stdint.h>
+
+#include <survival/dist.h>
+
+#include "mem.h"
+#include "sort.h"
+#include "times.h"
+
+/* Sums over the kept rows, by rank of time. */
+typedef struct tally {
+    size_t m;              /* number of ranks */
+    double *event, *censor, *risk, *entry;
+    uint32_t *n_end, *n_dead, *n_entry;
+    double *alive_jump, *dead_jump, *var; /* work of the jackknife */
+    uint32_t *by_start;
+} tally;
+
+static void tally_free(tally *y)
+{
+    free(y->event);
+    free(y->censor);
+    free(y->risk);
+    free(y->entry);
+    free(y->n_end);
+    free(y->n_dead);
+    free(y->n_entry);
+    free(y->alive_jump);
+    free(y->dead_jump);
+    free(y->var);
+    free(y->by_start);
+}
+
+static int tally_init(tally *y, const sv_times *t, sv_error *err)
+{
+    size_t m = t->n_distinct;
+    *y = (tally){ .m = m };
+    y->event = SV_NEW(double, m);
+    y->censor = SV_NEW(double, m);
+    y->risk = SV_NEW(double, m);
+    y->entry = SV_NEW(double, m);
+    y->n_end = SV_NEW(uint32_t, m);
+    y->n_dead = SV_NEW(uint32_t, m);
+    y->n_entry = SV_NEW(uint32_t, m);
+    y->alive_jump = SV_NEW(double, m);
+    y->dead_jump = SV_NEW(double, m);
+    y->var = SV_NEW(double, m);
+    y->by_start = SV_NEW(uint32_t, t->n);
+    if (y->event == NULL || y->censor == NULL || y->risk == NULL || y->entry == NULL ||
+        y->n_end == NULL || y->n_dead == NULL || y->n_entry == NULL || y->alive_jump == NULL ||
+        y->dead_jump == NULL || y->var == NULL || y->by_start == NULL) {
+        return sv_no_memory(err, "the Kaplan-Meier curve");
+    }
+    return SV_OK;
+}
+
+static double weight_of(const sv_surv *s, size_t i) { return s->weight != NULL ? s->weight[i] : 1; }
+static bool is_kept(const bool *keep, size_t i) { return keep == NULL || keep[i]; }
+
+static void fill_tally(tally *y, const sv_surv *s, const bool *keep, const sv_times *t)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (!is_kept(keep, i)) { continue; }
+        double w = weight_of(s, i);
+        size_t r = t->stop[i];
+        y->n_end[r]++;
+        if (s->event[i] == 1) {
+            y->n_dead[r]++;
+            y->event[r] += w;
+        } else {
+            y->censor[r] += w;
+        }
+        if (t->start != NULL) {
+            y->entry[t->start[i]] += w;
+            y->n_entry[t->start[i]]++;
+        }
+    }
+    double ahead = 0; /* weight of those who end at or after r, less those who enter then */
+    int64_t n_ahead = 0;
+    for (size_t r = y->m; r-- > 0;) {
+        n_ahead += (int64_t)y->n_end[r] - (int64_t)y->n_entry[r];
+        ahead = n_ahead == 0 ? 0 : ahead + (y->event[r] + y->censor[r] - y->entry[r]);
+        y->risk[r] = ahead;
+        /* all who are there die: keep n - d from being a rounding remainder */
+        if (n_ahead == (int64_t)y->n_dead[r]) { y->risk[r] = y->event[r]; }
+    }
+}
+
+/* Contributions of weight^2 influence^2 of the rows now watched, as a square in the running sum. */
+typedef struct watched {
+    double one, a, aa;
+} watched;
+
+static void watch(watched *q, double w, double a, double sign)
+{
+    q->one += sign * w * w;
+    q->a += sign * w * w * a;
+    q->aa += sign * w * w * a * a;
+}
+
+/* y->var[r] = sum over rows of (weight x derivative by weight)^2. A row's derivative grows by
+ * alive_jump at every time it survives and by dead_jump at its death. a_start[i]: the running sum
+ * at the entry of row i. */
+static void jackknife(tally *y, const sv_surv *s, const bool *keep, const sv_times *t,
+                      double *a_start)
+{
+    watched q = { 0 };
+    double gone = 0, a = 0;
+    size_t end = 0, in = 0;
+    for (size_t i = 0; t->start == NULL && i < s->n; i++) {
+        a_start[i] = 0;
+        if (is_kept(keep, i)) { watch(&q, weight_of(s, i), 0, 1); }
+    }
+    for (size_t r = 0; r < y->m; r++) {
+        double before = a;
+        a += y->alive_jump[r];
+        for (; end < s->n && t->stop[t->order[end]] == r; end++) {
+            size_t i = t->order[end];
+            if (!is_kept(keep, i)) { continue; }
+            double w = weight_of(s, i);
+            double u = (s->event[i] == 1 ? before + y->dead_jump[r] : a) - a_start[i];
+            watch(&q, w, a_start[i], -1);
+            gone += w * w * u * u;
+        }
+        bool nobody = end == s->n;
+        y->var[r] = gone + (nobody ? 0 : fmax(0, a * a * q.one - 2 * a * q.a + q.aa));
+        for (; t->start != NULL && in < s->n && t->start[y->by_start[in]] == r; in++) {
+            size_t i = y->by_start[in];
+            a_start[i] = a;
+            if (is_kept(keep, i)) { watch(&q, weight_of(s, i), a, 1); }
+        }
+    }
+}
+
+/* Variances of log S (product) and of the cumulative hazard, by rank, into var_log and var_chaz. */
+static int jackknife_both(double *var_log, double *var_chaz, tally *y, const sv_surv *s,
+                          const bool *keep, const sv_times *t, sv_error *err)
+{
+    double *a_start = SV_NEW(double, s->n);
+    if (a_start == NULL) { return sv_no_memory(err, "the jackknife"); }
+    for (size_t i = 0; i < s->n; i++) { y->by_start[i] = (uint32_t)i; }
+    int rc = t->start == NULL ? SV_OK : sv_sort_by_code(y->by_start, t->start, y->m, s->n, err);
+    for (int log_scale = 1; rc == SV_OK && log_scale >= 0; log_scale--) {
+        for (size_t r = 0; r < y->m; r++) {
+            double n = y->risk[r], d = y->event[r];
+            bool any = y->n_dead[r] > 0;
+            y->alive_jump[r] = !any ? 0 : d / (log_scale ? n * (n - d) : n * n);
+            y->dead_jump[r] = !any ? 0 : log_scale ? -1 / n : -1 / n + d / (n * n);
+        }
+        jackknife(y, s, keep, t, a_start);
+        for (size_t r = 0; r < y->m; r++) { (log_scale ? var_log : var_chaz)[r] = y->var[r]; }
+    }
+    free(a_start);
+    return rc;
+}
+
+static void greenwood_both(double *var_log, double *var_chaz, const tally *y)
+{
+    double log_sum = 0, chaz_sum = 0;
+    for (size_t r = 0; r < y->m; r++) {
+        double n = y->risk[r], d = y->event[r];
+        if (y->n_dead[r] > 0) {
+            log_sum += d / (n * (n - d));
+            chaz_sum += d / (n * n);
+        }
+        var_log[r] = log_sum;
+        var_chaz[r] = chaz_sum;
+    }
+}
+
+/* sigma: standard error of log S. */
+static void interval(double *lower, double *upper, double s, double sigma, sv_km_ci kind, double z)
+{
+    double half = z * sigma;
+    if (kind == SV_KM_CI_PLAIN) {
+        *lower = s > 0 ? fmax(s - half * s, 0) : (double)NAN;
+        *upper = s > 0 ? fmin(s + half * s, 1) : (double)NAN;
+    } else if (s == 0 || (kind == SV_KM_CI_LOGLOG && s == 1)) {
+        *lower = *upper = (double)NAN;
+    } else if (kind == SV_KM_CI_LOG) {
+        *lower = exp(log(s) - half);
+        *upper = fmin(exp(log(s) + half), 1);
+    } else {
+        double centre = log(-log(s)), width = half / log(s);
+        *lower = exp(-exp(centre - width));
+        *upper = exp(-exp(centre + width));
+    }
+}
+
+static void write_curve(sv_km *out, const tally *y, const sv_times *t, const double *var_log,
+                        const double *var_chaz, const sv_km_opts *opts)
+{
+    double surv = 1, cumhaz = 0, z = sv_normal_quantile(0.5 + opts->level / 2);
+    size_t k = 0;
+    for (size_t r = 0; r < y->m; r++) {
+        if (y->n_end[r] == 0) { continue; }
+        if (y->n_dead[r] > 0) {
+            surv *= 1 - y->event[r] / y->risk[r];
+            cumhaz += y->event[r] / y->risk[r];
+        }
+        bool product = opts->estimator == SV_KM_PRODUCT;
+        double sigma = sqrt(product ? var_log[r] : var_chaz[r]);
+        out->time[k] = t->value[r];
+        out->n_risk[k] = y->risk[r];
+        out->n_event[k] = y->event[r];
+        out->n_censor[k] = y->censor[r];
+        out->surv[k] = product ? surv : exp(-cumhaz);
+        out->std_err[k] = out->surv[k] * sigma;
+        out->cumhaz[k] = cumhaz;
+        out->std_chaz[k] = sqrt(var_chaz[r]);
+        interval(&out->lower[k], &out->upper[k], out->surv[k], sigma, opts->ci, z);
+        out->rows += y->n_end[r];
+        out->events += y->n_dead[r];
+        k++;
+    }
+}
+
+static int allocate_curve(sv_km *out, size_t n, sv_error *err)
+{
+    *out = (sv_km){ .n = n };
+    double **field[] = { &out->time, &out->n_risk, &out->n_event, &out->n_censor, &out->surv,
+                         &out->std_err, &out->cumhaz, &out->std_chaz, &out->lower, &out->upper };
+    for (size_t i = 0; i < sizeof field / sizeof *field; i++) {
+        *field[i] = SV_NEW(double, n);
+        if (*field[i] == NULL) {
+            sv_km_free(out);
+            return sv_no_memory(err, "the Kaplan-Meier curve");
+        }
+    }
+    return SV_OK;
+}
+
+static bool wants_jackknife(const sv_surv *s, const sv_km_opts *opts)
+{
+    if (opts->variance != SV_KM_VAR_AUTO) { return opts->variance == SV_KM_VAR_JACKKNIFE; }
+    for (size_t i = 0; s->weight != NULL && i < s->n; i++) {
+        if (s->weight[i] != floor(s->weight[i])) { return true; }
+    }
+    return false;
+}
+
+static int fit_ranked(sv_km *out, const sv_surv *s, const bool *keep, const sv_times *t,
+                      const sv_km_opts *opts, sv_error *err)
+{
+    tally y;
+    double *var_log = SV_NEW(double, t->n_distinct), *var_chaz = SV_NEW(double, t->n_distinct);
+    int rc = tally_init(&y, t, err);
+    if (rc == SV_OK && (var_log == NULL || var_chaz == NULL)) {
+        rc = sv_no_memory(err, "the Kaplan-Meier curve");
+    }
+    if (rc == SV_OK) {
+        fill_tally(&y, s, keep, t);
+        if (wants_jackknife(s, opts)) {
+            rc = jackknife_both(var_log, var_chaz, &y, s, keep, t, err);
+        } else {
+            greenwood_both(var_log, var_chaz, &y);
+        }
+    }
+    size_t n = 0;
+    for (size_t r = 0; rc == SV_OK && r < y.m; r++) { n += y.n_end[r] > 0; }
+    if (rc == SV_OK) { rc = allocate_curve(out, n, err); }
+    if (rc == SV_OK) { write_curve(out, &y, t, var_log, var_chaz, opts); }
+    tally_free(&y);
+    free(var_log);
+    free(var_chaz);
+    return rc;
+}
+
+static int check_options(const sv_km_opts *opts, sv_error *err)
+{
+    if (!(opts->level > 0 && opts->level < 1)) {
+        return sv_fail(err, SV_EINVAL, "level is %g, expected 0 < level < 1", opts->level);
+    }
+    if (opts->estimator > SV_KM_EXP_CUMHAZ || opts->ci > SV_KM_CI_PLAIN ||
+        opts->variance > SV_KM_VAR_JACKKNIFE) {
+        return sv_fail(err, SV_EINVAL, "unknown estimator (%d), interval (%d) or variance (%d)",
+                       (int)opts->estimator, (int)opts->ci, (int)opts->variance);
+    }
+    return SV_OK;
+}
+
+int sv_km_fit(sv_km *out, const sv_surv *s, const bool *keep, const sv_km_opts *opts, sv_error *err)
+{
+    static const sv_km_opts defaults = SV_KM_OPTS_INIT;
+    if (opts == NULL) { opts = &defaults; }
+    int rc = sv_surv_check(s, 1, err);
+    if (rc == SV_OK) { rc = check_options(opts, err); }
+    if (rc != SV_OK) { return rc; }
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n; i++) { kept += is_kept(keep, i); }
+    if (kept == 0) { return sv_fail(err, SV_ETOOSMALL, "none of the %zu rows is kept", s->n); }
+    sv_times t = { 0 };
+    sv_km km = { 0 };
+    rc = sv_times_rank(&t, s, err);
+    if (rc == SV_OK) { rc = fit_ranked(&km, s, keep, &t, opts, err); }
+    sv_times_free(&t);
+    if (rc == SV_OK) { *out = km; }
+    return rc;
+}
+
+void sv_km_free(sv_km *km)
+{
+    if (km == NULL) { return; }
+    free(km->time);
+    free(km->n_risk);
+    free(km->n_event);
+    free(km->n_censor);
+    free(km->surv);
+    free(km->std_err);
+    free(km->cumhaz);
+    free(km->std_chaz);
+    free(km->lower);
+    free(km->upper);
+    *km = (sv_km){ 0 };
+}
