@@ -1,0 +1,337 @@
+/* queue/store.c - the store's public face: checks arguments, then hands over to the backend. */
+#include <stdlib.h>
+#include <string.h>
+#include "queue/store_backend.h"
+
+static const char *const state_words[PN_CASE_NSTATES] = {
+    [PN_CASE_RECEIVED] = "received",   [PN_CASE_WAITING] = "waiting",
+    [PN_CASE_READY] = "ready",         [PN_CASE_RUNNING] = "running",
+    [PN_CASE_REPORTED] = "reported",   [PN_CASE_DELIVERED] = "delivered",
+    [PN_CASE_COMMITTED] = "committed", [PN_CASE_HELD] = "held",
+    [PN_CASE_FAILED] = "failed",       [PN_CASE_NOT_APPLICABLE] = "not_applicable",
+    [PN_CASE_EXPIRED] = "expired",     [PN_CASE_DROPPED] = "dropped",
+};
+
+const char *pn_case_state_word(pn_case_state state)
+{
+    return (unsigned)state < PN_CASE_NSTATES ? state_words[state] : "unknown";
+}
+
+bool pn_case_state_parse(pn_case_state *out, const char *word)
+{
+    for (unsigned i = 0; i < PN_CASE_NSTATES; i++) {
+        if (strcmp(state_words[i], word) == 0) {
+            *out = (pn_case_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *pn_delivery_state_word(pn_delivery_state state)
+{
+    switch (state) {
+    case PN_DELIVERY_PENDING: return "pending";
+    case PN_DELIVERY_SENT: return "sent";
+    case PN_DELIVERY_FAILED: return "failed";
+    }
+    return "unknown";
+}
+
+void pn_instance_free(pn_instance *i)
+{
+    if (!i) { return; }
+    free(i->header_json);
+    memset(i, 0, sizeof *i);
+}
+
+void pn_file_list_free(pn_file_list *l)
+{
+    if (!l) { return; }
+    free(l->item);
+    memset(l, 0, sizeof *l);
+}
+
+int pn_store_open(pn_store **out, const char *path, const pn_store_opts *opts, pn_error *err)
+{
+    static const pn_store_opts defaults = PN_STORE_OPTS_INIT;
+    if (!out || !path || !path[0]) {
+        return pn_fail(err, PN_EINVAL, "store: the path of the database is empty");
+    }
+    return pn_store_sqlite_open(out, path, opts ? opts : &defaults, err);
+}
+
+void pn_store_close(pn_store *s)
+{
+    if (s) { s->ops->close(s); }
+}
+
+static int missing(pn_error *err, const char *what)
+{
+    return pn_fail(err, PN_EINVAL, "store: %s is missing", what);
+}
+
+/* The arguments that every function has; the writing ones also refuse a read-only store. */
+#define NEED(cond, what)                                                                   \
+    do {                                                                                   \
+        if (!(cond)) { return missing(err, what); }                                        \
+    } while (0)
+#define NEED_WRITABLE(s)                                                                   \
+    do {                                                                                   \
+        NEED(s, "the store");                                                              \
+        if ((s)->read_only) { return pn_fail(err, PN_EINVAL, "store: opened read-only"); } \
+    } while (0)
+
+int pn_store_check(pn_store *s, pn_error *err)
+{
+    NEED(s, "the store");
+    return s->ops->check(s, err);
+}
+
+int pn_store_begin(pn_store *s, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->begin(s, err);
+}
+
+int pn_store_commit(pn_store *s, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->commit(s, err);
+}
+
+void pn_store_rollback(pn_store *s)
+{
+    if (s) { s->ops->rollback(s); }
+}
+
+int pn_store_add_instance(pn_added *out, pn_store *s, const pn_instance *in, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(out && in, "the instance");
+    NEED(in->sop_uid[0], "the SOP Instance UID");
+    NEED(in->digest[0], "the digest");
+    return s->ops->add_instance(out, s, in, err);
+}
+
+int pn_store_get_instance(pn_instance *out, pn_store *s, const char *sop_uid, const char *digest,
+                          pn_error *err)
+{
+    NEED(s, "the store");
+    NEED(out && sop_uid, "the SOP Instance UID");
+    return s->ops->get_instance(out, s, sop_uid, digest, err);
+}
+
+int pn_store_count_instances(size_t *out, pn_store *s, pn_error *err)
+{
+    NEED(s && out, "the store");
+    return s->ops->count_instances(out, s, err);
+}
+
+int pn_store_contours_without_case(pn_store *s, pn_instance_fn fn, void *arg, pn_error *err)
+{
+    NEED(s && fn, "the store or the callback");
+    return s->ops->contours_without_case(s, fn, arg, err);
+}
+
+int pn_store_add_case(int64_t *id, bool *made, pn_store *s, const pn_case *in,
+                      const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
+                      pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(id && made && in, "the case");
+    NEED(in->contour_uid[0] && in->contour_digest[0], "the contour object of the case");
+    NEED(image_uids || n_image_uids == 0, "the list of images");
+    if (in->state != PN_CASE_RECEIVED && in->state != PN_CASE_NOT_APPLICABLE &&
+        in->state != PN_CASE_HELD && in->state != PN_CASE_FAILED) {
+        return pn_fail(err, PN_EINVAL, "store: a new case cannot be %s",
+                       pn_case_state_word(in->state));
+    }
+    if (in->n_rois > PN_MAX_ROIS) {
+        return pn_fail(err, PN_ELIMIT, "store: a case with %zu regions, at most %d", in->n_rois,
+                       PN_MAX_ROIS);
+    }
+    if (n_image_uids > PN_MAX_SLICES) {
+        return pn_fail(err, PN_ELIMIT, "store: a case with %zu images, at most %d", n_image_uids,
+                       PN_MAX_SLICES);
+    }
+    return s->ops->add_case(id, made, s, in, image_uids, n_image_uids, now_ms, err);
+}
+
+int pn_store_get_case(pn_case *out, pn_store *s, int64_t id, pn_error *err)
+{
+    NEED(s && out, "the store");
+    return s->ops->get_case(out, s, id, err);
+}
+
+int pn_store_list_cases(pn_store *s, pn_case_state state, size_t limit, pn_case_fn fn, void *arg,
+                        pn_error *err)
+{
+    NEED(s && fn, "the store or the callback");
+    return s->ops->list_cases(s, state, limit, fn, arg, err);
+}
+
+int pn_store_count(pn_store_counts *out, pn_store *s, pn_error *err)
+{
+    NEED(s && out, "the store");
+    return s->ops->count(out, s, err);
+}
+
+int pn_store_case_images(pn_file_list *out, pn_store *s, int64_t id, pn_error *err)
+{
+    NEED(s && out, "the store");
+    return s->ops->case_images(out, s, id, err);
+}
+
+int pn_store_case_missing(pn_file_list *out, pn_store *s, int64_t id, size_t limit, pn_error *err)
+{
+    NEED(s && out, "the store");
+    return s->ops->case_missing(out, s, id, limit, err);
+}
+
+int pn_store_match_facts(pn_match_facts *out, pn_store *s, const pn_case *c, pn_error *err)
+{
+    NEED(s && out && c, "the case");
+    return s->ops->match_facts(out, s, c, err);
+}
+
+int pn_store_identity_conflict(pn_identity_conflict *out, bool *found, pn_store *s,
+                               const pn_case *c, const char *series_uid, bool by_series,
+                               pn_error *err)
+{
+    NEED(s && out && found && c && series_uid, "the case");
+    return s->ops->identity_conflict(out, found, s, c, series_uid, by_series, err);
+}
+
+int pn_store_next_to_match(pn_case *out, bool *found, pn_store *s, int64_t now_ms, pn_error *err)
+{
+    NEED(s && out && found, "the store");
+    return s->ops->next_to_match(out, found, s, now_ms, err);
+}
+
+int pn_store_decide_case(pn_store *s, int64_t id, const pn_match_decision *d, int64_t now_ms,
+                         pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(d, "the decision");
+    if (d->state != PN_CASE_RECEIVED && d->state != PN_CASE_WAITING && d->state != PN_CASE_READY &&
+        d->state != PN_CASE_HELD && d->state != PN_CASE_FAILED) {
+        return pn_fail(err, PN_EINVAL, "store: matching cannot make a case %s",
+                       pn_case_state_word(d->state));
+    }
+    return s->ops->decide_case(s, id, d, now_ms, err);
+}
+
+int pn_store_hold_users_of(size_t *n, pn_store *s, const char *sop_uid, const char *reason,
+                           int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n && sop_uid && reason, "the SOP Instance UID or the reason");
+    return s->ops->hold_users_of(n, s, sop_uid, reason, now_ms, err);
+}
+
+int pn_store_claim_case(pn_case *out, bool *got, pn_store *s, int64_t now_ms, const char *owner,
+                        int64_t lease_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(out && got && owner, "the owner of the lease");
+    if (lease_ms <= 0) {
+        return pn_fail(err, PN_EINVAL, "store: a lease of %lld ms", (long long)lease_ms);
+    }
+    return s->ops->claim_case(out, got, s, now_ms, owner, lease_ms, err);
+}
+
+int pn_store_renew_case(pn_store *s, int64_t id, int64_t fence, int64_t lease_until_ms,
+                        pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->renew_case(s, id, fence, lease_until_ms, err);
+}
+
+int pn_store_release_case(pn_store *s, int64_t id, int64_t fence, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->release_case(s, id, fence, now_ms, err);
+}
+
+int pn_store_case_reported(pn_store *s, int64_t id, int64_t fence, const char *report_sop_uid,
+                           const char *result_dir, const pn_outgoing *out, size_t n_out,
+                           int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(report_sop_uid && report_sop_uid[0], "the report's SOP Instance UID");
+    NEED(result_dir, "the result folder");
+    NEED(out && n_out > 0, "a destination for the report");
+    for (size_t i = 0; i < n_out; i++) {
+        NEED(out[i].archive && out[i].path && out[i].sop_class_uid && out[i].sop_uid,
+             "a part of the outgoing object");
+    }
+    return s->ops->case_reported(s, id, fence, report_sop_uid, result_dir, out, n_out, now_ms,
+                                 err);
+}
+
+int pn_store_case_failed(pn_store *s, int64_t id, int64_t fence, bool permanent,
+                         const char *reason, int64_t not_before_ms, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(reason, "the reason");
+    return s->ops->case_failed(s, id, fence, permanent, reason, not_before_ms, now_ms, err);
+}
+
+int pn_store_case_not_applicable(pn_store *s, int64_t id, int64_t fence, const char *reason,
+                                 int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(reason, "the reason");
+    return s->ops->case_not_applicable(s, id, fence, reason, now_ms, err);
+}
+
+int pn_store_claim_delivery(pn_delivery *out, bool *got, pn_store *s, int64_t now_ms,
+                            const char *owner, const char *archive, int64_t lease_ms,
+                            pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(out && got && owner, "the owner of the lease");
+    if (lease_ms <= 0) {
+        return pn_fail(err, PN_EINVAL, "store: a lease of %lld ms", (long long)lease_ms);
+    }
+    return s->ops->claim_delivery(out, got, s, now_ms, owner, archive, lease_ms, err);
+}
+
+int pn_store_delivery_sent(bool *case_done, pn_store *s, int64_t id, int64_t fence, int status,
+                           const char *comment, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->delivery_sent(case_done, s, id, fence, status, comment ? comment : "", now_ms,
+                                 err);
+}
+
+int pn_store_delivery_retry(pn_store *s, int64_t id, int64_t fence, int64_t next_at_ms,
+                            int status, const char *comment, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->delivery_retry(s, id, fence, next_at_ms, status, comment ? comment : "",
+                                  now_ms, err);
+}
+
+int pn_store_delivery_failed(pn_store *s, int64_t id, int64_t fence, int status,
+                             const char *comment, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->delivery_failed(s, id, fence, status, comment ? comment : "", now_ms, err);
+}
+
+int pn_store_case_deliveries(pn_store *s, int64_t case_id, pn_delivery_fn fn, void *arg,
+                             pn_error *err)
+{
+    NEED(s && fn, "the store or the callback");
+    return s->ops->case_deliveries(s, case_id, fn, arg, err);
+}
+
+int pn_store_retry_case(pn_case_state *state, pn_store *s, int64_t id, int64_t give_up_ms,
+                        int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(state, "the state");
+    return s->ops->retry_case(state, s, id, give_up_ms, now_ms, err);
+}

@@ -1,0 +1,80 @@
+/* queue/store_backend.h - what a backend of the store supplies. Seen by node/queue only.
+ *
+ * The functions have the contracts of store.h; store.c has checked the arguments (pointers,
+ * texts not NULL, states in range) before it calls them. */
+#ifndef PN_STORE_BACKEND_H
+#define PN_STORE_BACKEND_H
+#include "queue/store.h"
+
+typedef struct pn_store_ops {
+    const char *name;
+    void (*close)(pn_store *s);
+    int (*check)(pn_store *s, pn_error *err);
+    int (*begin)(pn_store *s, pn_error *err);
+    int (*commit)(pn_store *s, pn_error *err);
+    void (*rollback)(pn_store *s);
+
+    int (*add_instance)(pn_added *out, pn_store *s, const pn_instance *in, pn_error *err);
+    int (*get_instance)(pn_instance *out, pn_store *s, const char *sop_uid, const char *digest,
+                        pn_error *err);
+    int (*count_instances)(size_t *out, pn_store *s, pn_error *err);
+    int (*contours_without_case)(pn_store *s, pn_instance_fn fn, void *arg, pn_error *err);
+
+    int (*add_case)(int64_t *id, bool *made, pn_store *s, const pn_case *in,
+                    const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
+                    pn_error *err);
+    int (*get_case)(pn_case *out, pn_store *s, int64_t id, pn_error *err);
+    int (*list_cases)(pn_store *s, pn_case_state state, size_t limit, pn_case_fn fn, void *arg,
+                      pn_error *err);
+    int (*count)(pn_store_counts *out, pn_store *s, pn_error *err);
+    int (*case_images)(pn_file_list *out, pn_store *s, int64_t id, pn_error *err);
+    int (*case_missing)(pn_file_list *out, pn_store *s, int64_t id, size_t limit, pn_error *err);
+
+    int (*match_facts)(pn_match_facts *out, pn_store *s, const pn_case *c, pn_error *err);
+    int (*identity_conflict)(pn_identity_conflict *out, bool *found, pn_store *s,
+                             const pn_case *c, const char *series_uid, bool by_series,
+                             pn_error *err);
+    int (*next_to_match)(pn_case *out, bool *found, pn_store *s, int64_t now_ms, pn_error *err);
+    int (*decide_case)(pn_store *s, int64_t id, const pn_match_decision *d, int64_t now_ms,
+                       pn_error *err);
+    int (*hold_users_of)(size_t *n, pn_store *s, const char *sop_uid, const char *reason,
+                         int64_t now_ms, pn_error *err);
+
+    int (*claim_case)(pn_case *out, bool *got, pn_store *s, int64_t now_ms, const char *owner,
+                      int64_t lease_ms, pn_error *err);
+    int (*renew_case)(pn_store *s, int64_t id, int64_t fence, int64_t lease_until_ms,
+                      pn_error *err);
+    int (*release_case)(pn_store *s, int64_t id, int64_t fence, int64_t now_ms, pn_error *err);
+    int (*case_reported)(pn_store *s, int64_t id, int64_t fence, const char *report_sop_uid,
+                         const char *result_dir, const pn_outgoing *out, size_t n_out,
+                         int64_t now_ms, pn_error *err);
+    int (*case_failed)(pn_store *s, int64_t id, int64_t fence, bool permanent,
+                       const char *reason, int64_t not_before_ms, int64_t now_ms,
+                       pn_error *err);
+    int (*case_not_applicable)(pn_store *s, int64_t id, int64_t fence, const char *reason,
+                               int64_t now_ms, pn_error *err);
+
+    int (*claim_delivery)(pn_delivery *out, bool *got, pn_store *s, int64_t now_ms,
+                          const char *owner, const char *archive, int64_t lease_ms,
+                          pn_error *err);
+    int (*delivery_sent)(bool *case_done, pn_store *s, int64_t id, int64_t fence, int status,
+                         const char *comment, int64_t now_ms, pn_error *err);
+    int (*delivery_retry)(pn_store *s, int64_t id, int64_t fence, int64_t next_at_ms, int status,
+                          const char *comment, int64_t now_ms, pn_error *err);
+    int (*delivery_failed)(pn_store *s, int64_t id, int64_t fence, int status,
+                           const char *comment, int64_t now_ms, pn_error *err);
+    int (*case_deliveries)(pn_store *s, int64_t case_id, pn_delivery_fn fn, void *arg,
+                           pn_error *err);
+    int (*retry_case)(pn_case_state *state, pn_store *s, int64_t id, int64_t give_up_ms,
+                      int64_t now_ms, pn_error *err);
+} pn_store_ops;
+
+struct pn_store {              /* a backend's own struct begins with this one */
+    const pn_store_ops *ops;
+    bool read_only;
+};
+
+int pn_store_sqlite_open(pn_store **out, const char *path, const pn_store_opts *opts,
+                         pn_error *err);
+
+#endif

@@ -1,0 +1,353 @@
+/* queue/store_sqlite_cases.c - cases: making, reading, listing, the operator's retry. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/buf.h"
+#include "queue/store_sqlite.h"
+
+const char sq_case_by_id[] =
+    "SELECT id, state, reason, contour_uid, contour_digest, contour_kind, patient_id, issuer,"
+    " study_uid, frame_uid, series_uid, model_index, model_id, model_sha256, rois, n_expected,"
+    " n_present, by_series, fallback_at_ms, give_up_at_ms, created_ms, updated_ms,"
+    " not_before_ms, attempts, fence, lease_owner, lease_until_ms, content_datetime, version,"
+    " predecessor_sop_uid, predecessor_series_uid, report_sop_uid, result_dir"
+    " FROM cases WHERE id=?1";
+
+static int format_rois(pn_buf *b, const pn_case *c, pn_error *err)
+{
+    int rc = pn_buf_add(b, "", 0, err);
+    for (size_t i = 0; !rc && i < c->n_rois; i++) {
+        rc = pn_buf_printf(b, err, i ? ",%d" : "%d", c->roi_numbers[i]);
+    }
+    return rc;
+}
+
+static void parse_rois(pn_case *c, const char *text)
+{
+    c->n_rois = 0;
+    while (text && *text && c->n_rois < PN_MAX_ROIS) {
+        char *end;
+        c->roi_numbers[c->n_rois++] = (int)strtol(text, &end, 10);
+        text = *end == ',' ? end + 1 : NULL;
+    }
+}
+
+void sq_read_case(pn_case *out, sqlite3_stmt *st)
+{
+    memset(out, 0, sizeof *out);
+    char state[24];
+    out->id = sqlite3_column_int64(st, 0);
+    SQ_TEXT(state, st, 1);
+    if (!pn_case_state_parse(&out->state, state)) { out->state = PN_CASE_HELD; }
+    SQ_TEXT(out->reason, st, 2);
+    SQ_TEXT(out->contour_uid, st, 3);
+    SQ_TEXT(out->contour_digest, st, 4);
+    SQ_TEXT(out->contour_kind, st, 5);
+    SQ_TEXT(out->patient_id, st, 6);
+    SQ_TEXT(out->patient_id_issuer, st, 7);
+    SQ_TEXT(out->study_uid, st, 8);
+    SQ_TEXT(out->frame_of_reference_uid, st, 9);
+    SQ_TEXT(out->series_uid, st, 10);
+    out->model_index = sqlite3_column_int(st, 11);
+    SQ_TEXT(out->model_id, st, 12);
+    SQ_TEXT(out->model_sha256, st, 13);
+    parse_rois(out, (const char *)sqlite3_column_text(st, 14));
+    out->n_expected = (size_t)sqlite3_column_int64(st, 15);
+    out->n_present = (size_t)sqlite3_column_int64(st, 16);
+    out->by_series = sqlite3_column_int(st, 17) != 0;
+    out->fallback_at_ms = sqlite3_column_int64(st, 18);
+    out->give_up_at_ms = sqlite3_column_int64(st, 19);
+    out->created_ms = sqlite3_column_int64(st, 20);
+    out->updated_ms = sqlite3_column_int64(st, 21);
+    out->not_before_ms = sqlite3_column_int64(st, 22);
+    out->attempts = (unsigned)sqlite3_column_int(st, 23);
+    out->fence = sqlite3_column_int64(st, 24);
+    SQ_TEXT(out->lease_owner, st, 25);
+    out->lease_until_ms = sqlite3_column_int64(st, 26);
+    SQ_TEXT(out->content_datetime, st, 27);
+    out->version = (unsigned)sqlite3_column_int(st, 28);
+    SQ_TEXT(out->predecessor_sop_uid, st, 29);
+    SQ_TEXT(out->predecessor_series_uid, st, 30);
+    SQ_TEXT(out->report_sop_uid, st, 31);
+    SQ_TEXT(out->result_dir, st, 32);
+}
+
+static int insert_row(int64_t *id, sq_store *s, const pn_case *in, int64_t now_ms,
+                      pn_error *err)
+{
+    pn_buf rois = { 0 };
+    int rc = format_rois(&rois, in, err);
+    if (!rc) {
+        rc = sq_run(NULL, s, err,
+                    "INSERT INTO cases(state, reason, contour_uid, contour_digest, contour_kind,"
+                    " patient_id, issuer, study_uid, frame_uid, series_uid, model_index,"
+                    " model_id, model_sha256, rois, n_expected, fallback_at_ms, give_up_at_ms,"
+                    " created_ms, updated_ms, version, predecessor_sop_uid,"
+                    " predecessor_series_uid) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
+                    "?14,0,?15,?16,?17,?17,?18,?19,?20)",
+                    "ttttttttttitttiiiitt", pn_case_state_word(in->state), in->reason,
+                    in->contour_uid, in->contour_digest, in->contour_kind, in->patient_id,
+                    in->patient_id_issuer, in->study_uid, in->frame_of_reference_uid,
+                    in->series_uid, (int64_t)in->model_index, in->model_id, in->model_sha256,
+                    rois.p ? rois.p : "", in->fallback_at_ms, in->give_up_at_ms, now_ms,
+                    (int64_t)(in->version ? in->version : 1), in->predecessor_sop_uid,
+                    in->predecessor_series_uid);
+    }
+    pn_buf_free(&rois);
+    if (!rc) { *id = sqlite3_last_insert_rowid(s->db); }
+    return rc;
+}
+
+static int insert_case(int64_t *id, bool *made, sq_store *s, const pn_case *in,
+                       const char *const *image_uids, size_t n, int64_t now_ms, pn_error *err)
+{
+    int64_t known = 0;
+    int rc = sq_int(&known, s, err,
+                    "SELECT id FROM cases WHERE contour_digest=?1 AND model_id=?2", "tt",
+                    in->contour_digest, in->model_id);
+    if (rc) { return rc; }
+    if (known) {
+        *id = known;
+        *made = false;
+        return 0;
+    }
+    int64_t new_id = 0;
+    rc = insert_row(&new_id, s, in, now_ms, err);
+    for (size_t i = 0; !rc && i < n; i++) {
+        /* A UID that the contour names twice is one image. */
+        rc = sq_run(NULL, s, err,
+                    "INSERT OR IGNORE INTO case_image(case_id, sop_uid) VALUES(?1,?2)", "it",
+                    new_id, image_uids[i]);
+    }
+    if (!rc) {
+        rc = sq_run(NULL, s, err,
+                    "UPDATE cases SET n_expected="
+                    "(SELECT count(*) FROM case_image WHERE case_id=?1) WHERE id=?1",
+                    "i", new_id);
+    }
+    if (rc) { return rc; }
+    *id = new_id;
+    *made = true;
+    return 0;
+}
+
+int sq_add_case(int64_t *id, bool *made, pn_store *ps, const pn_case *in,
+                const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
+                pn_error *err)
+{
+    sq_store *s = sq(ps);
+    int rc = sq_enter(s, err);
+    if (rc) { return rc; }
+    rc = insert_case(id, made, s, in, image_uids, n_image_uids, now_ms, err);
+    return sq_leave(s, rc, err);
+}
+
+int sq_get_case(pn_case *out, pn_store *ps, int64_t id, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    sqlite3_stmt *st = NULL;
+    bool row = false;
+    int rc = sq_stmt(&st, s, err, sq_case_by_id, "i", id);
+    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (rc) { return rc; }
+    if (!row) { return pn_fail(err, PN_ENOTFOUND, "no case %lld", (long long)id); }
+    sq_read_case(out, st);
+    sqlite3_reset(st);
+    return 0;
+}
+
+int sq_list_cases(pn_store *ps, pn_case_state state, size_t limit, pn_case_fn fn, void *arg,
+                  pn_error *err)
+{
+    sq_store *s = sq(ps);
+    bool all = (unsigned)state >= PN_CASE_NSTATES;
+    int64_t *ids = NULL;
+    size_t n = 0;
+    int rc = sq_ints(&ids, &n, s, err,
+                     "SELECT id FROM cases WHERE ?1 IS NULL OR state=?1"
+                     " ORDER BY id DESC LIMIT ?2",
+                     "ti", all ? NULL : pn_case_state_word(state),
+                     limit ? (int64_t)limit : (int64_t)-1);
+    pn_case *c = rc ? NULL : malloc(sizeof *c);
+    if (!rc && !c) { rc = pn_fail(err, PN_ENOMEM, "database: no memory"); }
+    for (size_t i = 0; !rc && i < n; i++) {
+        rc = sq_get_case(c, ps, ids[i], err);
+        if (!rc) { rc = fn(arg, c, err); }
+    }
+    free(c);
+    free(ids);
+    return rc;
+}
+
+static int count_cases(pn_store_counts *out, sq_store *s, pn_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sq_stmt(&st, s, err, "SELECT state, count(*) FROM cases GROUP BY state", "");
+    bool row = true;
+    while (!rc) {
+        rc = sq_step(&row, s, st, err);
+        if (rc || !row) { break; }
+        char word[24];
+        pn_case_state state;
+        SQ_TEXT(word, st, 0);
+        if (pn_case_state_parse(&state, word)) {
+            out->cases[state] = (size_t)sqlite3_column_int64(st, 1);
+        }
+    }
+    return rc;
+}
+
+static int count_deliveries(pn_store_counts *out, sq_store *s, pn_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    bool row = false;
+    int rc = sq_stmt(&st, s, err,
+                     "SELECT count(*) FILTER(WHERE state='pending'),"
+                     " count(*) FILTER(WHERE state='failed'),"
+                     " count(*) FILTER(WHERE state='sent') FROM outbox", "");
+    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (rc || !row) { return rc; }
+    out->deliveries_pending = (size_t)sqlite3_column_int64(st, 0);
+    out->deliveries_failed = (size_t)sqlite3_column_int64(st, 1);
+    out->deliveries_sent = (size_t)sqlite3_column_int64(st, 2);
+    sqlite3_reset(st);
+    return 0;
+}
+
+int sq_count(pn_store_counts *out, pn_store *ps, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    pn_store_counts c = { 0 };
+    int rc = count_cases(&c, s, err);
+    if (!rc) { rc = count_deliveries(&c, s, err); }
+    if (!rc) { rc = sq_count_instances(&c.instances, ps, err); }
+    if (!rc) {
+        rc = sq_int(&c.oldest_waiting_ms, s, err,
+                    "SELECT min(created_ms) FROM cases WHERE state='waiting'", "");
+    }
+    if (!rc) { *out = c; }
+    return rc;
+}
+
+static int read_files(pn_file_list *out, sq_store *s, sqlite3_stmt *st, pn_error *err)
+{
+    pn_file_list l = { 0 };
+    size_t room = 0;
+    int rc = 0;
+    for (bool row = true;;) {
+        rc = sq_step(&row, s, st, err);
+        if (rc || !row) { break; }
+        if (l.n == PN_MAX_SLICES) {
+            rc = pn_fail(err, PN_ELIMIT, "more than %d images in one case", PN_MAX_SLICES);
+            break;
+        }
+        if (l.n == room) {
+            room = room ? 2 * room : 256;
+            pn_file_ref *more = realloc(l.item, room * sizeof *more);
+            if (!more) {
+                rc = pn_fail(err, PN_ENOMEM, "no memory for %zu file names", room);
+                break;
+            }
+            l.item = more;
+        }
+        SQ_TEXT(l.item[l.n].sop_uid, st, 0);
+        SQ_TEXT(l.item[l.n].digest, st, 1);
+        l.n++;
+    }
+    sqlite3_reset(st);
+    if (rc) {
+        pn_file_list_free(&l);
+    } else {
+        *out = l;
+    }
+    return rc;
+}
+
+int sq_case_images(pn_file_list *out, pn_store *ps, int64_t id, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    pn_case *c = malloc(sizeof *c);
+    if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
+    sqlite3_stmt *st = NULL;
+    int rc = sq_get_case(c, ps, id, err);
+    /* min(id): where a UID has two contents, the first that came. */
+    if (!rc && c->by_series) {
+        rc = sq_stmt(&st, s, err,
+                     "SELECT sop_uid, digest, min(id) FROM instance"
+                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "'"
+                     " GROUP BY sop_uid ORDER BY sop_uid", "t", c->series_uid);
+    } else if (!rc) {
+        rc = sq_stmt(&st, s, err,
+                     "SELECT i.sop_uid, i.digest, min(i.id) FROM case_image ci"
+                     " JOIN instance i ON i.sop_uid=ci.sop_uid"
+                     " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "'"
+                     " GROUP BY i.sop_uid ORDER BY i.sop_uid", "i", id);
+    }
+    free(c);
+    return rc ? rc : read_files(out, s, st, err);
+}
+
+int sq_case_missing(pn_file_list *out, pn_store *ps, int64_t id, size_t limit, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    sqlite3_stmt *st = NULL;
+    int rc = sq_stmt(&st, s, err,
+                     "SELECT sop_uid, '' FROM case_image ci WHERE case_id=?1 AND NOT EXISTS"
+                     " (SELECT 1 FROM instance i WHERE i.sop_uid=ci.sop_uid"
+                     "  AND i.kind='" PN_INSTANCE_IMAGE "') ORDER BY sop_uid LIMIT ?2",
+                     "ii", id, limit ? (int64_t)limit : (int64_t)-1);
+    return rc ? rc : read_files(out, s, st, err);
+}
+
+/* A case that was claimed once had passed the matching, and the images stay: straight back to
+ * the workers. Any other failed in the matching, and matching decides again. */
+static int retry_failed(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
+                        pn_error *err)
+{
+    return sq_run(NULL, s, err,
+                  "UPDATE cases SET state=?2, reason='', attempts=0, not_before_ms=?3,"
+                  " match_at_ms=0, give_up_at_ms=max(give_up_at_ms, ?4), updated_ms=?3"
+                  " WHERE id=?1",
+                  "itii", c->id, c->fence > 0 ? "ready" : "waiting", now_ms,
+                  now_ms + give_up_ms);
+}
+
+static int retry_deliveries(sq_store *s, const pn_case *c, int64_t now_ms, pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, s, err,
+                    "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2,"
+                    " lease_until_ms=0, updated_ms=?2 WHERE case_id=?1 AND state='failed'",
+                    "ii", c->id, now_ms);
+    if (rc) { return rc; }
+    if (!changed) {
+        return pn_fail(err, PN_EINVAL, "case %lld is %s and nothing of it has failed",
+                       (long long)c->id, pn_case_state_word(c->state));
+    }
+    return sq_run(NULL, s, err, "UPDATE cases SET reason='', updated_ms=?2 WHERE id=?1", "ii",
+                  c->id, now_ms);
+}
+
+static int retry(pn_case_state *state, sq_store *s, pn_case *c, int64_t id, int64_t give_up_ms,
+                 int64_t now_ms, pn_error *err)
+{
+    int rc = sq_get_case(c, &s->base, id, err);
+    if (rc) { return rc; }
+    rc = c->state == PN_CASE_FAILED ? retry_failed(s, c, give_up_ms, now_ms, err)
+                                    : retry_deliveries(s, c, now_ms, err);
+    if (!rc) { rc = sq_get_case(c, &s->base, id, err); }
+    if (!rc) { *state = c->state; }
+    return rc;
+}
+
+int sq_retry_case(pn_case_state *state, pn_store *ps, int64_t id, int64_t give_up_ms,
+                  int64_t now_ms, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    pn_case *c = malloc(sizeof *c);
+    if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
+    int rc = sq_enter(s, err);
+    if (!rc) { rc = sq_leave(s, retry(state, s, c, id, give_up_ms, now_ms, err), err); }
+    free(c);
+    return rc;
+}

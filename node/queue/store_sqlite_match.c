@@ -1,0 +1,198 @@
+/* queue/store_sqlite_match.c - the facts that matching decides on, and its decisions. */
+#include <stdio.h>
+#include <string.h>
+#include "queue/store_sqlite.h"
+
+static int named_images(pn_match_facts *f, sq_store *s, int64_t id, pn_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    bool row = false;
+    int rc = sq_stmt(&st, s, err,
+                     "SELECT count(*), coalesce(sum(EXISTS(SELECT 1 FROM instance i"
+                     " WHERE i.sop_uid=ci.sop_uid AND i.kind='" PN_INSTANCE_IMAGE "')), 0)"
+                     " FROM case_image ci WHERE case_id=?1", "i", id);
+    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (rc || !row) { return rc; }
+    f->n_expected = (size_t)sqlite3_column_int64(st, 0);
+    f->n_present = (size_t)sqlite3_column_int64(st, 1);
+    sqlite3_reset(st);
+    return 0;
+}
+
+static int first_text(char *dst, size_t n, sq_store *s, sqlite3_stmt *st, pn_error *err)
+{
+    bool row = false;
+    int rc = sq_step(&row, s, st, err);
+    if (rc) { return rc; }
+    if (row) {
+        sq_text(dst, n, st, 0);
+        sqlite3_reset(st);
+    } else {
+        dst[0] = '\0';
+    }
+    return 0;
+}
+
+static int conflicts(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sq_stmt(&st, s, err,
+                     "SELECT sop_uid FROM instance WHERE conflict=1 AND sop_uid=?2"
+                     " UNION ALL SELECT i.sop_uid FROM case_image ci"
+                     " JOIN instance i ON i.sop_uid=ci.sop_uid"
+                     " WHERE ci.case_id=?1 AND i.conflict=1 LIMIT 1",
+                     "it", c->id, c->contour_uid);
+    if (!rc) { rc = first_text(f->conflict_uid, sizeof f->conflict_uid, s, st, err); }
+    return rc;
+}
+
+static int named_series(pn_match_facts *f, sq_store *s, const char *series, pn_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    bool row = false;
+    if (!series[0]) { return 0; }
+    int rc = sq_stmt(&st, s, err,
+                     "SELECT count(DISTINCT sop_uid), coalesce(max(received_ms), 0),"
+                     " coalesce(min(CASE conflict WHEN 1 THEN sop_uid END), '') FROM instance"
+                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "'", "t", series);
+    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (rc || !row) { return rc; }
+    f->n_series = (size_t)sqlite3_column_int64(st, 0);
+    f->series_last_ms = sqlite3_column_int64(st, 1);
+    SQ_TEXT(f->series_conflict_uid, st, 2);
+    sqlite3_reset(st);
+    return 0;
+}
+
+static int candidates(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (!c->study_uid[0] || !c->frame_of_reference_uid[0]) { return 0; }
+    int rc = sq_stmt(&st, s, err,
+                     "SELECT series_uid, max(received_ms) FROM instance"
+                     " WHERE study_uid=?1 AND frame_uid=?2 AND kind='" PN_INSTANCE_IMAGE "'"
+                     " GROUP BY series_uid ORDER BY series_uid",
+                     "tt", c->study_uid, c->frame_of_reference_uid);
+    bool row = true;
+    while (!rc) {
+        rc = sq_step(&row, s, st, err);
+        if (rc || !row) { break; }
+        if (f->n_candidates == 0) { f->candidate_last_ms = sqlite3_column_int64(st, 1); }
+        if (f->n_candidates < 2) { SQ_TEXT(f->candidate[f->n_candidates], st, 0); }
+        f->n_candidates++;
+    }
+    return rc;
+}
+
+int sq_match_facts(pn_match_facts *out, pn_store *ps, const pn_case *c, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    pn_match_facts f = { 0 };
+    int rc = named_images(&f, s, c->id, err);
+    if (!rc) { rc = conflicts(&f, s, c, err); }
+    if (!rc) { rc = named_series(&f, s, c->series_uid, err); }
+    if (!rc) { rc = candidates(&f, s, c, err); }
+    if (!rc) { *out = f; }
+    return rc;
+}
+
+/* Columns of the first disagreeing image; see the contract for what counts. */
+#define DISAGREES                                                                          \
+    "(i.patient_id<>?2 OR i.study_uid<>?3 OR (i.issuer<>?4 AND i.issuer<>'' AND ?4<>'')"   \
+    " OR (i.frame_uid<>?5 AND i.frame_uid<>'' AND ?5<>''))"
+#define IDENTITY "SELECT i.sop_uid, i.patient_id, i.study_uid, i.issuer, i.frame_uid "
+
+static void name_difference(pn_identity_conflict *out, const pn_case *c, sqlite3_stmt *st)
+{
+    const struct { const char *what, *mine; bool may_be_empty; } value[] = {
+        { "Patient ID", c->patient_id, false },
+        { "Study Instance UID", c->study_uid, false },
+        { "Issuer of Patient ID", c->patient_id_issuer, true },
+        { "Frame of Reference UID", c->frame_of_reference_uid, true },
+    };
+    memset(out, 0, sizeof *out);
+    SQ_TEXT(out->image_uid, st, 0);
+    for (int i = 0; i < 4; i++) {
+        char theirs[PN_LO_SIZE];
+        SQ_TEXT(theirs, st, i + 1);
+        bool unstated = !theirs[0] || !value[i].mine[0];
+        if (strcmp(theirs, value[i].mine) == 0 || (unstated && value[i].may_be_empty)) {
+            continue;
+        }
+        snprintf(out->what, sizeof out->what, "%s", value[i].what);
+        snprintf(out->contour_value, sizeof out->contour_value, "%s", value[i].mine);
+        snprintf(out->image_value, sizeof out->image_value, "%s", theirs);
+        return;
+    }
+}
+
+int sq_identity_conflict(pn_identity_conflict *out, bool *found, pn_store *ps, const pn_case *c,
+                         const char *series_uid, bool by_series, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    sqlite3_stmt *st = NULL;
+    int rc = by_series
+        ? sq_stmt(&st, s, err,
+                  IDENTITY "FROM instance i WHERE i.series_uid=?1 AND"
+                  " i.kind='" PN_INSTANCE_IMAGE "' AND " DISAGREES " ORDER BY i.id LIMIT 1",
+                  "ttttt", series_uid, c->patient_id, c->study_uid, c->patient_id_issuer,
+                  c->frame_of_reference_uid)
+        : sq_stmt(&st, s, err,
+                  IDENTITY "FROM case_image ci JOIN instance i ON i.sop_uid=ci.sop_uid"
+                  " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "' AND " DISAGREES
+                  " ORDER BY i.id LIMIT 1",
+                  "itttt", c->id, c->patient_id, c->study_uid, c->patient_id_issuer,
+                  c->frame_of_reference_uid);
+    bool row = false;
+    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (rc) { return rc; }
+    *found = row;
+    if (row) {
+        name_difference(out, c, st);
+        sqlite3_reset(st);
+    }
+    return 0;
+}
+
+int sq_next_to_match(pn_case *out, bool *found, pn_store *ps, int64_t now_ms, pn_error *err)
+{
+    int64_t id = 0;
+    int rc = sq_int(&id, sq(ps), err,
+                    "SELECT id FROM cases WHERE state IN ('received','waiting')"
+                    " AND match_at_ms<=?1 ORDER BY id LIMIT 1", "i", now_ms);
+    if (rc) { return rc; }
+    *found = id != 0;
+    return id ? sq_get_case(out, ps, id, err) : 0;
+}
+
+int sq_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_t now_ms,
+                   pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, sq(ps), err,
+                    "UPDATE cases SET state=?2, reason=?3, series_uid=?4, by_series=?5,"
+                    " n_present=?6, match_at_ms=?7, updated_ms=?8, not_before_ms=0"
+                    " WHERE id=?1 AND state IN ('received','waiting')",
+                    "itttiiii", id, pn_case_state_word(d->state), d->reason, d->series_uid,
+                    (int64_t)d->by_series, (int64_t)d->n_present, d->next_look_ms, now_ms);
+    if (rc) { return rc; }
+    if (!changed) {
+        return pn_fail(err, PN_EINVAL, "case %lld is not open any more", (long long)id);
+    }
+    return 0;
+}
+
+int sq_hold_users_of(size_t *n, pn_store *ps, const char *sop_uid, const char *reason,
+                     int64_t now_ms, pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, sq(ps), err,
+                    "UPDATE cases SET state='held', reason=?2, updated_ms=?3"
+                    " WHERE state IN ('received','waiting','ready') AND (contour_uid=?1"
+                    " OR id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)"
+                    " OR (by_series=1 AND series_uid IN"
+                    "  (SELECT series_uid FROM instance WHERE sop_uid=?1)))",
+                    "tti", sop_uid, reason, now_ms);
+    if (!rc) { *n = (size_t)changed; }
+    return rc;
+}

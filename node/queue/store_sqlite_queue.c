@@ -1,0 +1,138 @@
+/* queue/store_sqlite_queue.c - claims of cases and what becomes of them. */
+#include <string.h>
+#include "base/file.h"
+#include "queue/store_sqlite.h"
+
+static int due_case(int64_t *id, sq_store *s, int64_t now_ms, pn_error *err)
+{
+    return sq_int(id, s, err,
+                  "SELECT id FROM cases WHERE (state='ready' AND not_before_ms<=?1)"
+                  " OR (state='running' AND lease_until_ms<=?1) ORDER BY id LIMIT 1",
+                  "i", now_ms);
+}
+
+static int claim(pn_case *out, bool *got, sq_store *s, int64_t now_ms, const char *owner,
+                 int64_t lease_ms, pn_error *err)
+{
+    int64_t id = 0;
+    int rc = due_case(&id, s, now_ms, err);
+    if (rc) { return rc; }
+    if (!id) {
+        *got = false;
+        return 0;
+    }
+    char first[15];
+    pn_datetime_local(first, now_ms);
+    rc = sq_run(NULL, s, err,
+                "UPDATE cases SET state='running', attempts=attempts+1, fence=fence+1,"
+                " lease_owner=?2, lease_until_ms=?3, updated_ms=?4,"
+                " content_datetime=CASE content_datetime WHEN '' THEN ?5"
+                " ELSE content_datetime END WHERE id=?1",
+                "itiit", id, owner, now_ms + lease_ms, now_ms, first);
+    if (!rc) { rc = sq_get_case(out, &s->base, id, err); }
+    if (!rc) { *got = true; }
+    return rc;
+}
+
+int sq_claim_case(pn_case *out, bool *got, pn_store *ps, int64_t now_ms, const char *owner,
+                  int64_t lease_ms, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    int64_t id = 0;
+    /* An idle worker polls; only one that found something asks for the write lock. */
+    int rc = due_case(&id, s, now_ms, err);
+    if (rc) { return rc; }
+    if (!id) {
+        *got = false;
+        return 0;
+    }
+    rc = sq_enter(s, err);
+    if (rc) { return rc; }
+    return sq_leave(s, claim(out, got, s, now_ms, owner, lease_ms, err), err);
+}
+
+/* The verdict on an UPDATE that names case and fence. */
+static int fenced(int rc, int changed, int64_t id, int64_t fence, pn_error *err)
+{
+    if (rc || changed) { return rc; }
+    return pn_fail(err, PN_EINVAL, "case %lld: attempt %lld is not the running one",
+                   (long long)id, (long long)fence);
+}
+
+int sq_renew_case(pn_store *ps, int64_t id, int64_t fence, int64_t lease_until_ms, pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, sq(ps), err,
+                    "UPDATE cases SET lease_until_ms=?3"
+                    " WHERE id=?1 AND fence=?2 AND state='running'",
+                    "iii", id, fence, lease_until_ms);
+    return fenced(rc, changed, id, fence, err);
+}
+
+int sq_release_case(pn_store *ps, int64_t id, int64_t fence, int64_t now_ms, pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, sq(ps), err,
+                    "UPDATE cases SET state='ready', attempts=attempts-1, lease_owner='',"
+                    " lease_until_ms=0, updated_ms=?3"
+                    " WHERE id=?1 AND fence=?2 AND state='running'",
+                    "iii", id, fence, now_ms);
+    return fenced(rc, changed, id, fence, err);
+}
+
+static int report(sq_store *s, int64_t id, int64_t fence, const char *report_sop_uid,
+                  const char *result_dir, const pn_outgoing *out, size_t n_out, int64_t now_ms,
+                  pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, s, err,
+                    "UPDATE cases SET state='reported', reason='', report_sop_uid=?3,"
+                    " result_dir=?4, lease_owner='', lease_until_ms=0, updated_ms=?5"
+                    " WHERE id=?1 AND fence=?2 AND state='running'",
+                    "iitti", id, fence, report_sop_uid, result_dir, now_ms);
+    rc = fenced(rc, changed, id, fence, err);
+    for (size_t i = 0; !rc && i < n_out; i++) {
+        rc = sq_run(NULL, s, err,
+                    "INSERT INTO outbox(case_id, archive, path, sop_class_uid, sop_uid,"
+                    " next_at_ms, updated_ms) VALUES(?1,?2,?3,?4,?5,?6,?6)",
+                    "itttti", id, out[i].archive, out[i].path, out[i].sop_class_uid,
+                    out[i].sop_uid, now_ms);
+    }
+    return rc;
+}
+
+int sq_case_reported(pn_store *ps, int64_t id, int64_t fence, const char *report_sop_uid,
+                     const char *result_dir, const pn_outgoing *out, size_t n_out,
+                     int64_t now_ms, pn_error *err)
+{
+    sq_store *s = sq(ps);
+    int rc = sq_enter(s, err);
+    if (rc) { return rc; }
+    rc = report(s, id, fence, report_sop_uid, result_dir, out, n_out, now_ms, err);
+    return sq_leave(s, rc, err);
+}
+
+int sq_case_failed(pn_store *ps, int64_t id, int64_t fence, bool permanent, const char *reason,
+                   int64_t not_before_ms, int64_t now_ms, pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, sq(ps), err,
+                    "UPDATE cases SET state=?3, reason=?4, not_before_ms=?5, lease_owner='',"
+                    " lease_until_ms=0, updated_ms=?6"
+                    " WHERE id=?1 AND fence=?2 AND state='running'",
+                    "iittii", id, fence, permanent ? "failed" : "ready", reason, not_before_ms,
+                    now_ms);
+    return fenced(rc, changed, id, fence, err);
+}
+
+int sq_case_not_applicable(pn_store *ps, int64_t id, int64_t fence, const char *reason,
+                           int64_t now_ms, pn_error *err)
+{
+    int changed = 0;
+    int rc = sq_run(&changed, sq(ps), err,
+                    "UPDATE cases SET state='not_applicable', reason=?3, lease_owner='',"
+                    " lease_until_ms=0, updated_ms=?4"
+                    " WHERE id=?1 AND fence=?2 AND state='running'",
+                    "iiti", id, fence, reason, now_ms);
+    return fenced(rc, changed, id, fence, err);
+}

@@ -1,0 +1,118 @@
+/* queue/store_sqlite_schema.c - the tables, and the steps from one version to the next.
+ *
+ * Version rule: a released step is never edited; a change is a new step at the end. The step's
+ * place in the list is the version that it makes. States are stored as the words that the
+ * operator reads; times as milliseconds since 1970 UTC. */
+#include "queue/store_sqlite.h"
+
+static const char step_1[] =
+    "CREATE TABLE instance("
+    " id INTEGER PRIMARY KEY,"                  /* order of arrival */
+    " sop_uid TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL,"
+    " sop_class_uid TEXT NOT NULL, study_uid TEXT NOT NULL, series_uid TEXT NOT NULL,"
+    " frame_uid TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,"
+    " modality TEXT NOT NULL, source_ae TEXT NOT NULL,"
+    " received_ms INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " conflict INTEGER NOT NULL DEFAULT 0, header TEXT,"
+    " UNIQUE(sop_uid, digest)) STRICT;"
+    "CREATE INDEX instance_series ON instance(series_uid, kind, sop_uid);"
+    "CREATE INDEX instance_frame ON instance(study_uid, frame_uid, kind, series_uid);"
+    "CREATE INDEX instance_contour ON instance(digest) WHERE header IS NOT NULL;"
+    "CREATE TABLE cases("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"    /* a number that people quote: never again */
+    " state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',"
+    " contour_uid TEXT NOT NULL, contour_digest TEXT NOT NULL, contour_kind TEXT NOT NULL,"
+    " patient_id TEXT NOT NULL, issuer TEXT NOT NULL, study_uid TEXT NOT NULL,"
+    " frame_uid TEXT NOT NULL, series_uid TEXT NOT NULL,"
+    " model_index INTEGER NOT NULL, model_id TEXT NOT NULL, model_sha256 TEXT NOT NULL,"
+    " rois TEXT NOT NULL,"                      /* numbers, separated by commas */
+    " n_expected INTEGER NOT NULL, n_present INTEGER NOT NULL DEFAULT 0,"
+    " by_series INTEGER NOT NULL DEFAULT 0,"
+    " fallback_at_ms INTEGER NOT NULL, give_up_at_ms INTEGER NOT NULL,"
+    " match_at_ms INTEGER NOT NULL DEFAULT 0,"  /* an open case is looked at from here on */
+    " created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+    " not_before_ms INTEGER NOT NULL DEFAULT 0,"
+    " attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0,"
+    " lease_owner TEXT NOT NULL DEFAULT '', lease_until_ms INTEGER NOT NULL DEFAULT 0,"
+    " content_datetime TEXT NOT NULL DEFAULT '', version INTEGER NOT NULL DEFAULT 1,"
+    " predecessor_sop_uid TEXT NOT NULL DEFAULT '',"
+    " predecessor_series_uid TEXT NOT NULL DEFAULT '',"
+    " report_sop_uid TEXT NOT NULL DEFAULT '', result_dir TEXT NOT NULL DEFAULT '',"
+    " UNIQUE(contour_digest, model_id)) STRICT;"
+    "CREATE INDEX cases_open ON cases(state, match_at_ms);"
+    "CREATE INDEX cases_contour ON cases(contour_uid);"
+    "CREATE INDEX cases_series ON cases(series_uid, state);"
+    "CREATE INDEX cases_study ON cases(study_uid, state);"
+    "CREATE TABLE case_image("
+    " case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE,"
+    " sop_uid TEXT NOT NULL, PRIMARY KEY(case_id, sop_uid)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX case_image_uid ON case_image(sop_uid);"
+    "CREATE TABLE outbox("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE,"
+    " archive TEXT NOT NULL, path TEXT NOT NULL,"
+    " sop_class_uid TEXT NOT NULL, sop_uid TEXT NOT NULL,"
+    " state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0,"
+    " fence INTEGER NOT NULL DEFAULT 0, next_at_ms INTEGER NOT NULL,"
+    " lease_owner TEXT NOT NULL DEFAULT '', lease_until_ms INTEGER NOT NULL DEFAULT 0,"
+    " updated_ms INTEGER NOT NULL, last_status INTEGER NOT NULL DEFAULT -1,"
+    " last_comment TEXT NOT NULL DEFAULT '',"
+    " UNIQUE(case_id, archive, sop_uid)) STRICT;"
+    "CREATE INDEX outbox_due ON outbox(state, archive, next_at_ms);";
+
+static const char *const steps[] = { step_1 };
+enum { NEWEST = sizeof steps / sizeof *steps };
+
+static int current_version(int64_t *out, sq_store *s, pn_error *err)
+{
+    return sq_int(out, s, err, "SELECT version FROM schema_version", "");
+}
+
+static int refuse_newer(int64_t version, pn_error *err)
+{
+    if (version <= NEWEST) { return 0; }
+    return pn_fail(err, PN_ESTORE, "database: schema version %lld, this program knows up to %d",
+                   (long long)version, NEWEST);
+}
+
+static int apply_steps(sq_store *s, pn_error *err)
+{
+    int64_t version = 0;
+    int rc = current_version(&version, s, err);
+    if (!rc) { rc = refuse_newer(version, err); }
+    for (int64_t v = version; !rc && v < NEWEST; v++) {
+        int sqlite = sqlite3_exec(s->db, steps[v], NULL, NULL, NULL);
+        if (sqlite != SQLITE_OK) { rc = sq_fail(s, err, sqlite, "schema"); }
+    }
+    if (rc || version == NEWEST) { return rc; }
+    rc = sq_run(NULL, s, err, "DELETE FROM schema_version", "");
+    if (rc) { return rc; }
+    return sq_run(NULL, s, err, "INSERT INTO schema_version(version) VALUES(?1)", "i",
+                  (int64_t)NEWEST);
+}
+
+int sq_schema_update(sq_store *s, pn_error *err)
+{
+    int sqlite = sqlite3_exec(s->db,
+                              "CREATE TABLE IF NOT EXISTS schema_version("
+                              " version INTEGER NOT NULL) STRICT", NULL, NULL, NULL);
+    if (sqlite != SQLITE_OK) { return sq_fail(s, err, sqlite, "schema"); }
+    int64_t version = 0;
+    int rc = current_version(&version, s, err);
+    if (rc || version == NEWEST) { return rc; }
+    rc = sq_enter(s, err);
+    if (rc) { return rc; }
+    return sq_leave(s, apply_steps(s, err), err);
+}
+
+int sq_schema_verify(sq_store *s, pn_error *err)
+{
+    int64_t version = 0;
+    int rc = current_version(&version, s, err);
+    if (rc) { return rc; }
+    if (version < NEWEST) {
+        return pn_fail(err, PN_ESTORE, "database: schema version %lld, expected %d: start the "
+                       "node once to bring it up to date", (long long)version, NEWEST);
+    }
+    return refuse_newer(version, err);
+}
