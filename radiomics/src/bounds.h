@@ -1,0 +1,25 @@
+/* radiomics/src/bounds.h - every limit on what the library takes. */
+#ifndef RX_BOUNDS_H
+#define RX_BOUNDS_H
+#include <stdint.h>
+
+enum {
+    RX_MAX_AXIS = 65535,           /* voxels along one axis of the box; keeps the hull's
+                                      cross products far inside 64 bits                  */
+    RX_MAX_GREY_LEVELS = 65535,    /* levels are 16-bit, 0 means outside                 */
+    RX_MAX_PRESENT_LEVELS = 2048,  /* levels that occur, for the texture classes: one
+                                      co-occurrence matrix is then at most 16 MB and its
+                                      eigenvalues a few seconds a direction              */
+    RX_MAX_DISTANCE = 8,           /* voxels, Chebyshev                                  */
+    RX_MAX_OFFSETS = (2 * RX_MAX_DISTANCE + 1) * (2 * RX_MAX_DISTANCE + 1)
+                     * (2 * RX_MAX_DISTANCE + 1) / 2,  /* half of a full neighbourhood   */
+};
+
+/* Voxels of the box with its halo: 32-bit indices in the zone and component searches. */
+#define RX_MAX_BOX_VOXELS ((size_t)INT32_MAX)
+
+/* As PyRadiomics' geometryTolerance and ITK: origin and spacing may differ by this share
+ * of the first spacing, direction cosines by this number. */
+#define RX_GEOMETRY_TOLERANCE 1e-6
+
+#endif

@@ -1,0 +1,204 @@
+#include <math.h>
+#include <string.h>
+#include "bounds.h"
+#include "roi.h"
+
+static int check_grid(const char *what, const rx_grid *g, size_t element, rx_error *err)
+{
+    size_t n = element;
+    for (int a = 0; a < 3; a++) {
+        if (g->dim[a] == 0) { return rx_fail(err, RX_EINVAL, "%s: dim[%d] is 0", what, a); }
+        if (!rx_size_mul(&n, n, g->dim[a])) {
+            return rx_fail(err, RX_ELIMIT, "%s: %zu x %zu x %zu voxels overflow the address space",
+                           what, g->dim[0], g->dim[1], g->dim[2]);
+        }
+        if (!(g->spacing_mm[a] > 0) || !isfinite(g->spacing_mm[a])) {
+            return rx_fail(err, RX_EINVAL, "%s: spacing_mm[%d] is %g, must be positive", what, a,
+                           g->spacing_mm[a]);
+        }
+        if (!isfinite(g->origin_mm[a])) {
+            return rx_fail(err, RX_EINVAL, "%s: origin_mm[%d] is not finite", what, a);
+        }
+    }
+    for (int a = 0; a < 9; a++) {
+        if (!isfinite(g->direction[a])) {
+            return rx_fail(err, RX_EINVAL, "%s: direction[%d] is not finite", what, a);
+        }
+    }
+    return RX_OK;
+}
+
+static int check_same_grid(const rx_grid *image, const rx_grid *mask, rx_error *err)
+{
+    double tolerance = RX_GEOMETRY_TOLERANCE * image->spacing_mm[0];
+    for (int a = 0; a < 3; a++) {
+        if (image->dim[a] != mask->dim[a]) {
+            return rx_fail(err, RX_EGRID, "dim[%d] is %zu in the image and %zu in the mask", a,
+                           image->dim[a], mask->dim[a]);
+        }
+        if (!(fabs(image->spacing_mm[a] - mask->spacing_mm[a]) <= tolerance)) {
+            return rx_fail(err, RX_EGRID, "spacing_mm[%d] is %.9g in the image and %.9g in the mask",
+                           a, image->spacing_mm[a], mask->spacing_mm[a]);
+        }
+        if (!(fabs(image->origin_mm[a] - mask->origin_mm[a]) <= tolerance)) {
+            return rx_fail(err, RX_EGRID, "origin_mm[%d] is %.9g in the image and %.9g in the mask",
+                           a, image->origin_mm[a], mask->origin_mm[a]);
+        }
+    }
+    for (int a = 0; a < 9; a++) {
+        if (!(fabs(image->direction[a] - mask->direction[a]) <= RX_GEOMETRY_TOLERANCE)) {
+            return rx_fail(err, RX_EGRID, "direction[%d] is %.9g in the image and %.9g in the mask",
+                           a, image->direction[a], mask->direction[a]);
+        }
+    }
+    return RX_OK;
+}
+
+/* memchr finds the rows that matter at memory speed: most of an image is outside. */
+static int find_box(rx_roi *roi, const rx_mask *mask, rx_error *err)
+{
+    const size_t *dim = mask->grid.dim;
+    size_t lo[3] = { SIZE_MAX, SIZE_MAX, SIZE_MAX }, hi[3] = { 0, 0, 0 };
+    bool any = false;
+    for (size_t k = 0; k < dim[2]; k++) {
+        for (size_t j = 0; j < dim[1]; j++) {
+            const uint8_t *row = mask->voxels + (k * dim[1] + j) * dim[0];
+            const uint8_t *first = memchr(row, mask->label, dim[0]);
+            if (!first) { continue; }
+            size_t i0 = (size_t)(first - row), i1 = dim[0] - 1;
+            while (row[i1] != mask->label) { i1--; }
+            if (i0 < lo[0]) { lo[0] = i0; }
+            if (i1 > hi[0]) { hi[0] = i1; }
+            if (j < lo[1]) { lo[1] = j; }
+            if (j > hi[1]) { hi[1] = j; }
+            if (!any) { lo[2] = k; }
+            hi[2] = k;
+            any = true;
+        }
+    }
+    if (!any) {
+        return rx_fail(err, RX_EEMPTY, "no voxel of the mask has label %u", (unsigned)mask->label);
+    }
+    for (int a = 0; a < 3; a++) {
+        roi->min[a] = lo[a];
+        roi->n[a] = hi[a] - lo[a] + 1;
+        if (roi->n[a] > RX_MAX_AXIS) {
+            return rx_fail(err, RX_ELIMIT, "the region spans %zu voxels along axis %d, at most %d",
+                           roi->n[a], a, RX_MAX_AXIS);
+        }
+    }
+    return RX_OK;
+}
+
+static int make_bits(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_error *err)
+{
+    const size_t *dim = mask->grid.dim;
+    roi->words = (roi->n[0] + 2 + 63) / 64;
+    size_t total = roi->words;
+    if (!rx_size_mul(&total, total, roi->n[1] + 2) || !rx_size_mul(&total, total, roi->n[2] + 2)) {
+        return rx_fail(err, RX_ELIMIT, "the region's box of %zu x %zu x %zu voxels is too large",
+                       roi->n[0], roi->n[1], roi->n[2]);
+    }
+    uint64_t *bits = rx_buf_need(&ws->bits, total, sizeof *bits, err);
+    if (!bits) { return RX_ENOMEM; }
+    memset(bits, 0, total * sizeof *bits);
+    roi->bits = bits;
+    roi->voxels = 0;
+    for (size_t k = 0; k < roi->n[2]; k++) {
+        for (size_t j = 0; j < roi->n[1]; j++) {
+            const uint8_t *m = mask->voxels
+                + ((k + roi->min[2]) * dim[1] + j + roi->min[1]) * dim[0] + roi->min[0];
+            uint64_t *row = bits + ((k + 1) * (roi->n[1] + 2) + j + 1) * roi->words;
+            size_t count = 0;
+            for (size_t i = 0; i < roi->n[0]; i++) {
+                uint64_t in = m[i] == mask->label;
+                row[(i + 1) / 64] |= in << ((i + 1) % 64);
+                count += in;
+            }
+            roi->voxels += count;
+        }
+    }
+    return RX_OK;
+}
+
+static int check_size(const rx_roi *roi, const rx_settings *s, rx_error *err)
+{
+    unsigned dims = 0;
+    for (int a = 0; a < 3; a++) { dims += roi->n[a] > 1; }
+    if (dims == 0) { return rx_fail(err, RX_ETOOSMALL, "the region is a single voxel"); }
+    if (dims < s->minimum_roi_dimensions) {
+        return rx_fail(err, RX_ETOOSMALL, "the region has %u dimensions, at least %u are asked for",
+                       dims, s->minimum_roi_dimensions);
+    }
+    if (s->minimum_roi_size > 0 && roi->voxels <= s->minimum_roi_size) {
+        return rx_fail(err, RX_ETOOSMALL, "the region has %zu voxels, more than %zu are asked for",
+                       roi->voxels, s->minimum_roi_size);
+    }
+    return RX_OK;
+}
+
+static inline double voxel_value(const rx_image *image, size_t at)
+{
+    switch (image->type) {
+    case RX_I16: return ((const int16_t *)image->voxels)[at];
+    case RX_F32: return (double)((const float *)image->voxels)[at];
+    case RX_F64: break;
+    }
+    return ((const double *)image->voxels)[at];
+}
+
+static int gather(rx_roi *roi, const rx_image *image, rx_workspace *ws, rx_error *err)
+{
+    double *values = rx_buf_need(&ws->voxels, roi->voxels, sizeof *values, err);
+    if (!values) { return RX_ENOMEM; }
+    const size_t *dim = image->grid.dim;
+    double lowest = INFINITY, highest = -INFINITY;
+    size_t at = 0;
+    for (size_t k = 0; k < roi->n[2]; k++) {
+        for (size_t j = 0; j < roi->n[1]; j++) {
+            const uint64_t *row = rx_roi_row(roi, j + 1, k + 1);
+            size_t base = ((k + roi->min[2]) * dim[1] + j + roi->min[1]) * dim[0] + roi->min[0];
+            for (size_t w = 0; w < roi->words; w++) {
+                for (uint64_t rest = row[w]; rest; rest &= rest - 1) {
+                    size_t i = w * 64 + rx_lowest_bit(rest) - 1;
+                    double v = voxel_value(image, base + i);
+                    if (!isfinite(v)) {
+                        return rx_fail(err, RX_EINVAL, "the voxel at index (%zu, %zu, %zu) in the "
+                                       "region is not finite", i + roi->min[0], j + roi->min[1],
+                                       k + roi->min[2]);
+                    }
+                    if (v < lowest) { lowest = v; }
+                    if (v > highest) { highest = v; }
+                    values[at++] = v;
+                }
+            }
+        }
+    }
+    roi->values = values;
+    roi->lowest = lowest;
+    roi->highest = highest;
+    return RX_OK;
+}
+
+int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask, const rx_settings *s,
+            rx_workspace *ws, rx_error *err)
+{
+    static const size_t element[] = { [RX_I16] = 2, [RX_F32] = 4, [RX_F64] = 8 };
+    if (!image->voxels || !mask->voxels) {
+        return rx_fail(err, RX_EINVAL, "the image or the mask has no voxels");
+    }
+    if ((unsigned)image->type > RX_F64) {
+        return rx_fail(err, RX_EINVAL, "image type %d is unknown", (int)image->type);
+    }
+    int rc;
+    if ((rc = check_grid("image", &image->grid, element[image->type], err)) != RX_OK
+        || (rc = check_grid("mask", &mask->grid, 1, err)) != RX_OK
+        || (rc = check_same_grid(&image->grid, &mask->grid, err)) != RX_OK
+        || (rc = find_box(roi, mask, err)) != RX_OK
+        || (rc = make_bits(roi, mask, ws, err)) != RX_OK
+        || (rc = check_size(roi, s, err)) != RX_OK) {
+        return rc;
+    }
+    memcpy(roi->spacing_mm, image->grid.spacing_mm, sizeof roi->spacing_mm);
+    return gather(roi, image, ws, err);
+}

@@ -1,0 +1,168 @@
+/* Grey levels as PyRadiomics makes them: numpy's edges, then numpy.digitize.
+ *
+ * Both edge rules are arithmetic progressions, so an edge is computed when it is wanted,
+ * with the same operations in the same order as numpy, and a voxel's bin is guessed by
+ * division and moved by single bins until the edges agree. */
+#include <math.h>
+#include <string.h>
+#include "bounds.h"
+#include "roi.h"
+
+typedef struct bins {
+    double start, step;   /* edge i is start + i * step                                   */
+    double last;          /* edge `n`, where it differs from the progression               */
+    size_t n;             /* number of bins                                               */
+} bins;
+
+static double edge(const bins *b, size_t i)
+{
+    return i == b->n ? b->last : b->start + (double)i * b->step;
+}
+
+/* numpy's x % w for w > 0: the result has the sign of w. */
+static double floor_mod(double x, double w)
+{
+    double m = fmod(x, w);
+    return m < 0 ? m + w : m;
+}
+
+/* numpy.arange(min - min % w, max + 2w, w): its step is (start + w) - start, rounded. */
+static int fixed_width(bins *b, const rx_roi *roi, double w, rx_error *err)
+{
+    double start = roi->lowest - floor_mod(roi->lowest, w);
+    double edges = ceil((roi->highest + 2 * w - start) / w);
+    if (!(edges - 2 <= RX_MAX_GREY_LEVELS)) {
+        return rx_fail(err, RX_ELIMIT, "%.0f grey levels of width %g between %g and %g, at most %d",
+                       edges - 2, w, roi->lowest, roi->highest, RX_MAX_GREY_LEVELS);
+    }
+    b->start = start;
+    b->step = (start + w) - start;
+    b->n = (size_t)edges - 1;
+    b->last = start + (double)b->n * b->step;
+    if (!(b->step > 0)) {
+        return rx_fail(err, RX_EINVAL, "bin width %g vanishes beside intensity %g", w, start);
+    }
+    return RX_OK;
+}
+
+/* numpy.histogram's edges (linspace over [min, max], widened by half where flat), the last
+ * one raised by 1 so that the maximum lies in the last bin. */
+static void fixed_count(bins *b, const rx_roi *roi, unsigned count)
+{
+    double lo = roi->lowest, hi = roi->highest;
+    if (lo == hi) {
+        lo -= 0.5;
+        hi += 0.5;
+    }
+    b->start = lo;
+    b->step = (hi - lo) / count;
+    b->n = count;
+    b->last = hi + 1;
+}
+
+/* The number of edges <= x: numpy.digitize. */
+static unsigned digitize(const bins *b, double x)
+{
+    double guess = (x - b->start) / b->step;
+    size_t i = guess > 0 ? (guess < (double)b->n ? (size_t)guess : b->n - 1) : 0;
+    while (i > 0 && x < edge(b, i)) { i--; }
+    while (i + 1 < b->n && x >= edge(b, i + 1)) { i++; }
+    return (unsigned)i + 1;
+}
+
+static unsigned largest_distance(const rx_settings *s)
+{
+    unsigned d = 1;
+    for (unsigned i = 0; i < s->n_distances; i++) {
+        if (s->distances[i] > d) { d = s->distances[i]; }
+    }
+    return d;
+}
+
+static int make_array(uint16_t **out, rx_levels *l, const rx_roi *roi, rx_workspace *ws,
+                      rx_error *err)
+{
+    size_t total = 1;
+    bool fits = true;
+    for (int a = 0; a < 3; a++) {
+        l->n[a] = roi->n[a];
+        l->stride[a] = total;
+        fits = fits && rx_size_mul(&total, total, roi->n[a] + 2 * l->pad);
+    }
+    if (!fits || total > RX_MAX_BOX_VOXELS) {
+        return rx_fail(err, RX_ELIMIT, "the region's box has %zu x %zu x %zu voxels, at most %zu in all",
+                       roi->n[0], roi->n[1], roi->n[2], RX_MAX_BOX_VOXELS);
+    }
+    l->array = total;
+    *out = rx_buf_need(&ws->levels, total, sizeof **out, err);
+    if (!*out) { return RX_ENOMEM; }
+    memset(*out, 0, total * sizeof **out);
+    return RX_OK;
+}
+
+static void fill(uint16_t *out, uint32_t *histogram, const rx_levels *l, const rx_roi *roi,
+                 const bins *b)
+{
+    const double *v = roi->values;
+    for (size_t k = 0; k < roi->n[2]; k++) {
+        for (size_t j = 0; j < roi->n[1]; j++) {
+            const uint64_t *row = rx_roi_row(roi, j + 1, k + 1);
+            uint16_t *o = out + rx_levels_at(l, 0, j, k);
+            for (size_t w = 0; w < roi->words; w++) {
+                for (uint64_t rest = row[w]; rest; rest &= rest - 1) {
+                    unsigned level = digitize(b, *v++);
+                    o[w * 64 + rx_lowest_bit(rest) - 1] = (uint16_t)level;
+                    histogram[level]++;
+                }
+            }
+        }
+    }
+}
+
+/* Tables from the histogram: which levels occur, how often, and their dense numbers. */
+static void tabulate(rx_levels *l, uint32_t *histogram, uint16_t *level, uint16_t *dense, size_t n)
+{
+    l->present = 0;
+    for (size_t g = 1; g <= n; g++) {
+        if (histogram[g] == 0) { continue; }
+        level[l->present] = (uint16_t)g;
+        dense[g] = (uint16_t)l->present;
+        histogram[l->present++] = histogram[g];   /* in place: present < g              */
+    }
+    l->level = level;
+    l->dense = dense;
+    l->count = histogram;
+    l->lowest = level[0];
+    l->highest = level[l->present - 1];
+}
+
+int rx_discretise(rx_levels *l, const rx_roi *roi, const rx_settings *s, rx_workspace *ws,
+                  rx_error *err)
+{
+    bins b = { 0 };
+    if (s->bin_count > 0) {
+        fixed_count(&b, roi, s->bin_count);
+        if (!(b.step > 0)) {
+            return rx_fail(err, RX_ELIMIT, "%u bins between %g and %g are too narrow", s->bin_count,
+                           roi->lowest, roi->highest);
+        }
+    } else {
+        int rc = fixed_width(&b, roi, s->bin_width, err);
+        if (rc != RX_OK) { return rc; }
+    }
+    l->pad = largest_distance(s);
+    l->total = roi->voxels;
+    uint16_t *voxels = NULL;
+    int rc = make_array(&voxels, l, roi, ws, err);
+    if (rc != RX_OK) { return rc; }
+
+    size_t n = b.n + 1;
+    uint32_t *histogram = rx_buf_need(&ws->tables, n, sizeof(uint32_t) + 2 * sizeof(uint16_t), err);
+    if (!histogram) { return RX_ENOMEM; }
+    uint16_t *level = (uint16_t *)(histogram + n), *dense = level + n;
+    memset(histogram, 0, n * (sizeof(uint32_t) + 2 * sizeof(uint16_t)));
+    fill(voxels, histogram, l, roi, &b);
+    l->voxels = voxels;
+    tabulate(l, histogram, level, dense, b.n);
+    return RX_OK;
+}

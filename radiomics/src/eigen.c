@@ -1,0 +1,124 @@
+#include "eigen.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+static void rotate(double a[9], int p, int q)
+{
+    double apq = a[3 * p + q];
+    if (apq == 0) { return; }
+    double theta = (a[4 * q] - a[4 * p]) / (2 * apq);
+    double t = 1 / (fabs(theta) + hypot(theta, 1));
+    if (theta < 0) { t = -t; }
+    double c = 1 / hypot(t, 1), s = t * c;
+    int r = 3 - p - q;
+    double arp = a[3 * r + p], arq = a[3 * r + q];
+    a[4 * p] -= t * apq;
+    a[4 * q] += t * apq;
+    a[3 * p + q] = a[3 * q + p] = 0;
+    a[3 * r + p] = a[3 * p + r] = c * arp - s * arq;
+    a[3 * r + q] = a[3 * q + r] = s * arp + c * arq;
+}
+
+void rx_eigen3(double out[3], const double in[9])
+{
+    double a[9];
+    memcpy(a, in, sizeof a);
+    for (int sweep = 0; sweep < 50; sweep++) {
+        double off = fabs(a[1]) + fabs(a[2]) + fabs(a[5]);
+        double size = fabs(a[0]) + fabs(a[4]) + fabs(a[8]);
+        if (off <= size * DBL_EPSILON * DBL_EPSILON) { break; }
+        rotate(a, 0, 1);
+        rotate(a, 0, 2);
+        rotate(a, 1, 2);
+    }
+    out[0] = fmin(a[0], fmin(a[4], a[8]));
+    out[2] = fmax(a[0], fmax(a[4], a[8]));
+    out[1] = fmax(fmin(a[0], a[4]), fmin(fmax(a[0], a[4]), a[8]));
+}
+
+/* Four sums: strict floating point forbids the compiler to do this for us. */
+static double dot(const double *a, const double *b, size_t n)
+{
+    double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        s0 += a[i] * b[i];
+        s1 += a[i + 1] * b[i + 1];
+        s2 += a[i + 2] * b[i + 2];
+        s3 += a[i + 3] * b[i + 3];
+    }
+    for (; i < n; i++) { s0 += a[i] * b[i]; }
+    return (s0 + s1) + (s2 + s3);
+}
+
+/* Golub and Van Loan, 8.3.1: reflect row i's part left of the diagonal onto its last entry,
+ * from the last row up. With A = leading l x l block, A - v w^T - w v^T keeps symmetry. */
+void rx_tridiagonal(double *a, size_t n, double *d, double *e, double *w)
+{
+    for (size_t i = n; i-- > 0;) {
+        double *row = a + i * n;
+        d[i] = row[i];
+        if (i == 0) { e[0] = 0; break; }
+        size_t l = i;                          /* entries left of the diagonal */
+        double tail = dot(row, row, l - 1), last = row[l - 1];
+        if (tail == 0) {
+            e[i] = last;
+            continue;
+        }
+        double alpha = last > 0 ? -sqrt(tail + last * last) : sqrt(tail + last * last);
+        e[i] = alpha;
+        double *v = row;
+        v[l - 1] = last - alpha;
+        double beta = 2 / (tail + v[l - 1] * v[l - 1]);
+        memset(w, 0, l * sizeof *w);
+        for (size_t j = 0; j < l; j++) {       /* w = A v from the lower triangle */
+            const double *aj = a + j * n;
+            double vj = v[j];
+            w[j] = dot(aj, v, j) + aj[j] * vj;
+            for (size_t k = 0; k < j; k++) { w[k] += vj * aj[k]; }
+        }
+        for (size_t j = 0; j < l; j++) { w[j] *= beta; }
+        double half = beta / 2 * dot(w, v, l);
+        for (size_t j = 0; j < l; j++) { w[j] -= half * v[j]; }
+        for (size_t j = 0; j < l; j++) {
+            double *aj = a + j * n;
+            double vj = v[j], wj = w[j];
+            for (size_t k = 0; k <= j; k++) { aj[k] -= vj * w[k] + wj * v[k]; }
+        }
+    }
+}
+
+/* Eigenvalues below x: sign changes in the Sturm sequence. */
+static size_t count_below(const double *d, const double *e, size_t n, double x, double tiny)
+{
+    size_t below = 0;
+    double q = 1;
+    for (size_t i = 0; i < n; i++) {
+        q = d[i] - x - (i ? e[i] * e[i] / q : 0);
+        if (fabs(q) < tiny) { q = -tiny; }
+        below += q < 0;
+    }
+    return below;
+}
+
+double rx_tridiagonal_eigenvalue(const double *d, const double *e, size_t n, size_t k)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    for (size_t i = 0; i < n; i++) {           /* Gershgorin */
+        double r = fabs(e[i]) + (i + 1 < n ? fabs(e[i + 1]) : 0);
+        lo = fmin(lo, d[i] - r);
+        hi = fmax(hi, d[i] + r);
+    }
+    double size = fmax(fabs(lo), fabs(hi));
+    if (size == 0) { return 0; }
+    double tiny = size * DBL_EPSILON * DBL_EPSILON;
+    lo -= size * DBL_EPSILON;
+    hi += size * DBL_EPSILON;
+    while (hi - lo > 2 * DBL_EPSILON * size) {
+        double mid = lo + (hi - lo) / 2;
+        if (mid <= lo || mid >= hi) { break; }
+        if (count_below(d, e, n, mid, tiny) > k) { hi = mid; } else { lo = mid; }
+    }
+    return lo + (hi - lo) / 2;
+}

@@ -1,0 +1,28 @@
+/* Grey level dependence matrix: IBSI 3.10 (NGLDM). A voxel's dependence is itself and its
+ * neighbours that differ from it by at most alpha. */
+#include "classes.h"
+#include "sizematrix.h"
+
+int rx_gldm(double out[N_GLDM], const rx_levels *l, const rx_neighbours *nb, rx_workspace *ws,
+            rx_error *err)
+{
+    double f[SZ_N];
+    rx_sizematrix m = { .width = nb->most + 1, .count = nb->dependent };
+    int rc = rx_sizematrix_features(f, &m, l, ws, err);
+    if (rc != RX_OK) { return rc; }
+    out[gldm_DependenceEntropy] = f[SZ_ENTROPY];
+    out[gldm_DependenceNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];
+    out[gldm_DependenceNonUniformityNormalized] = f[SZ_SIZE_NONUNIFORMITY_NORM];
+    out[gldm_DependenceVariance] = f[SZ_SIZE_VARIANCE];
+    out[gldm_GrayLevelNonUniformity] = f[SZ_LEVEL_NONUNIFORMITY];
+    out[gldm_GrayLevelVariance] = f[SZ_LEVEL_VARIANCE];
+    out[gldm_HighGrayLevelEmphasis] = f[SZ_HIGH];
+    out[gldm_LargeDependenceEmphasis] = f[SZ_LARGE];
+    out[gldm_LargeDependenceHighGrayLevelEmphasis] = f[SZ_LARGE_HIGH];
+    out[gldm_LargeDependenceLowGrayLevelEmphasis] = f[SZ_LARGE_LOW];
+    out[gldm_LowGrayLevelEmphasis] = f[SZ_LOW];
+    out[gldm_SmallDependenceEmphasis] = f[SZ_SMALL];
+    out[gldm_SmallDependenceHighGrayLevelEmphasis] = f[SZ_SMALL_HIGH];
+    out[gldm_SmallDependenceLowGrayLevelEmphasis] = f[SZ_SMALL_LOW];
+    return RX_OK;
+}
