@@ -1,0 +1,413 @@
+#include "dicom/scp.h"
+#include "dicom/guard.hh"
+#include "dicom/dimse.hh"
+#include "dicom/runtime.h"
+#include "dcmtk/dcmnet/dimse.h"
+#include "dcmtk/dcmdata/dcuid.h"
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/implementation.h"
+
+/* ---- What we accept (docs/CONFORMANCE) ---------------------------------------------------- */
+
+static const char *abstract_syntaxes[] = {
+    UID_VerificationSOPClass,
+    UID_CTImageStorage, UID_EnhancedCTImageStorage,
+    UID_MRImageStorage, UID_EnhancedMRImageStorage,
+    UID_PositronEmissionTomographyImageStorage, UID_EnhancedPETImageStorage,
+    UID_RTStructureSetStorage, UID_SegmentationStorage,
+    /* What we send ourselves: routed back to us it is taken, so that nobody retries for ever. */
+    UID_BasicTextSRStorage, UID_EnhancedSRStorage, UID_ComprehensiveSRStorage,
+    UID_Comprehensive3DSRStorage, UID_SecondaryCaptureImageStorage,
+    UID_EncapsulatedPDFStorage,
+};
+/* Most wanted first. Compressed and deflated ones are refused here: no decoder, no bomb. */
+static const char *transfer_syntaxes[] = {
+    UID_LittleEndianExplicitTransferSyntax,
+    UID_LittleEndianImplicitTransferSyntax,
+    UID_BigEndianExplicitTransferSyntax,
+};
+
+/* Time for answers and for the goodbye; a peer that does not read is not waited for longer. */
+static const unsigned goodbye_s = 2;
+/* A sender that pauses for longer than this when we want to stop is between two series. */
+static const int64_t drain_idle_ms = 2000;
+
+namespace {
+
+struct Association {
+    T_ASC_Network *network = nullptr;
+    T_ASC_Association *assoc = nullptr;
+    ~Association()
+    {
+        if (assoc != nullptr) {
+            (void)ASC_dropAssociation(assoc);
+            (void)ASC_destroyAssociation(&assoc);
+        }
+        if (network != nullptr) { (void)ASC_dropNetwork(&network); }
+        dcmExternalSocketHandle.set(-1);
+    }
+};
+
+/* One C-STORE under way. */
+struct Store {
+    const pn_scp_handler *handler;
+    bool open = false;              /* the handler waits for bytes                          */
+    pn_error err = {};              /* the first failure; code PN_OK: none                  */
+
+    void fail(const pn_error &e)
+    {
+        if (err.code == PN_OK) { err = e; }
+        if (open) { handler->abort(handler->payload); }
+        open = false;
+    }
+};
+
+void take(void *ctx, const void *bytes, size_t n)
+{
+    Store &s = *static_cast<Store *>(ctx);
+    if (!s.open) { return; }                       /* drained, so that the association lives */
+    pn_error e = {};
+    if (s.handler->write(s.handler->payload, bytes, n, &e) != PN_OK) { s.fail(e); }
+}
+
+class Server {
+public:
+    Server(pn_scp_result &result, const pn_scp_opts &o, const pn_scp_handler &h)
+        : out(result), opts(o), handler(h)
+    {
+        timing.give_up = draining_between_messages;
+        timing.give_up_ctx = this;
+    }
+    int serve(int fd, pn_error *err);
+
+private:
+    int receive_request(int fd, pn_error *err);
+    bool negotiate(T_ASC_RejectParameters &rej);
+    int accept(pn_error *err);
+    int messages(pn_error *err);
+    int ended(Incoming how, pn_error *err);
+    Incoming store(const Command &rq, pn_error *err);
+    bool answer(const Command &rq, uint16_t field, uint16_t status, const char *comment);
+    uint16_t check(const Command &rq, T_ASC_PresentationContext &pc, pn_error *err);
+    static bool draining_between_messages(void *ctx);
+
+    pn_scp_result &out;
+    const pn_scp_opts &opts;
+    const pn_scp_handler &handler;
+    Timing timing;
+    bool between_messages = false;
+    int64_t idle_since_ms = 0;
+    /* Members end in reverse order: the connection goes before the transport that made it. */
+    std::unique_ptr<Transport> transport;
+    Association a;
+    std::unique_ptr<Dimse> dimse;
+};
+
+bool Server::draining_between_messages(void *ctx)
+{
+    const Server &s = *static_cast<Server *>(ctx);
+    return s.between_messages && s.handler.draining != nullptr &&
+           s.handler.draining(s.handler.payload) && pn_mono_ms() - s.idle_since_ms >= drain_idle_ms;
+}
+
+/* ---- Association establishment ------------------------------------------------------------ */
+
+int Server::receive_request(int fd, pn_error *err)
+{
+    /* DCMTK closes what it is given. */
+    int own = dup(fd);
+    if (own < 0) { return pn_fail_transient(err, PN_ENET, "cannot duplicate the socket"); }
+    dcmExternalSocketHandle.set(own);
+    transport = std::make_unique<Transport>(timing);
+    timing.within_s(opts.artim_s);
+    OFCondition cond = ASC_initializeNetwork(NET_ACCEPTOR, 0, static_cast<int>(opts.artim_s),
+                                             &a.network);
+    if (cond.good()) { cond = ASC_setTransportLayer(a.network, transport.get(), 0); }
+    if (cond.bad()) {
+        (void)close(own);
+        return fail_condition(err, PN_EINTERNAL, cond, "cannot set up the association");
+    }
+    cond = ASC_receiveAssociation(a.network, &a.assoc, MAX_PDU, nullptr, nullptr, OFFalse,
+                                  DUL_NOBLOCK, static_cast<int>(opts.artim_s));
+    if (cond.good()) { return PN_OK; }
+    if (timing.expired || cond == DUL_READTIMEOUT) {
+        out.end = "timed out";
+        return pn_fail_transient(err, PN_ENET, "no association request within %u s", opts.artim_s);
+    }
+    if (cond == DUL_NETWORKCLOSED || cond == DUL_PEERABORTEDASSOCIATION) {
+        out.end = "closed by peer";
+        return pn_fail_transient(err, PN_ENET, "closed before an association request");
+    }
+    out.end = "violation";
+    return fail_condition(err, PN_EFORMAT, cond, "no association request");
+}
+
+static void trim(char *s)
+{
+    size_t n = std::strlen(s);
+    while (n > 0 && s[n - 1] == ' ') { s[--n] = '\0'; }
+    size_t lead = std::strspn(s, " ");
+    std::memmove(s, s + lead, n - lead + 1);
+}
+
+/* False with the reason: the request is rejected. */
+bool Server::negotiate(T_ASC_RejectParameters &rej)
+{
+    T_ASC_Parameters *p = a.assoc->params;
+    rej.result = ASC_RESULT_REJECTEDPERMANENT;
+    rej.source = ASC_SOURCE_SERVICEUSER;
+
+    char context[BUFSIZ];
+    if (ASC_getApplicationContextName(p, context, sizeof context).bad() ||
+        std::strcmp(context, UID_StandardApplicationContext) != 0) {
+        rej.reason = ASC_REASON_SU_APPCONTEXTNAMENOTSUPPORTED;
+        return false;
+    }
+    char responding[PN_AE_SIZE];
+    if (ASC_getAPTitles(p, out.calling_ae, sizeof out.calling_ae, out.called_ae,
+                        sizeof out.called_ae, responding, sizeof responding).bad()) {
+        rej.reason = ASC_REASON_SU_NOREASON;
+        return false;
+    }
+    trim(out.calling_ae);
+    trim(out.called_ae);
+    if (std::strcmp(out.called_ae, opts.ae_title) != 0) {
+        rej.reason = ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED;
+        return false;
+    }
+    for (const char *c = out.calling_ae; *c != '\0'; c++) {
+        if (*c < 0x20 || *c > 0x7e || *c == '\\') {
+            rej.reason = ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED;
+            return false;
+        }
+    }
+    return true;
+}
+
+int Server::accept(pn_error *err)
+{
+    T_ASC_Parameters *p = a.assoc->params;
+    T_ASC_RejectParameters rej = {};
+    timing.within_s(opts.idle_timeout_s);
+    if (!negotiate(rej)) {
+        out.end = "rejected";
+        (void)ASC_rejectAssociation(a.assoc, &rej);
+        (void)ASC_dropSCPAssociation(a.assoc, static_cast<int>(goodbye_s));
+        return PN_OK;
+    }
+    OFCondition cond = ASC_acceptContextsWithPreferredTransferSyntaxes(
+        p, abstract_syntaxes, sizeof abstract_syntaxes / sizeof abstract_syntaxes[0],
+        transfer_syntaxes, sizeof transfer_syntaxes / sizeof transfer_syntaxes[0]);
+    (void)std::snprintf(p->ourImplementationClassUID, sizeof p->ourImplementationClassUID, "%s",
+                        PN_IMPLEMENTATION_CLASS_UID);
+    (void)std::snprintf(p->ourImplementationVersionName, sizeof p->ourImplementationVersionName,
+                        "%s", PN_IMPLEMENTATION_VERSION);
+    if (cond.good()) { cond = ASC_acknowledgeAssociation(a.assoc); }
+    if (cond.bad()) {
+        out.end = "violation";
+        return fail_condition(err, PN_ENET, cond, "cannot accept the association");
+    }
+    out.accepted = true;
+    if (handler.accepted != nullptr) {
+        handler.accepted(handler.payload, out.calling_ae,
+                         static_cast<unsigned>(ASC_countAcceptedPresentationContexts(p)));
+    }
+    return PN_OK;
+}
+
+/* ---- Messages ----------------------------------------------------------------------------- */
+
+bool Server::answer(const Command &rq, uint16_t field, uint16_t status, const char *comment)
+{
+    Command rsp;
+    rsp.context_id = rq.context_id;
+    rsp.field = field;
+    rsp.message_id = rq.message_id;
+    rsp.status = status;
+    (void)std::snprintf(rsp.sop_class_uid, sizeof rsp.sop_class_uid, "%s", rq.sop_class_uid);
+    if (field == C_STORE_RSP && is_uid(rq.sop_uid)) {
+        (void)std::snprintf(rsp.sop_uid, sizeof rsp.sop_uid, "%s", rq.sop_uid);
+    }
+    /* Error Comment is LO: printable, 64 characters. */
+    size_t n = 0;
+    for (const char *c = comment; *c != '\0' && n < sizeof rsp.comment - 1; c++) {
+        rsp.comment[n++] = *c >= 0x20 && *c <= 0x7e && *c != '\\' ? *c : '?';
+    }
+    return dimse->write_command(rsp, opts.idle_timeout_s);
+}
+
+static uint16_t status_of(pn_code code)
+{
+    switch (code) {
+    case PN_OK: return PN_STATUS_SUCCESS;
+    case PN_ENOSPC:
+    case PN_ELIMIT: return PN_STATUS_OUT_OF_RESOURCES;
+    case PN_EIO: return PN_STATUS_PROCESSING_FAILURE;
+    default: return PN_STATUS_CANNOT_UNDERSTAND;
+    }
+}
+
+/* What is wrong with the request itself, or PN_STATUS_SUCCESS. */
+uint16_t Server::check(const Command &rq, T_ASC_PresentationContext &pc, pn_error *err)
+{
+    if (std::strcmp(rq.sop_class_uid, pc.abstractSyntax) != 0 ||
+        std::strcmp(rq.sop_class_uid, UID_VerificationSOPClass) == 0) {
+        (void)pn_fail(err, PN_EINVAL, "SOP class is not that of the presentation context");
+        return PN_STATUS_SOP_CLASS_NOT_SUPPORTED;
+    }
+    if (rq.sop_uid[0] == '\0') {
+        (void)pn_fail(err, PN_EINVAL, "no Affected SOP Instance UID");
+        return PN_STATUS_MISSING_ATTRIBUTE;
+    }
+    if (rq.sop_uid_too_long || !is_uid(rq.sop_uid)) {
+        (void)pn_fail(err, PN_EINVAL, "Affected SOP Instance UID is not a UID");
+        return PN_STATUS_INVALID_SOP_INSTANCE;
+    }
+    return PN_STATUS_SUCCESS;
+}
+
+Incoming Server::store(const Command &rq, pn_error *err)
+{
+    T_ASC_PresentationContext pc;
+    std::memset(&pc, 0, sizeof pc);
+    if (ASC_findAcceptedPresentationContext(a.assoc->params, rq.context_id, &pc).bad()) {
+        (void)pn_fail(err, PN_EFORMAT, "C-STORE on presentation context %u, which is not accepted",
+                      static_cast<unsigned>(rq.context_id));
+        return VIOLATION;
+    }
+    if (rq.data_set == NO_DATA_SET) {
+        out.n_failed++;
+        return answer(rq, C_STORE_RSP, PN_STATUS_MISSING_ATTRIBUTE, "C-STORE without a data set")
+                   ? GOT_MESSAGE : PEER_CLOSED;
+    }
+    Store s;
+    s.handler = &handler;
+    uint16_t status = check(rq, pc, &s.err);
+    if (status == PN_STATUS_SUCCESS) {
+        pn_scp_instance instance = { rq.sop_class_uid, rq.sop_uid, pc.acceptedTransferSyntax,
+                                     out.calling_ae };
+        pn_error e = {};
+        if (handler.begin(handler.payload, &instance, &e) == PN_OK) { s.open = true; }
+        else { s.fail(e); }
+    }
+    /* Twice the limit: an honest sender of one too large object keeps its association. */
+    uint64_t bound = opts.max_instance_bytes > UINT64_MAX / 2 ? UINT64_MAX
+                                                              : opts.max_instance_bytes * 2;
+    Incoming got = dimse->read_data_set(rq.context_id, bound, take, &s, opts.idle_timeout_s, err);
+    if (got != GOT_MESSAGE) {
+        pn_error e = {};
+        (void)pn_fail_transient(&e, PN_ENET, "data set broken off");
+        s.fail(e);
+        out.n_failed++;
+        return got;
+    }
+    if (s.open) {
+        s.open = false;
+        pn_error e = {};
+        if (handler.commit(handler.payload, &e) != PN_OK) { s.fail(e); }
+    }
+    if (status == PN_STATUS_SUCCESS) { status = status_of(s.err.code); }
+    (status == PN_STATUS_SUCCESS ? out.n_stored : out.n_failed)++;
+    if (!answer(rq, C_STORE_RSP, status, s.err.msg)) { return timing.expired ? TIMED_OUT : PEER_CLOSED; }
+    return GOT_MESSAGE;
+}
+
+/* Close as the way it ended asks for. */
+int Server::ended(Incoming how, pn_error *err)
+{
+    timing.expired = false;
+    timing.within_s(goodbye_s);
+    between_messages = false;
+    switch (how) {
+    case PEER_RELEASED:
+        out.end = "released";
+        (void)ASC_acknowledgeRelease(a.assoc);
+        (void)ASC_dropSCPAssociation(a.assoc, static_cast<int>(goodbye_s));
+        return PN_OK;
+    case PEER_ABORTED:
+        out.end = "aborted by peer";
+        return pn_fail_transient(err, PN_ENET, "the peer aborted the association");
+    case PEER_CLOSED:
+        out.end = "closed by peer";
+        return pn_fail_transient(err, PN_ENET, "the peer closed the connection");
+    case TIMED_OUT:
+        (void)ASC_abortAssociation(a.assoc);
+        if (handler.draining != nullptr && handler.draining(handler.payload)) {
+            out.end = "stopped";
+            return PN_OK;
+        }
+        out.end = "timed out";
+        return pn_fail_transient(err, PN_ENET, "no complete PDU within %u s", opts.idle_timeout_s);
+    case GOT_MESSAGE:
+    case VIOLATION:
+        break;
+    }
+    out.end = "violation";
+    (void)ASC_abortAssociation(a.assoc);
+    return err != nullptr ? err->code : PN_EFORMAT;
+}
+
+int Server::messages(pn_error *err)
+{
+    dimse = std::make_unique<Dimse>(a.assoc, timing);
+    for (;;) {
+        Command rq;
+        between_messages = true;
+        idle_since_ms = pn_mono_ms();
+        Incoming got = dimse->read_command(rq, opts.idle_timeout_s, err);
+        between_messages = false;
+        if (got == GOT_MESSAGE) {
+            switch (rq.field) {
+            case C_ECHO_RQ:
+                out.n_echoed++;
+                if (!answer(rq, C_ECHO_RSP, PN_STATUS_SUCCESS, "")) { got = PEER_CLOSED; }
+                break;
+            case C_STORE_RQ:
+                got = store(rq, err);
+                break;
+            case C_CANCEL_RQ:
+                break;
+            default:
+                (void)pn_fail(err, PN_EUNSUPPORTED, "command %04x, expected C-STORE or C-ECHO",
+                              static_cast<unsigned>(rq.field));
+                got = VIOLATION;
+            }
+        }
+        if (handler.must_stop != nullptr && handler.must_stop(handler.payload)) {
+            timing.within_s(goodbye_s);
+            (void)ASC_abortAssociation(a.assoc);
+            out.end = "stopped";
+            return pn_fail_transient(err, PN_EIO, "a sync failed, nothing more is acknowledged");
+        }
+        if (got != GOT_MESSAGE) { return ended(got, err); }
+    }
+}
+
+int Server::serve(int fd, pn_error *err)
+{
+    int rc = receive_request(fd, err);
+    if (rc == PN_OK) { rc = accept(err); }
+    if (rc == PN_OK && out.accepted) { rc = messages(err); }
+    return rc;
+}
+
+}
+
+int pn_scp_serve(pn_scp_result *out, int fd, const pn_scp_opts *opts,
+                 const pn_scp_handler *handler, pn_error *err)
+{
+    return guarded(err, [&] {
+        pn_error local = {};
+        pn_error *e = err != nullptr ? err : &local;
+        *out = pn_scp_result();
+        out->end = "violation";
+        int rc = pn_dicom_init(e);
+        if (rc != PN_OK) { return rc; }
+        Server server(*out, *opts, *handler);
+        return server.serve(fd, e);
+    });
+}

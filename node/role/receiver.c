@@ -1,0 +1,452 @@
+/* The receiver: prognode role receiver
+ *
+ * Purpose     take instances from the network into the spool, durably, and say Success after that.
+ * Processes   this one accepts and counts; a child for each association reads what the peer says,
+ *             from the first byte of the association request on, and ends with it. A peer that is
+ *             mute, slow or hostile has only its own child to hurt.
+ * Files       writes tmp/ and incoming/ of the spool, nothing else.
+ * Privileges  the listening socket; no database, no outbound connection, no data set decoded. */
+#include "role/receiver.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/log.h"
+#include "dicom/runtime.h"
+#include "dicom/scp.h"
+#include "role/role.h"
+#include "spool/spool.h"
+
+enum {
+    DRAIN_S = 25,              /* systemd and the supervisor wait 30 s                       */
+    BACKLOG = 256,
+    MAX_REFUSALS = 64,         /* waiting for their request, to be rejected politely         */
+    REFUSAL_MS = 2000,
+    EXIT_SYNC_FAILED = 74,     /* of a child; EX_IOERR                                       */
+};
+
+/* ---- Child: one association --------------------------------------------------------------- */
+
+static volatile sig_atomic_t draining = 0;
+
+static void on_drain(int signal_number)
+{
+    (void)signal_number;
+    draining = 1;
+}
+
+typedef struct session {
+    pn_spool *spool;
+    pn_spool_writer writer;
+    const char *peer;
+    uint64_t n_bytes;          /* of the stored data sets */
+    bool sync_failed;
+} session;
+
+static int store_begin(void *payload, const pn_scp_instance *instance, pn_error *err)
+{
+    session *s = payload;
+    const pn_spool_meta meta = {
+        .sop_class_uid = instance->sop_class_uid,
+        .sop_uid = instance->sop_uid,
+        .transfer_syntax_uid = instance->transfer_syntax_uid,
+        .calling_ae = instance->calling_ae,
+    };
+    return pn_spool_begin(&s->writer, s->spool, &meta, err);
+}
+
+static int store_write(void *payload, const void *bytes, size_t n, pn_error *err)
+{
+    session *s = payload;
+    return pn_spool_write(&s->writer, bytes, n, err);
+}
+
+static int store_commit(void *payload, pn_error *err)
+{
+    session *s = payload;
+    char digest[PN_DIGEST_HEX_SIZE];
+    uint64_t n = s->writer.n_bytes;
+    int rc = pn_spool_commit(&s->writer, digest, err);
+    if (rc == PN_OK) { s->n_bytes += n; }
+    s->sync_failed = s->sync_failed || s->writer.sync_failed;
+    return rc;
+}
+
+static void store_abort(void *payload)
+{
+    session *s = payload;
+    pn_spool_abort(&s->writer);
+}
+
+static void log_accepted(void *payload, const char *calling_ae, unsigned n_contexts)
+{
+    const session *s = payload;
+    char quoted[80];
+    pn_log(PN_LOG_INFO, "association_accepted", "peer=%s calling=%s contexts=%u", s->peer,
+           pn_log_quote(quoted, sizeof quoted, calling_ae), n_contexts);
+}
+
+static bool is_draining(void *payload)
+{
+    (void)payload;
+    return draining != 0;
+}
+
+static bool must_stop(void *payload)
+{
+    const session *s = payload;
+    return s->sync_failed;
+}
+
+static void log_end(const session *s, const pn_scp_result *r, int rc, const pn_error *why,
+                    int64_t begun_ms)
+{
+    char calling[80], called[80], reason[512];
+    (void)pn_log_quote(calling, sizeof calling, r->calling_ae);
+    if (strcmp(r->end, "rejected") == 0) {
+        pn_log(PN_LOG_WARN, "association_rejected", "peer=%s calling=%s called=%s", s->peer,
+               calling, pn_log_quote(called, sizeof called, r->called_ae));
+        return;
+    }
+    pn_log(rc == PN_OK ? PN_LOG_INFO : PN_LOG_WARN, "association_ended",
+           "peer=%s calling=%s end=\"%s\" stored=%u failed=%u echoed=%u bytes=%llu dur_ms=%lld "
+           "reason=%s", s->peer, calling, r->end, r->n_stored, r->n_failed, r->n_echoed,
+           (unsigned long long)s->n_bytes, (long long)(pn_mono_ms() - begun_ms),
+           pn_log_quote(reason, sizeof reason, rc == PN_OK ? "" : why->msg));
+}
+
+static _Noreturn void serve_one(const cfg_node *cfg, pn_spool *spool, int fd, const char *peer)
+{
+    (void)prctl(PR_SET_NAME, "pn-association");
+    int64_t begun_ms = pn_mono_ms();
+    session s = { .spool = spool, .peer = peer, .writer = { .fd = -1 } };
+    const pn_scp_opts opts = {
+        .ae_title = cfg->ae_title,
+        .artim_s = cfg->artim_s,
+        .idle_timeout_s = cfg->idle_timeout_s,
+        .max_instance_bytes = cfg->max_instance_bytes,
+    };
+    const pn_scp_handler handler = {
+        .begin = store_begin, .write = store_write, .commit = store_commit, .abort = store_abort,
+        .accepted = log_accepted, .draining = is_draining, .must_stop = must_stop, .payload = &s,
+    };
+    pn_scp_result result = {0};
+    pn_error why = {0};
+    int rc = pn_scp_serve(&result, fd, &opts, &handler, &why);
+    log_end(&s, &result, rc, &why, begun_ms);
+    _exit(s.sync_failed ? EXIT_SYNC_FAILED : 0);
+}
+
+/* ---- Parent: who is connected ------------------------------------------------------------- */
+
+typedef struct address { uint8_t bytes[16]; } address;     /* IPv6, or IPv4 mapped into it */
+
+typedef struct child { pid_t pid; address from; } child;
+
+/* A connection over the limits: it gets its rejection once it has asked. */
+typedef struct refusal { int fd; int64_t until_ms; } refusal;
+
+typedef struct receiver {
+    const cfg_node *cfg;
+    pn_spool spool;
+    int listen_fd, signal_fd;
+    bool own_listen_fd, stopping, sync_failed;
+    int64_t stop_by_ms;
+    child *children; size_t n_children;
+    refusal refusals[MAX_REFUSALS]; size_t n_refusals;
+} receiver;
+
+static void address_of(address *out, char text[INET6_ADDRSTRLEN], const struct sockaddr_storage *a)
+{
+    memset(out, 0, sizeof *out);
+    (void)snprintf(text, INET6_ADDRSTRLEN, "unknown");
+    if (a->ss_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, a, sizeof in);
+        out->bytes[10] = out->bytes[11] = 0xff;
+        memcpy(out->bytes + 12, &in.sin_addr, 4);
+        (void)inet_ntop(AF_INET, &in.sin_addr, text, INET6_ADDRSTRLEN);
+    } else if (a->ss_family == AF_INET6) {
+        struct sockaddr_in6 in;
+        memcpy(&in, a, sizeof in);
+        memcpy(out->bytes, &in.sin6_addr, 16);
+        (void)inet_ntop(AF_INET6, &in.sin6_addr, text, INET6_ADDRSTRLEN);
+    }
+}
+
+static size_t count_from(const receiver *r, const address *from)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_children; i++) {
+        if (memcmp(&r->children[i].from, from, sizeof *from) == 0) { n++; }
+    }
+    return n;
+}
+
+/* ---- Refusals ----------------------------------------------------------------------------- */
+
+/* A-ASSOCIATE-RJ, PS3.8 9.3.4: transient, from the presentation service provider. */
+static void reject(int fd, bool stopping)
+{
+    enum { CONGESTION = 1, LOCAL_LIMIT = 2 };
+    const uint8_t pdu[10] = { 0x03, 0, 0, 0, 0, 4, 0, 2, 3, stopping ? CONGESTION : LOCAL_LIMIT };
+    uint8_t request[65536];      /* read, so that closing does not reset what we send */
+    (void)recv(fd, request, sizeof request, MSG_DONTWAIT);
+    (void)send(fd, pdu, sizeof pdu, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)shutdown(fd, SHUT_WR);
+}
+
+static void refuse_later(receiver *r, int fd)
+{
+    if (r->n_refusals == MAX_REFUSALS) {
+        (void)close(fd);
+        return;
+    }
+    r->refusals[r->n_refusals++] = (refusal){ fd, pn_mono_ms() + REFUSAL_MS };
+}
+
+static void end_refusal(receiver *r, size_t i)
+{
+    (void)close(r->refusals[i].fd);
+    r->refusals[i] = r->refusals[--r->n_refusals];
+}
+
+/* ---- Parent: the loop --------------------------------------------------------------------- */
+
+static void start_child(receiver *r, int fd, const address *from, const char *peer)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid < 0) {
+        pn_log(PN_LOG_ERROR, "fork_failed", "peer=%s errno=%d", peer, errno);
+        refuse_later(r, fd);
+        return;
+    }
+    if (pid > 0) {
+        (void)close(fd);
+        r->children[r->n_children++] = (child){ pid, *from };
+        return;
+    }
+    /* A parent that was killed cannot count us any more: finish what is under way. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) { _exit(0); }
+    (void)close(r->listen_fd);
+    (void)close(r->signal_fd);
+    for (size_t i = 0; i < r->n_refusals; i++) { (void)close(r->refusals[i].fd); }
+    const struct sigaction drain = { .sa_handler = on_drain };
+    (void)sigaction(SIGTERM, &drain, NULL);
+    (void)sigaction(SIGINT, &drain, NULL);
+    (void)signal(SIGCHLD, SIG_DFL);
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    serve_one(r->cfg, &r->spool, fd, peer);
+}
+
+static void accept_one(receiver *r)
+{
+    struct sockaddr_storage a;
+    socklen_t n = sizeof a;
+    int fd = accept4(r->listen_fd, (struct sockaddr *)&a, &n, SOCK_CLOEXEC);
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            pn_log(PN_LOG_ERROR, "accept_failed", "errno=%d", errno);
+            (void)poll(NULL, 0, 100);      /* the connection stays in the backlog */
+        }
+        return;
+    }
+    address from;
+    char peer[INET6_ADDRSTRLEN];
+    address_of(&from, peer, &a);
+    const char *limit = NULL;
+    if (r->stopping) { limit = "stopping"; }
+    else if (r->n_children >= r->cfg->max_associations) { limit = "total"; }
+    else if (count_from(r, &from) >= r->cfg->max_associations_per_address) { limit = "address"; }
+    if (limit != NULL) {
+        pn_log(PN_LOG_WARN, "association_refused", "peer=%s limit=%s", peer, limit);
+        refuse_later(r, fd);
+        return;
+    }
+    start_child(r, fd, &from, peer);
+}
+
+static void reap(receiver *r)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < r->n_children; i++) {
+            if (r->children[i].pid == pid) {
+                r->children[i] = r->children[--r->n_children];
+                break;
+            }
+        }
+        if (WIFSIGNALED(status)) {
+            pn_log(PN_LOG_ERROR, "association_died", "pid=%d signal=%d", (int)pid,
+                   WTERMSIG(status));
+        }
+        if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYNC_FAILED) { r->sync_failed = true; }
+    }
+}
+
+static void signal_children(const receiver *r, int signal_number)
+{
+    for (size_t i = 0; i < r->n_children; i++) { (void)kill(r->children[i].pid, signal_number); }
+}
+
+static void begin_stop(receiver *r)
+{
+    if (r->stopping) { return; }
+    r->stopping = true;
+    r->stop_by_ms = pn_mono_ms() + DRAIN_S * 1000;
+    pn_log(PN_LOG_INFO, "receiver_stopping", "open=%zu", r->n_children);
+    signal_children(r, SIGTERM);
+}
+
+static void take_signals(receiver *r)
+{
+    struct signalfd_siginfo info;
+    while (read(r->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo != SIGCHLD) { begin_stop(r); }
+    }
+    reap(r);
+}
+
+static void turn(receiver *r)
+{
+    struct pollfd p[2 + MAX_REFUSALS];
+    p[0] = (struct pollfd){ .fd = r->signal_fd, .events = POLLIN };
+    p[1] = (struct pollfd){ .fd = r->listen_fd, .events = POLLIN };
+    size_t n_refusals = r->n_refusals;
+    for (size_t i = 0; i < n_refusals; i++) {
+        p[2 + i] = (struct pollfd){ .fd = r->refusals[i].fd, .events = POLLIN };
+    }
+    int wait_ms = n_refusals > 0 || r->stopping ? 250 : -1;
+    if (poll(p, 2 + (nfds_t)n_refusals, wait_ms) < 0) { return; }
+    /* Backwards, because the last one takes the place of one that is ended. */
+    int64_t now = pn_mono_ms();
+    for (size_t i = n_refusals; i-- > 0;) {
+        if (p[2 + i].revents != 0) { reject(r->refusals[i].fd, r->stopping); }
+        if (p[2 + i].revents != 0 || now >= r->refusals[i].until_ms) { end_refusal(r, i); }
+    }
+    if (p[0].revents != 0) { take_signals(r); }
+    if (p[1].revents != 0) { accept_one(r); }
+}
+
+/* ---- Start -------------------------------------------------------------------------------- */
+
+static int open_listener(int *out, const cfg_node *cfg, pn_error *err)
+{
+    char port[8];
+    (void)snprintf(port, sizeof port, "%u", (unsigned)cfg->port);
+    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+    struct addrinfo *found = NULL;
+    int rc = getaddrinfo(cfg->listen, port, &hints, &found);
+    if (rc != 0) {
+        return pn_fail(err, PN_ECONFIG, "cannot listen on %s: %s", cfg->listen, gai_strerror(rc));
+    }
+    int on = 1;
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+    int e = errno;
+    freeaddrinfo(found);
+    if (!good) {
+        if (fd >= 0) { (void)close(fd); }
+        return pn_fail_transient(err, PN_ENET, "cannot listen on %s port %s: %s", cfg->listen, port,
+                                 strerror(e));
+    }
+    *out = fd;
+    return PN_OK;
+}
+
+static int open_signals(int *out, sigset_t *before, pn_error *err)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGCHLD);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &set, before);
+    *out = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (*out < 0) { return pn_fail(err, PN_EINTERNAL, "signalfd: %s", strerror(errno)); }
+    return PN_OK;
+}
+
+static int start(receiver *r, int listen_fd, sigset_t *before, pn_error *err)
+{
+    const pn_spool_opts opts = { .reserve_bytes = r->cfg->reserve_bytes,
+                                 .max_instance_bytes = r->cfg->max_instance_bytes };
+    size_t n_removed = 0;
+    int rc = open_signals(&r->signal_fd, before, err);
+    if (rc == PN_OK) { rc = pn_dicom_init(err); }       /* once, for all children */
+    if (rc == PN_OK) { rc = pn_spool_open(&r->spool, r->cfg->spool, &opts, err); }
+    if (rc == PN_OK) { rc = pn_spool_clean_tmp(&n_removed, &r->spool, err); }
+    if (rc != PN_OK) { return rc; }
+    if (n_removed > 0) { pn_log(PN_LOG_INFO, "tmp_cleaned", "files=%zu", n_removed); }
+
+    r->children = calloc(r->cfg->max_associations + 1u, sizeof *r->children);
+    if (r->children == NULL) { return pn_fail(err, PN_ENOMEM, "no memory for associations"); }
+    r->listen_fd = listen_fd;
+    if (listen_fd < 0) {
+        rc = open_listener(&r->listen_fd, r->cfg, err);
+        r->own_listen_fd = rc == PN_OK;
+    }
+    if (rc != PN_OK) { return rc; }
+    /* Between poll and accept a peer may have gone: accept must not wait for the next one. */
+    int flags = fcntl(r->listen_fd, F_GETFL);
+    if (flags < 0 || fcntl(r->listen_fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+        return pn_fail(err, PN_EINVAL, "descriptor %d is no listening socket", listen_fd);
+    }
+    pn_log(PN_LOG_INFO, "receiver_listening", "address=%s port=%u ae=%s", r->cfg->listen,
+           (unsigned)r->cfg->port, r->cfg->ae_title);
+    return PN_OK;
+}
+
+static void end(receiver *r, const sigset_t *before)
+{
+    while (r->n_refusals > 0) { end_refusal(r, r->n_refusals - 1); }
+    if (r->own_listen_fd) { (void)close(r->listen_fd); }
+    if (r->signal_fd >= 0) { (void)close(r->signal_fd); }
+    pn_spool_close(&r->spool);
+    free(r->children);
+    (void)sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+int pn_receiver_run(const cfg_node *cfg, int listen_fd, pn_error *err)
+{
+    receiver r = { .cfg = cfg, .listen_fd = -1, .signal_fd = -1,
+                   .spool = { .tmp_fd = -1, .incoming_fd = -1, .instances_fd = -1,
+                              .quarantine_fd = -1 } };
+    sigset_t before;
+    (void)sigprocmask(SIG_SETMASK, NULL, &before);
+    int rc = start(&r, listen_fd, &before, err);
+    if (rc == PN_OK && pn_role_stop) { begin_stop(&r); }    /* came before we could block it */
+    while (rc == PN_OK && !r.sync_failed) {
+        if (r.stopping && r.n_children == 0) { break; }
+        if (r.stopping && pn_mono_ms() >= r.stop_by_ms) { break; }
+        turn(&r);
+    }
+    if (r.n_children > 0) {
+        signal_children(&r, SIGKILL);
+        while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+    }
+    if (rc == PN_OK && r.sync_failed) {
+        rc = pn_fail_transient(err, PN_EIO, "a sync of the spool failed; stopped acknowledging");
+    }
+    end(&r, &before);
+    return rc;
+}
