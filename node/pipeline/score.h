@@ -1,0 +1,52 @@
+/* pipeline/score.h - a model applied to one set of feature values.
+ *
+ * The node, `train` and `predict` all score with these functions, so that what was fitted is
+ * exactly what runs. */
+#ifndef PN_PIPELINE_SCORE_H
+#define PN_PIPELINE_SCORE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <config/model.h>
+#include "base/error.h"
+#include "report/report.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pn_score_result {
+    double lp;                       /* linear predictor, the score                         */
+    bool high_risk;                  /* lp > the model's cut-point                          */
+    /* One entry a horizon of the model, in its order. Probability NaN: the horizon lies beyond
+     * the end of the training patients' follow-up. */
+    pn_report_survival survival[CFG_MAX_HORIZONS];
+    size_t n_survival;
+    pn_report_driver *drivers;       /* owned; one a feature, largest |contribution| first   */
+    size_t n_drivers;
+} pn_score_result;
+
+/* lp = sum over the features, in their order, of coefficient * (value - mean) / sd. The order of
+ * the additions is part of the contract: a patient on the cut-point stays on its side. */
+double pn_score_linear(const cfg_model *m, const double *values);
+
+/* Baseline cumulative hazard at t: that of the last listed time <= t, 0 before the first, NaN
+ * after the last, where no training patient was watched any more. */
+double pn_score_baseline(const cfg_model *m, double time_days);
+
+/* Share of the training patients with a value below v, in percent: linear between the stored
+ * quantiles, 0 and 100 outside. Where several quantiles are equal to v, the middle of them. */
+double pn_score_percentile(const cfg_model_feature *f, double v);
+
+/* values: one a feature, in the model's order. Survival S(t) = exp(-H0(t) exp(lp)).
+ * Fails: PN_EINVAL, naming the feature, if a value is not finite or the score overflows;
+ * PN_ENOMEM. *out is untouched on failure. */
+PN_CHECKED int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_error *err);
+void pn_score_free(pn_score_result *r);      /* NULL and a zeroed struct are fine */
+
+/* "low" or "high", as in the model's Kaplan-Meier curves. */
+const char *pn_score_group(bool high_risk);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
