@@ -14,8 +14,11 @@ extern "C" {
 CFG_CHECKED int cfg_extraction_load(rx_settings *out, const char *path, cfg_error *err);
 CFG_CHECKED int cfg_extraction_parse(rx_settings *out, const char *bytes, size_t n,
                                      const char *name, cfg_error *err);
+/* Room that cfg_extraction_text never exceeds, whatever is enabled. */
+enum { CFG_EXTRACTION_TEXT_SIZE = 4096 };
 /* Canonical one-line text of the settings ("binWidth=25 distances=1 ..."), into buf; the
- * same settings always give the same text. Goes into reports and digests. */
+ * same settings always give the same text. Goes into reports and digests. Cut where size is
+ * too small. */
 void cfg_extraction_text(char *buf, size_t size, const rx_settings *s);
 
 #ifdef __cplusplus

@@ -19,9 +19,9 @@ extern const double cfg_quantile_p[CFG_NQUANTILES];      /* 0 .05 .25 .5 .75 .95
 
 typedef struct cfg_range { double low, high; } cfg_range;  /* closed; ±INFINITY: open end */
 
-typedef struct cfg_code {          /* a coded concept, for segments */
+typedef struct cfg_concept {       /* a coded concept, for segments */
     char value[17], scheme[17], meaning[65];
-} cfg_code;
+} cfg_concept;
 
 typedef struct cfg_model_feature {
     char name[128];                /* PyRadiomics full name                         */
@@ -53,7 +53,7 @@ typedef struct cfg_model {
     cfg_range slice_spacing_mm, pixel_spacing_mm;
     size_t min_roi_voxels;
     char **contours; size_t n_contours;      /* name patterns                       */
-    cfg_code *segment_codes; size_t n_segment_codes; /* segmented property type     */
+    cfg_concept *segment_codes; size_t n_segment_codes; /* segmented property type     */
     /* extraction, PyRadiomics' parameter file */
     rx_settings extraction;
     /* risk */
@@ -73,8 +73,12 @@ typedef struct cfg_model {
 } cfg_model;
 
 CFG_CHECKED int cfg_model_load(cfg_model *out, const char *path, cfg_error *err);
+/* The same from memory; `name` stands in messages. */
+CFG_CHECKED int cfg_model_parse(cfg_model *out, const char *bytes, size_t n, const char *name,
+                                cfg_error *err);
 /* Writes a file that cfg_model_load gives back number for number (17 digits), whole or not
- * at all (temporary name, sync, rename). */
+ * at all (temporary name, sync, rename). A model that cfg_model_load would refuse is not
+ * written; the message then names the key. */
 CFG_CHECKED int cfg_model_save(const cfg_model *m, const char *path, cfg_error *err);
 void cfg_model_free(cfg_model *m);
 

@@ -67,6 +67,9 @@ CFG_CHECKED int cfg_node_load(cfg_node *out, const char *path, cfg_error *err);
 /* The same from memory; `name` stands in messages and gives the folder for relative paths. */
 CFG_CHECKED int cfg_node_parse(cfg_node *out, const char *bytes, size_t n, const char *name,
                                cfg_error *err);
+/* The file with every key, its meaning, range and default as comments; valid YAML. The caller
+ * frees it; NULL: no memory. */
+char *cfg_node_reference(void);
 void cfg_node_free(cfg_node *c);   /* NULL and a zeroed struct are fine            */
 
 /* True if name matches the pattern (`*`, `?`, ASCII case-insensitive, blanks trimmed). */

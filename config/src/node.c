@@ -1,0 +1,342 @@
+#include <config/node.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fields.h"
+#include "file.h"
+
+enum { MAX_BYTES = 65536, MAX_ARCHIVES = 32, MAX_MODELS = 64, MAX_PATTERNS = 64, MAX_PATTERN = 65 };
+
+/* ---- Single values ------------------------------------------------------- */
+
+/* PS3.5, VR AE: 16 characters, no backslash, no control character; blanks at the ends do not
+ * count, so they are refused here where they can only be a slip. */
+static bool is_ae_title(const char *text)
+{
+    size_t n = strlen(text);
+    if (n == 0 || text[0] == ' ' || text[n - 1] == ' ') { return false; }
+    for (; *text; text++) {
+        if (*text < 0x20 || *text > 0x7e || *text == '\\') { return false; }
+    }
+    return true;
+}
+
+static bool is_host(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%");
+    return n > 0 && text[n] == '\0';
+}
+
+static bool is_name(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    return n > 0 && text[n] == '\0';
+}
+
+/* Institution and station go into DICOM attributes, where a backslash separates values. */
+static bool is_one_value(const char *text)
+{
+    return !strpbrk(text, "\\\n\t");
+}
+
+#define AE_WORDS   "an AE title of 1 to 16 ASCII characters, without backslash or blanks at the ends"
+#define HOST_WORDS "a host name or an IP address"
+#define RANGE(lo, hi) .bounded = true, .min = (lo), .max = (hi)
+
+/* ---- The keys ------------------------------------------------------------ */
+
+#define AT(m) .offset = offsetof(cfg_node, m)
+#define TEXT_AT(m) AT(m), .size = sizeof(((cfg_node *)0)->m)
+
+static const fd_field node_fields[] = {
+    {"ae_title", FD_TEXT, TEXT_AT(ae_title), .ok = is_ae_title, .min_items = 1,
+     .expected = AE_WORDS, .example = "PROGNODE",
+     .doc = "Application entity title of this node; associations called otherwise are rejected."},
+    {"listen", FD_TEXT, TEXT_AT(listen), .ok = is_host, .min_items = 1, .expected = HOST_WORDS,
+     .def = "127.0.0.1",
+     .doc = "Address to listen on; 0.0.0.0 is every IPv4 address of this host."},
+    {"port", FD_U16, AT(port), RANGE(1, 65535), .def = "11112", .doc = "TCP port to listen on."},
+    {"max_associations", FD_UINT, AT(max_associations), RANGE(1, 1024), .def = "64",
+     .doc = "Associations open at once; further ones are rejected."},
+    {"max_associations_per_address", FD_UINT, AT(max_associations_per_address), RANGE(1, 1024),
+     .def = "16", .doc = "The same, of one sender's address."},
+    {"artim_s", FD_UINT, AT(artim_s), RANGE(1, 3600), .def = "30",
+     .doc = "Seconds that a connection may take to ask for an association."},
+    {"idle_timeout_s", FD_UINT, AT(idle_timeout_s), RANGE(1, 86400), .def = "60",
+     .doc = "Seconds that an association may be silent."},
+    {"workers", FD_UINT, AT(workers), RANGE(1, 64), .def = "1",
+     .doc = "Cases computed at the same time."},
+    {"institution", FD_TEXT, TEXT_AT(institution), .ok = is_one_value, .def = "\"\"",
+     .doc = "Institution name in the reports."},
+    {"station_name", FD_TEXT, TEXT_AT(station_name), .ok = is_one_value, .def = "\"\"",
+     .doc = "Station name in the reports."},
+};
+
+static const fd_field spool_fields[] = {
+    {"folder", FD_TEXT, TEXT_AT(spool), .min_items = 1, .expected = "a folder",
+     .example = "/var/lib/prognode",
+     .doc = "Where received objects, results and reports are kept; relative to this file."},
+    {"reserve", FD_BYTES, AT(reserve_bytes), RANGE(0, 1e15), .def = "5 GiB",
+     .doc = "With less free space than this, new objects are refused (A700)."},
+    {"max_instance", FD_BYTES, AT(max_instance_bytes), RANGE(1048576, 2147483648.0),
+     .def = "2 GiB", .doc = "Largest object that is taken."},
+    {"database", FD_TEXT, TEXT_AT(database), .expected = "a file", .def = "\"\"",
+     .doc = "Job database; relative to this file. Empty: prognode.db in the spool folder."},
+};
+
+static const fd_field case_fields[] = {
+    {"series_fallback_s", FD_UINT, AT(series_fallback_s), RANGE(0, 604800), .def = "600",
+     .doc = "Seconds after which a contour whose named images are all absent may take its named "
+            "series instead."},
+    {"give_up_s", FD_UINT, AT(give_up_s), RANGE(1, 31536000), .def = "86400",
+     .doc = "Seconds after which a case that still lacks images fails."},
+    {"compute_timeout_s", FD_UINT, AT(compute_timeout_s), RANGE(1, 86400), .def = "600",
+     .doc = "Seconds that computing one case may take."},
+    {"max_attempts", FD_UINT, AT(max_attempts), RANGE(1, 100), .def = "3",
+     .doc = "Tries of one case before it fails."},
+};
+
+static const fd_field report_fields[] = {
+    {"sop_class", FD_EITHER, AT(comprehensive_3d), .word = {"comprehensive_3d", "comprehensive"},
+     .def = "comprehensive_3d",
+     .doc = "SR object: Comprehensive 3D SR, or Comprehensive SR for archives that do not take "
+            "the first."},
+};
+
+static const fd_field delivery_fields[] = {
+    {"retry_first_s", FD_UINT, AT(retry_first_s), RANGE(1, 86400), .def = "5",
+     .doc = "Seconds until the second try of a delivery; doubled at every further one."},
+    {"retry_max_s", FD_UINT, AT(retry_max_s), RANGE(1, 604800), .def = "900",
+     .doc = "Longest pause between two tries."},
+};
+#undef AT
+#undef TEXT_AT
+
+#define AT(m) .offset = offsetof(cfg_archive, m)
+#define TEXT_AT(m) AT(m), .size = sizeof(((cfg_archive *)0)->m)
+static const fd_field archive_fields[] = {
+    {"name", FD_TEXT, TEXT_AT(name), .ok = is_name, .min_items = 1, .example = "pacs",
+     .expected = "a word of 1 to 64 letters, digits or -_.",
+     .doc = "Your own word for this archive, used in lists and logs."},
+    {"ae_title", FD_TEXT, TEXT_AT(ae_title), .ok = is_ae_title, .min_items = 1,
+     .expected = AE_WORDS, .example = "ORTHANC", .doc = "Its application entity title."},
+    {"host", FD_TEXT, TEXT_AT(host), .ok = is_host, .min_items = 1, .expected = HOST_WORDS,
+     .example = "127.0.0.1", .doc = "Its address."},
+    {"port", FD_U16, AT(port), RANGE(1, 65535), .example = "4242", .doc = "Its TCP port."},
+    {"connect_timeout_s", FD_UINT, AT(connect_timeout_s), RANGE(1, 3600), .def = "10",
+     .doc = "Seconds to wait for the connection and the association."},
+    {"dimse_timeout_s", FD_UINT, AT(dimse_timeout_s), RANGE(1, 3600), .def = "60",
+     .doc = "Seconds to wait for an answer."},
+};
+#undef AT
+#undef TEXT_AT
+
+static const fd_field model_fields[] = {
+    {"file", FD_TEXT, .offset = offsetof(cfg_model_ref, file), .size = CFG_PATH_SIZE,
+     .min_items = 1, .expected = "a file", .example = "models/example-phantom.yaml",
+     .doc = "Model file; relative to this file."},
+    {"contours", FD_TEXTS, .offset = offsetof(cfg_model_ref, contours), .size = MAX_PATTERN,
+     .count_offset = offsetof(cfg_model_ref, n_contours), .max_items = MAX_PATTERNS,
+     .min_items = 0, .def = "[]", .example = "[\"GTV*\", \"*tumour*\"]",
+     .doc = "Names of the contours or segments to run it on; * stands for any text, ? for one "
+            "character, case does not matter. Empty: the model's own list."},
+};
+
+static const fd_table node_table = {FD_TABLE(node_fields)};
+static const fd_table spool_table = {FD_TABLE(spool_fields)};
+static const fd_table case_table = {FD_TABLE(case_fields)};
+static const fd_table report_table = {FD_TABLE(report_fields)};
+static const fd_table delivery_table = {FD_TABLE(delivery_fields)};
+static const fd_table archive_table = {FD_TABLE(archive_fields)};
+static const fd_table model_table = {FD_TABLE(model_fields)};
+
+static const fd_field root_fields[] = {
+    {"node", FD_MAP, .sub = &node_table, .doc = "This node on the network."},
+    {"spool", FD_MAP, .sub = &spool_table, .doc = "Storage."},
+    {"cases", FD_MAP, .sub = &case_table, .doc = "Assembling and computing cases."},
+    {"report", FD_MAP, .sub = &report_table, .doc = "Reports."},
+    {"delivery", FD_MAP, .sub = &delivery_table, .doc = "Sending reports."},
+    {"archives", FD_MAPS, .offset = offsetof(cfg_node, archives), .size = sizeof(cfg_archive),
+     .count_offset = offsetof(cfg_node, n_archives), .min_items = 1, .max_items = MAX_ARCHIVES,
+     .sub = &archive_table, .doc = "Where reports go; each report is sent to all of them."},
+    {"models", FD_MAPS, .offset = offsetof(cfg_node, models), .size = sizeof(cfg_model_ref),
+     .count_offset = offsetof(cfg_node, n_models), .min_items = 1, .max_items = MAX_MODELS,
+     .sub = &model_table, .doc = "What is run, and on which contours."},
+};
+
+/* ---- Between keys -------------------------------------------------------- */
+
+static const yt_node *item_at(const yt_node *list, size_t i)
+{
+    const yt_node *n = list ? list->first : NULL;
+    while (n && i-- > 0) { n = n->next; }
+    return n;
+}
+
+static int check_timers(const fd_reader *r, const cfg_node *c, const yt_node *root)
+{
+    const yt_node *node = yt_get(root, "node"), *cases = yt_get(root, "cases");
+    const yt_node *delivery = yt_get(root, "delivery");
+    if (c->max_associations_per_address > c->max_associations) {
+        return fd_fail(r, node, "max_associations_per_address",
+                       "got %u, expected at most max_associations (%u)",
+                       c->max_associations_per_address, c->max_associations);
+    }
+    if (c->series_fallback_s > c->give_up_s) {
+        return fd_fail(r, cases, "series_fallback_s", "got %u, expected at most give_up_s (%u)",
+                       c->series_fallback_s, c->give_up_s);
+    }
+    if (c->retry_first_s > c->retry_max_s) {
+        return fd_fail(r, delivery, "retry_first_s", "got %u, expected at most retry_max_s (%u)",
+                       c->retry_first_s, c->retry_max_s);
+    }
+    return CFG_OK;
+}
+
+static int check_names(const fd_reader *r, const cfg_node *c, const yt_node *root)
+{
+    for (size_t i = 0; i < c->n_archives; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(c->archives[i].name, c->archives[j].name) == 0) {
+                return fd_fail(r, item_at(yt_get(root, "archives"), i), "name",
+                               "got \"%s\" a second time, expected a name of its own",
+                               c->archives[i].name);
+            }
+        }
+    }
+    for (size_t i = 0; i < c->n_models; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(c->models[i].file, c->models[j].file) == 0) {
+                return fd_fail(r, item_at(yt_get(root, "models"), i), "file",
+                               "got the same file a second time, expected each model once");
+            }
+        }
+    }
+    return CFG_OK;
+}
+
+static int check_node(const fd_reader *r, const void *obj, const yt_node *map)
+{
+    int rc = check_timers(r, obj, map);
+    return rc ? rc : check_names(r, obj, map);
+}
+
+static const fd_table root_table = {FD_TABLE(root_fields), .check = check_node};
+
+/* ---- Paths --------------------------------------------------------------- */
+
+/* `path` taken from the folder of `file`; an absolute path stays. */
+static int resolve(const fd_reader *r, char path[CFG_PATH_SIZE], const char *folder,
+                   const yt_node *at, const char *key)
+{
+    if (path[0] == '/') { return CFG_OK; }
+    const char *from = strncmp(path, "./", 2) == 0 ? path + 2 : path;
+    char full[2 * CFG_PATH_SIZE];
+    int used = snprintf(full, sizeof full, "%s/%s", folder, from);
+    if (used < 0 || used >= CFG_PATH_SIZE) {
+        return fd_fail(r, at, key, "longer than %d bytes together with the folder of this file",
+                       CFG_PATH_SIZE - 1);
+    }
+    memcpy(path, full, (size_t)used + 1);
+    return CFG_OK;
+}
+
+/* The folder of `name`, absolute, so that a daemon may change its own. */
+static int folder_of(const fd_reader *r, char folder[CFG_PATH_SIZE])
+{
+    const char *slash = strrchr(r->name, '/');
+    int n = slash ? (int)(slash - r->name) : 0, used = -1;
+    if (r->name[0] == '/') {
+        used = snprintf(folder, CFG_PATH_SIZE, "%.*s", n, r->name);
+    } else if (getcwd(folder, CFG_PATH_SIZE)) {
+        size_t at = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+        used = snprintf(folder + at, CFG_PATH_SIZE - at, n ? "/%.*s" : "%.*s", n, r->name);
+        used += (int)at;
+    }
+    if (used < 0 || used >= CFG_PATH_SIZE) {
+        return cfg_fail(r->err, CFG_ELIMIT, r->name, 0, 0, "path longer than %d bytes",
+                        CFG_PATH_SIZE - 1);
+    }
+    return CFG_OK;
+}
+
+static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
+{
+    char folder[CFG_PATH_SIZE];
+    const yt_node *spool = yt_get(root, "spool");
+    int rc = folder_of(r, folder);
+    if (!rc) { rc = resolve(r, c->spool, folder, spool, "folder"); }
+    if (!rc && c->database[0] == '\0') {
+        int used = snprintf(c->database, sizeof c->database, "%s/prognode.db", c->spool);
+        if (used < 0 || (size_t)used >= sizeof c->database) {
+            rc = fd_fail(r, spool, "folder", "too long for the name of the database in it");
+        }
+    }
+    if (!rc) { rc = resolve(r, c->database, folder, spool, "database"); }
+    for (size_t i = 0; i < c->n_models && !rc; i++) {
+        rc = resolve(r, c->models[i].file, folder, item_at(yt_get(root, "models"), i), "file");
+    }
+    return rc;
+}
+
+/* ---- Entry points -------------------------------------------------------- */
+
+static int read_root(const fd_reader *r, cfg_node *c, const yt_node *root)
+{
+    if (!root) {
+        return cfg_fail(r->err, CFG_EVALUE, r->name, 0, 0,
+                        "empty, expected a mapping with node, spool, archives and models");
+    }
+    int rc = fd_read(r, c, &root_table, root);
+    return rc ? rc : resolve_all(r, c, root);
+}
+
+int cfg_node_parse(cfg_node *out, const char *bytes, size_t n, const char *name, cfg_error *err)
+{
+    txt_locale locale;
+    if (!txt_locale_enter(&locale)) {
+        return cfg_fail(err, CFG_ENOMEM, name, 0, 0, "not enough memory");
+    }
+    fd_reader r = {.name = name, .err = err};
+    yt_tree tree;
+    cfg_node c = {0};
+    int rc = yt_parse(&tree, bytes, n, MAX_BYTES, name, err);
+    if (!rc) {
+        rc = read_root(&r, &c, tree.root);
+        yt_free(&tree);
+    }
+    txt_locale_leave(&locale);
+    if (rc) { cfg_node_free(&c); }
+    else { *out = c; }
+    return rc;
+}
+
+int cfg_node_load(cfg_node *out, const char *path, cfg_error *err)
+{
+    char *bytes;
+    size_t n;
+    int rc = cfg_file_read(&bytes, &n, path, MAX_BYTES, err);
+    if (rc) { return rc; }
+    rc = cfg_node_parse(out, bytes, n, path, err);
+    free(bytes);
+    return rc;
+}
+
+char *cfg_node_reference(void)
+{
+    txt_buf b = {0};
+    fd_reference(&b, &root_table, 0);
+    if (b.failed) { txt_buf_free(&b); }
+    return b.text;
+}
+
+void cfg_node_free(cfg_node *c)
+{
+    if (!c) { return; }
+    fd_free(c, &root_table);
+    *c = (cfg_node){0};
+}
