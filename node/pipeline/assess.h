@@ -1,0 +1,36 @@
+/* pipeline/assess.h - from measured regions and a model to a report. */
+#ifndef PN_ASSESS_H
+#define PN_ASSESS_H
+#include <config/model.h>
+#include "base/error.h"
+#include "pipeline/measure.h"
+#include "report/report.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the report needs beside the measurement. Digests are of the objects' stored bytes. */
+typedef struct pn_assess_opts {
+    char content_datetime[15];
+    unsigned version;
+    char predecessor_sop_uid[PN_UID_SIZE], predecessor_series_uid[PN_UID_SIZE];
+    bool comprehensive_3d;
+    bool matched_by_series;
+    char institution[65], station_name[17];
+    const char *contour_digest;
+    const char *const *image_digests;    /* any order */
+    size_t n_images;
+} pn_assess_opts;
+
+/* Build the report: regions, eligibility by the model's own gates, and, where the model
+ * applies, score, group and survival. Fails where no region could be measured (the first
+ * region's failure is told). The report's UIDs are digests over inputs, model, settings,
+ * software version and predecessor, so that computing again gives the same document. */
+PN_CHECKED int pn_assess(pn_report *out, const pn_measurement *m, const cfg_model *model,
+                         const pn_assess_opts *opts, pn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

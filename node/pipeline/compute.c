@@ -1,0 +1,91 @@
+/* The compute process: job.json in, sr.dcm, report.json and outcome.json out. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/file.h"
+#include "pipeline/assess.h"
+#include "pipeline/job.h"
+#include "pipeline/measure.h"
+
+#define COMPREHENSIVE_SR    "1.2.840.10008.5.1.4.1.1.88.33"
+#define COMPREHENSIVE_3D_SR "1.2.840.10008.5.1.4.1.1.88.34"
+
+static int write_report(const pn_report *report, const char *folder, pn_error *err)
+{
+    char path[PN_PATH_SIZE];
+    int rc = pn_path(path, sizeof path, err, "%s/%s", folder, PN_SR_FILE);
+    if (rc != PN_OK || (rc = pn_report_write_sr(report, path, err)) != PN_OK) { return rc; }
+    char *json = NULL;
+    if ((rc = pn_report_to_json(&json, report, err)) != PN_OK) { return rc; }
+    rc = pn_path(path, sizeof path, err, "%s/%s", folder, PN_REPORT_FILE);
+    if (rc == PN_OK) { rc = pn_write_file(path, json, strlen(json), false, err); }
+    free(json);
+    return rc;
+}
+
+static int assess_job(pn_report *report, const pn_job *job, const pn_measurement *m,
+                      const cfg_model *model, pn_error *err)
+{
+    const char **digests = calloc(job->n_images, sizeof *digests);
+    if (digests == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for digests"); }
+    for (size_t i = 0; i < job->n_images; i++) { digests[i] = job->images[i].digest; }
+    pn_assess_opts opts = {
+        .version = job->version,
+        .comprehensive_3d = job->comprehensive_3d,
+        .matched_by_series = job->matched_by_series,
+        .contour_digest = job->contour.digest,
+        .image_digests = digests,
+        .n_images = job->n_images,
+    };
+    memcpy(opts.content_datetime, job->content_datetime, sizeof opts.content_datetime);
+    memcpy(opts.predecessor_sop_uid, job->predecessor_sop_uid, PN_UID_SIZE);
+    memcpy(opts.predecessor_series_uid, job->predecessor_series_uid, PN_UID_SIZE);
+    memcpy(opts.institution, job->institution, sizeof opts.institution);
+    memcpy(opts.station_name, job->station_name, sizeof opts.station_name);
+    int rc = pn_assess(report, m, model, &opts, err);
+    free(digests);
+    return rc;
+}
+
+/* Everything that can fail because of the case itself. */
+static int run(pn_report *report, const pn_job *job, const char *folder, pn_error *err)
+{
+    cfg_model model = {0};
+    cfg_error cfg = {0};
+    if (cfg_model_load(&model, job->model_path, &cfg) != CFG_OK) {
+        return pn_fail(err, PN_ECONFIG, "%s", cfg.msg);
+    }
+    pn_measurement m = {0};
+    const char **paths = calloc(job->n_images, sizeof *paths);
+    int rc = PN_OK;
+    if (paths == NULL) {
+        rc = pn_fail_transient(err, PN_ENOMEM, "no memory for paths");
+        goto out;
+    }
+    for (size_t i = 0; i < job->n_images; i++) { paths[i] = job->images[i].path; }
+    rc = pn_measure(&m, job->contour.path, paths, job->n_images, job->rois, job->n_rois,
+                    &model.extraction, err);
+    if (rc != PN_OK || (rc = assess_job(report, job, &m, &model, err)) != PN_OK) { goto out; }
+    rc = write_report(report, folder, err);
+out:
+    free(paths);
+    pn_measurement_free(&m);
+    cfg_model_free(&model);
+    return rc;
+}
+
+int pn_job_run(const char *folder, pn_error *err)
+{
+    pn_job job = {0};
+    int rc = pn_job_load(&job, folder, err);
+    if (rc != PN_OK) { return rc; }
+    pn_report report = {0};
+    pn_outcome outcome = {0};
+    if (run(&report, &job, folder, &outcome.failure) == PN_OK) {
+        outcome.reported = true;
+        memcpy(outcome.sop_uid, report.sop_uid, PN_UID_SIZE);
+        strcpy(outcome.sop_class_uid, job.comprehensive_3d ? COMPREHENSIVE_3D_SR : COMPREHENSIVE_SR);
+    }
+    pn_report_free(&report);
+    pn_job_free(&job);
+    return pn_outcome_save(&outcome, folder, err);
+}

@@ -1,0 +1,202 @@
+#include "pipeline/job.h"
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/file.h"
+
+static int fail_memory(pn_error *err) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a job"); }
+
+static int save(cJSON *json, const char *folder, const char *name, pn_error *err)
+{
+    char path[PN_PATH_SIZE];
+    int rc = pn_path(path, sizeof path, err, "%s/%s", folder, name);
+    if (rc != PN_OK) { return rc; }
+    char *text = cJSON_Print(json);
+    if (text == NULL) { return fail_memory(err); }
+    rc = pn_write_file(path, text, strlen(text), true, err);
+    cJSON_free(text);
+    return rc;
+}
+
+static int load(cJSON **json, const char *folder, const char *name, pn_error *err)
+{
+    char path[PN_PATH_SIZE];
+    int rc = pn_path(path, sizeof path, err, "%s/%s", folder, name);
+    if (rc != PN_OK) { return rc; }
+    char *text = NULL;
+    size_t n = 0;
+    if ((rc = pn_read_file(&text, &n, path, PN_MAX_JSON_BYTES, err)) != PN_OK) { return rc; }
+    *json = cJSON_ParseWithLength(text, n);
+    free(text);
+    if (*json == NULL) { return pn_fail(err, PN_EFORMAT, "%s is not JSON", path); }
+    return PN_OK;
+}
+
+/* Members are strings that fit, numbers, booleans; anything else is a broken file. */
+static bool get_text(const cJSON *json, const char *key, char *out, size_t size)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
+    if (text == NULL || strlen(text) >= size) { return false; }
+    memcpy(out, text, strlen(text) + 1);
+    return true;
+}
+
+static bool get_number(const cJSON *json, const char *key, double low, double high, double *out)
+{
+    double v = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, key));
+    if (isnan(v) || v < low || v > high) { return false; }
+    *out = v;
+    return true;
+}
+
+static bool get_bool(const cJSON *json, const char *key, bool *out)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+    *out = cJSON_IsTrue(item);
+    return cJSON_IsBool(item);
+}
+
+static cJSON *file_to_json(const pn_job_file *f)
+{
+    cJSON *json = cJSON_CreateObject();
+    (void)cJSON_AddStringToObject(json, "path", f->path);
+    (void)cJSON_AddStringToObject(json, "digest", f->digest);
+    return json;
+}
+
+static bool file_from_json(pn_job_file *f, const cJSON *json)
+{
+    return get_text(json, "path", f->path, sizeof f->path) &&
+           get_text(json, "digest", f->digest, sizeof f->digest);
+}
+
+int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
+{
+    cJSON *json = cJSON_CreateObject();
+    if (json == NULL) { return fail_memory(err); }
+    (void)cJSON_AddNumberToObject(json, "case_id", (double)job->case_id);
+    (void)cJSON_AddStringToObject(json, "model", job->model_path);
+    (void)cJSON_AddBoolToObject(json, "matched_by_series", job->matched_by_series);
+    (void)cJSON_AddBoolToObject(json, "comprehensive_3d", job->comprehensive_3d);
+    (void)cJSON_AddStringToObject(json, "content_datetime", job->content_datetime);
+    (void)cJSON_AddNumberToObject(json, "version", job->version);
+    (void)cJSON_AddStringToObject(json, "predecessor_sop_uid", job->predecessor_sop_uid);
+    (void)cJSON_AddStringToObject(json, "predecessor_series_uid", job->predecessor_series_uid);
+    (void)cJSON_AddStringToObject(json, "institution", job->institution);
+    (void)cJSON_AddStringToObject(json, "station_name", job->station_name);
+    (void)cJSON_AddItemToObject(json, "contour", file_to_json(&job->contour));
+    (void)cJSON_AddItemToObject(json, "rois", cJSON_CreateIntArray(job->rois, (int)job->n_rois));
+    cJSON *images = cJSON_AddArrayToObject(json, "images");
+    for (size_t i = 0; i < job->n_images; i++) {
+        (void)cJSON_AddItemToArray(images, file_to_json(&job->images[i]));
+    }
+    int rc = save(json, folder, PN_JOB_FILE, err);
+    cJSON_Delete(json);
+    return rc;
+}
+
+static bool lists_from_json(pn_job *job, const cJSON *json)
+{
+    const cJSON *images = cJSON_GetObjectItemCaseSensitive(json, "images");
+    const cJSON *rois = cJSON_GetObjectItemCaseSensitive(json, "rois");
+    int n_images = cJSON_GetArraySize(images), n_rois = cJSON_GetArraySize(rois);
+    if (n_images < 1 || n_images > PN_MAX_SLICES || n_rois < 1 || n_rois > PN_MAX_ROIS) {
+        return false;
+    }
+    job->images = calloc((size_t)n_images, sizeof *job->images);
+    job->rois = calloc((size_t)n_rois, sizeof *job->rois);
+    if (job->images == NULL || job->rois == NULL) { return false; }
+    const cJSON *item;
+    cJSON_ArrayForEach(item, images)
+    {
+        if (!file_from_json(&job->images[job->n_images++], item)) { return false; }
+    }
+    cJSON_ArrayForEach(item, rois)
+    {
+        if (!cJSON_IsNumber(item)) { return false; }
+        job->rois[job->n_rois++] = item->valueint;
+    }
+    return true;
+}
+
+int pn_job_load(pn_job *out, const char *folder, pn_error *err)
+{
+    cJSON *json = NULL;
+    int rc = load(&json, folder, PN_JOB_FILE, err);
+    if (rc != PN_OK) { return rc; }
+    pn_job job = {0};
+    double id = 0, version = 0;
+    bool good = get_number(json, "case_id", 0, 9e15, &id) &&
+                get_number(json, "version", 1, 1e6, &version) &&
+                get_text(json, "model", job.model_path, sizeof job.model_path) &&
+                get_bool(json, "matched_by_series", &job.matched_by_series) &&
+                get_bool(json, "comprehensive_3d", &job.comprehensive_3d) &&
+                get_text(json, "content_datetime", job.content_datetime, sizeof job.content_datetime) &&
+                get_text(json, "predecessor_sop_uid", job.predecessor_sop_uid, PN_UID_SIZE) &&
+                get_text(json, "predecessor_series_uid", job.predecessor_series_uid, PN_UID_SIZE) &&
+                get_text(json, "institution", job.institution, sizeof job.institution) &&
+                get_text(json, "station_name", job.station_name, sizeof job.station_name) &&
+                file_from_json(&job.contour, cJSON_GetObjectItemCaseSensitive(json, "contour")) &&
+                lists_from_json(&job, json);
+    cJSON_Delete(json);
+    if (!good) {
+        pn_job_free(&job);
+        return pn_fail(err, PN_EFORMAT, "%s/%s is not a job of this version", folder, PN_JOB_FILE);
+    }
+    job.case_id = (int64_t)id;
+    job.version = (unsigned)version;
+    *out = job;
+    return PN_OK;
+}
+
+void pn_job_free(pn_job *job)
+{
+    if (job == NULL) { return; }
+    free(job->images);
+    free(job->rois);
+    *job = (pn_job){0};
+}
+
+int pn_outcome_save(const pn_outcome *o, const char *folder, pn_error *err)
+{
+    cJSON *json = cJSON_CreateObject();
+    if (json == NULL) { return fail_memory(err); }
+    (void)cJSON_AddBoolToObject(json, "reported", o->reported);
+    if (o->reported) {
+        (void)cJSON_AddStringToObject(json, "sop_class_uid", o->sop_class_uid);
+        (void)cJSON_AddStringToObject(json, "sop_uid", o->sop_uid);
+    } else {
+        (void)cJSON_AddNumberToObject(json, "code", o->failure.code);
+        (void)cJSON_AddBoolToObject(json, "transient", o->failure.cls == PN_TRANSIENT);
+        (void)cJSON_AddStringToObject(json, "message", o->failure.msg);
+    }
+    int rc = save(json, folder, PN_OUTCOME_FILE, err);
+    cJSON_Delete(json);
+    return rc;
+}
+
+int pn_outcome_load(pn_outcome *out, const char *folder, pn_error *err)
+{
+    cJSON *json = NULL;
+    int rc = load(&json, folder, PN_OUTCOME_FILE, err);
+    if (rc != PN_OK) { return rc; }
+    pn_outcome o = {0};
+    bool good = get_bool(json, "reported", &o.reported);
+    if (good && o.reported) {
+        good = get_text(json, "sop_class_uid", o.sop_class_uid, PN_UID_SIZE) &&
+               get_text(json, "sop_uid", o.sop_uid, PN_UID_SIZE);
+    } else if (good) {
+        double code = 0;
+        bool transient = false;
+        good = get_number(json, "code", 1, PN_EINTERNAL, &code) &&
+               get_bool(json, "transient", &transient) &&
+               get_text(json, "message", o.failure.msg, sizeof o.failure.msg);
+        o.failure.code = (pn_code)(int)code;
+        o.failure.cls = transient ? PN_TRANSIENT : PN_PERMANENT;
+    }
+    cJSON_Delete(json);
+    if (!good) { return pn_fail(err, PN_EFORMAT, "%s/%s is broken", folder, PN_OUTCOME_FILE); }
+    *out = o;
+    return PN_OK;
+}

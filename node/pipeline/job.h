@@ -1,0 +1,65 @@
+/* pipeline/job.h - what the worker hands to a compute process, and what comes back: two small
+ * JSON files in the folder of the attempt, so that neither side shares memory with the other.
+ *
+ *   job.json      written by the worker before it starts the process
+ *   sr.dcm        the report, as it will be sent
+ *   report.json   the same content for people and tests
+ *   outcome.json  written last; without it the attempt did not finish */
+#ifndef PN_JOB_H
+#define PN_JOB_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "base/limits.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PN_JOB_FILE     "job.json"
+#define PN_OUTCOME_FILE "outcome.json"
+#define PN_SR_FILE      "sr.dcm"
+#define PN_REPORT_FILE  "report.json"
+
+typedef struct pn_job_file {
+    char path[PN_PATH_SIZE];
+    char digest[PN_DIGEST_HEX_SIZE];
+} pn_job_file;
+
+typedef struct pn_job {
+    int64_t case_id;
+    pn_job_file contour;
+    pn_job_file *images; size_t n_images;   /* owned */
+    int *rois; size_t n_rois;               /* owned */
+    char model_path[PN_PATH_SIZE];
+    bool matched_by_series;
+    bool comprehensive_3d;
+    char content_datetime[15];
+    unsigned version;
+    char predecessor_sop_uid[PN_UID_SIZE], predecessor_series_uid[PN_UID_SIZE];
+    char institution[65], station_name[17];
+} pn_job;
+
+PN_CHECKED int pn_job_save(const pn_job *job, const char *folder, pn_error *err);
+PN_CHECKED int pn_job_load(pn_job *out, const char *folder, pn_error *err);
+void pn_job_free(pn_job *job);
+
+typedef struct pn_outcome {
+    bool reported;                          /* else: failure tells why                   */
+    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];
+    pn_error failure;
+} pn_outcome;
+
+PN_CHECKED int pn_outcome_save(const pn_outcome *o, const char *folder, pn_error *err);
+/* PN_ENOTFOUND: the process ended without one. */
+PN_CHECKED int pn_outcome_load(pn_outcome *out, const char *folder, pn_error *err);
+
+/* Do the job whose folder this is: measure, assess, write the files. What goes wrong with the
+ * case is an outcome, not an error; an error means that not even that could be written. */
+PN_CHECKED int pn_job_run(const char *folder, pn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

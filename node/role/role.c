@@ -1,0 +1,101 @@
+#include "role/role.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/log.h"
+
+volatile sig_atomic_t pn_role_stop = 0;
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    pn_role_stop = 1;
+}
+
+int pn_role_start(cfg_node *cfg, const char *role, const char *config_name, pn_error *err)
+{
+    pn_log_role(role);
+    char name[16];
+    (void)snprintf(name, sizeof name, "pn-%.12s", role);
+    (void)prctl(PR_SET_NAME, name);
+
+    struct sigaction stop = {.sa_handler = on_stop};
+    (void)sigaction(SIGTERM, &stop, NULL);
+    (void)sigaction(SIGINT, &stop, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", PN_FD_CONFIG);
+    char *bytes = NULL;
+    size_t n = 0;
+    int rc = pn_read_file(&bytes, &n, path, 1 << 20, err);
+    if (rc != PN_OK) { return pn_wrap(err, "no configuration on descriptor %d", PN_FD_CONFIG); }
+    cfg_error cfg_err = {0};
+    if (cfg_node_parse(cfg, bytes, n, config_name, &cfg_err) != CFG_OK) {
+        rc = pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
+    }
+    free(bytes);
+    return rc;
+}
+
+/* Between fork and exec: only async-signal-safe calls. */
+static _Noreturn void become(char *const *argv, pid_t parent, int config_fd, int listen_fd)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) { _exit(127); }   /* the parent died before prctl */
+    sigset_t none;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+
+    /* Move both clear of their targets first, so that neither dup2 overwrites the other. */
+    int config = config_fd < 0 ? -1 : fcntl(config_fd, F_DUPFD, 16);
+    int listener = listen_fd < 0 ? -1 : fcntl(listen_fd, F_DUPFD, 16);
+    (void)syscall(SYS_close_range, 3u, 15u, 0u);
+    if (config >= 0) { (void)dup2(config, PN_FD_CONFIG); }
+    if (listener >= 0) { (void)dup2(listener, PN_FD_LISTEN); }
+    (void)syscall(SYS_close_range, 5u, ~0u, 0u);
+    execv("/proc/self/exe", argv);
+    _exit(127);
+}
+
+int pn_spawn(pid_t *pid, const char *const *args, int config_fd, int listen_fd, pn_error *err)
+{
+    char *argv[16] = {NULL};
+    static char self[] = "prognode";
+    argv[0] = self;
+    size_t n = 0;
+    while (args[n] != NULL) {
+        if (n + 2 >= sizeof argv / sizeof argv[0]) { return pn_fail(err, PN_EINVAL, "too many arguments"); }
+        argv[n + 1] = strdup(args[n]);
+        n++;
+    }
+    /* One OpenBLAS thread: it starts threads before main otherwise, and results must not
+     * depend on how many there are. */
+    (void)setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    (void)fflush(NULL);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) { become(argv, parent, config_fd, listen_fd); }
+    int saved = errno;
+    for (size_t i = 1; i <= n; i++) { free(argv[i]); }
+    if (child < 0) { return pn_fail_transient(err, PN_EIO, "cannot fork: %s", strerror(saved)); }
+    *pid = child;
+    return PN_OK;
+}
+
+const char *pn_exit_words(char *buf, size_t size, int status)
+{
+    if (WIFSIGNALED(status)) {
+        (void)snprintf(buf, size, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else {
+        (void)snprintf(buf, size, "exit code %d", WEXITSTATUS(status));
+    }
+    return buf;
+}

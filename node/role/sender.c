@@ -1,0 +1,112 @@
+/* The sender: one process for each archive, so that one that is away delays no other.
+ *
+ * It sends the finished objects as the bytes that they are; a report sent twice after a crash
+ * has the same UID and is the same report. Pauses between attempts double from retry_first_s
+ * to retry_max_s, with a spread of a quarter, and are kept in the database. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/log.h"
+#include "dicom/runtime.h"
+#include "dicom/scu.h"
+#include "queue/store.h"
+#include "role/role.h"
+
+enum { POLL_MS = 200, NO_STATUS = -1 };
+
+static void nap(void)
+{
+    const struct timespec t = {.tv_nsec = POLL_MS * 1000000L};
+    (void)nanosleep(&t, NULL);
+}
+
+static const cfg_archive *find_archive(const cfg_node *cfg, const char *name)
+{
+    for (size_t i = 0; i < cfg->n_archives; i++) {
+        if (strcmp(cfg->archives[i].name, name) == 0) { return &cfg->archives[i]; }
+    }
+    return NULL;
+}
+
+/* The pause before the next attempt. The spread follows from the delivery and the attempt, so
+ * that many deliveries of one outage do not come back in step. */
+static int64_t pause_ms(const cfg_node *cfg, const pn_delivery *d)
+{
+    int64_t pause = (int64_t)cfg->retry_first_s * 1000, most = (int64_t)cfg->retry_max_s * 1000;
+    for (unsigned i = 1; i < d->attempts && pause < most; i++) { pause *= 2; }
+    if (pause > most) { pause = most; }
+    uint64_t mixed = ((uint64_t)d->id * 2654435761u + d->attempts) * 0x9E3779B97F4A7C15u;
+    double share = (double)(mixed >> 40) / (double)(1 << 24);
+    return pause + (int64_t)(share * 0.25 * (double)pause);
+}
+
+static int record(pn_store *store, const cfg_node *cfg, const pn_delivery *d, int sent,
+                  const pn_scu_result *result, const pn_error *why, pn_error *err)
+{
+    int64_t now = pn_now_ms();
+    char quoted[512];
+    if (sent == PN_OK && result->stored) {
+        bool done = false;
+        int rc = pn_store_delivery_sent(&done, store, d->id, d->fence, result->status,
+                                        result->comment, now, err);
+        pn_log(PN_LOG_INFO, "delivered", "case=%lld archive=%s sop=%s status=%04x attempt=%u",
+               (long long)d->case_id, d->archive, d->sop_uid, (unsigned)result->status, d->attempts);
+        return rc;
+    }
+    int status = sent == PN_OK ? result->status : NO_STATUS;
+    const char *comment = sent == PN_OK ? result->comment : why->msg;
+    bool permanent = sent == PN_OK ? result->cls == PN_PERMANENT : why->cls == PN_PERMANENT;
+    int64_t next = now + pause_ms(cfg, d);
+    pn_log(PN_LOG_WARN, permanent ? "delivery_failed" : "delivery_postponed",
+           "case=%lld archive=%s attempt=%u status=%d retry_in_ms=%lld reason=%s",
+           (long long)d->case_id, d->archive, d->attempts, status,
+           permanent ? 0LL : (long long)(next - now), pn_log_quote(quoted, sizeof quoted, comment));
+    if (permanent) {
+        return pn_store_delivery_failed(store, d->id, d->fence, status, comment, now, err);
+    }
+    return pn_store_delivery_retry(store, d->id, d->fence, next, status, comment, now, err);
+}
+
+static int turn(pn_store *store, const cfg_node *cfg, const cfg_archive *archive,
+                const char *owner, bool *idle, pn_error *err)
+{
+    pn_delivery d = {0};
+    bool got = false;
+    int64_t lease = ((int64_t)archive->connect_timeout_s + 2 * (int64_t)archive->dimse_timeout_s) * 1000 + 5000;
+    int rc = pn_store_claim_delivery(&d, &got, store, pn_now_ms(), owner, archive->name, lease, err);
+    *idle = !got;
+    if (rc != PN_OK || !got) { return rc; }
+
+    pn_scu_result result = {0};
+    pn_error why = {0};
+    const char *path = d.path;
+    pn_scu_peer peer = pn_scu_peer_of(cfg, archive);
+    int sent = pn_scu_store(&peer, &path, 1, &result, &why);
+    return record(store, cfg, &d, sent, &result, &why, err);
+}
+
+int pn_sender_run(const cfg_node *cfg, const char *name, pn_error *err)
+{
+    const cfg_archive *archive = find_archive(cfg, name);
+    if (archive == NULL) { return pn_fail(err, PN_ECONFIG, "no archive is called \"%s\"", name); }
+    int rc = pn_dicom_init(err);
+    pn_store *store = NULL;
+    if (rc == PN_OK) { rc = pn_store_open(&store, cfg->database, NULL, err); }
+    char owner[PN_OWNER_SIZE];
+    (void)snprintf(owner, sizeof owner, "sender:%d", (int)getpid());
+    while (rc == PN_OK && !pn_role_stop) {
+        bool idle = true;
+        rc = turn(store, cfg, archive, owner, &idle, err);
+        if (rc != PN_OK && err->cls == PN_TRANSIENT) {
+            char quoted[512];
+            pn_log(PN_LOG_WARN, "store_busy", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
+            rc = PN_OK;
+        }
+        if (idle) { nap(); }
+    }
+    pn_store_close(store);
+    return rc;
+}

@@ -1,0 +1,304 @@
+/* The supervisor: starts the roles, restarts what dies, stops all in order.
+ *
+ * It parses nothing but its own configuration and talks to nobody. A role that dies is started
+ * again at once the first time and then ever later, up to half a minute, so that a fault that
+ * stays does not become a storm. Two supervisors cannot share a spool: the lock on its folder
+ * belongs to the process and goes with it, so a killed node leaves nothing stale behind. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <config/model.h>
+#include "base/file.h"
+#include "base/log.h"
+#include "role/role.h"
+
+enum {
+    MAX_CHILDREN = 96,
+    BACKOFF_FIRST_MS = 500,
+    BACKOFF_MAX_MS = 30000,
+    HEALTHY_AFTER_MS = 60000,   /* a role that ran this long starts from the first backoff */
+    STOP_AFTER_MS = 30000,
+};
+
+typedef struct child {
+    const char *role, *arg;
+    pid_t pid;                  /* 0: not running */
+    int64_t started_ms, restart_ms;
+    int backoff_ms;
+} child;
+
+typedef struct supervisor {
+    cfg_node cfg;
+    char config_path[PN_PATH_SIZE];
+    int config_fd, listen_fd, lock_fd, signal_fd;
+    child children[MAX_CHILDREN];
+    size_t n;
+} supervisor;
+
+/* A copy of the configuration that the roles read, whatever becomes of the file. */
+static int keep_config(supervisor *s, const char *path, pn_error *err)
+{
+    char real[PN_PATH_SIZE];
+    char *resolved = realpath(path, NULL);
+    int rc = pn_path(real, sizeof real, err, "%s", resolved != NULL ? resolved : path);
+    free(resolved);
+    if (rc != PN_OK) { return rc; }
+    memcpy(s->config_path, real, sizeof real);
+
+    char *bytes = NULL;
+    size_t n = 0;
+    if ((rc = pn_read_file(&bytes, &n, real, 1 << 20, err)) != PN_OK) { return rc; }
+    cfg_error cfg_err = {0};
+    if (cfg_node_parse(&s->cfg, bytes, n, real, &cfg_err) != CFG_OK) {
+        rc = pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
+    } else if ((s->config_fd = memfd_create("prognode-config", MFD_CLOEXEC)) < 0) {
+        rc = pn_fail(err, PN_EIO, "memfd_create: %s", strerror(errno));
+    } else {
+        rc = pn_write_all(s->config_fd, bytes, n, "configuration copy", err);
+    }
+    free(bytes);
+    return rc;
+}
+
+static int check_models(const cfg_node *cfg, pn_error *err)
+{
+    for (size_t i = 0; i < cfg->n_models; i++) {
+        cfg_model model = {0};
+        cfg_error cfg_err = {0};
+        if (cfg_model_load(&model, cfg->models[i].file, &cfg_err) != CFG_OK) {
+            return pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
+        }
+        pn_log(PN_LOG_INFO, "model", "id=%s version=%s sha256=%.12s", model.id, model.version,
+               model.file_sha256);
+        cfg_model_free(&model);
+    }
+    return PN_OK;
+}
+
+static int lock_spool(supervisor *s, pn_error *err)
+{
+    int rc = pn_mkdir_p(s->cfg.spool, err);
+    if (rc != PN_OK) { return rc; }
+    s->lock_fd = open(s->cfg.spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        return pn_fail(err, PN_EIO, "the spool %s is in use by another prognode (%s)", s->cfg.spool,
+                       strerror(errno));
+    }
+    return PN_OK;
+}
+
+/* The socket is the supervisor's, so that a restarted receiver loses no connection request. */
+static int open_listener(supervisor *s, pn_error *err)
+{
+    char port[8];
+    (void)snprintf(port, sizeof port, "%u", (unsigned)s->cfg.port);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    int gai = getaddrinfo(s->cfg.listen, port, &hints, &found);
+    if (gai != 0) {
+        return pn_fail(err, PN_ECONFIG, "node.listen \"%s\": %s, expected an IP address", s->cfg.listen,
+                       gai_strerror(gai));
+    }
+    int on = 1;
+    s->listen_fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = s->listen_fd >= 0 &&
+                setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                bind(s->listen_fd, found->ai_addr, found->ai_addrlen) == 0 &&
+                listen(s->listen_fd, 256) == 0;
+    int saved = errno;
+    freeaddrinfo(found);
+    if (good) { return PN_OK; }
+    return pn_fail(err, PN_ENET, "cannot listen on %s port %s: %s", s->cfg.listen, port, strerror(saved));
+}
+
+static int open_signals(supervisor *s, pn_error *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+    return s->signal_fd >= 0 ? PN_OK : pn_fail(err, PN_EIO, "signalfd: %s", strerror(errno));
+}
+
+static void add_child(supervisor *s, const char *role, const char *arg)
+{
+    if (s->n < MAX_CHILDREN) {
+        s->children[s->n++] = (child){.role = role, .arg = arg, .backoff_ms = BACKOFF_FIRST_MS};
+    }
+}
+
+static void plan_children(supervisor *s)
+{
+    add_child(s, "indexer", NULL);
+    for (unsigned i = 0; i < s->cfg.workers; i++) { add_child(s, "worker", NULL); }
+    for (size_t i = 0; i < s->cfg.n_archives; i++) { add_child(s, "sender", s->cfg.archives[i].name); }
+    add_child(s, "receiver", NULL);
+}
+
+static void start_child(supervisor *s, child *c)
+{
+    const char *args[] = {"role", c->role, "--config", s->config_path, NULL, NULL, NULL};
+    if (c->arg != NULL) {
+        args[4] = "--archive";
+        args[5] = c->arg;
+    }
+    pn_error err = {0};
+    c->started_ms = pn_mono_ms();
+    int listener = strcmp(c->role, "receiver") == 0 ? s->listen_fd : -1;
+    if (pn_spawn(&c->pid, args, s->config_fd, listener, &err) != PN_OK) {
+        c->pid = 0;
+        c->restart_ms = c->started_ms + c->backoff_ms;
+        char quoted[256];
+        pn_log(PN_LOG_ERROR, "role_start_failed", "name=%s reason=%s", c->role,
+               pn_log_quote(quoted, sizeof quoted, err.msg));
+    }
+}
+
+static void on_child_end(supervisor *s, pid_t pid, int status, bool stopping)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        child *c = &s->children[i];
+        if (c->pid != pid) { continue; }
+        int64_t now = pn_mono_ms();
+        c->pid = 0;
+        if (stopping) { return; }
+        if (now - c->started_ms >= HEALTHY_AFTER_MS) { c->backoff_ms = BACKOFF_FIRST_MS; }
+        c->restart_ms = now + c->backoff_ms;
+        char words[64];
+        pn_log(PN_LOG_ERROR, "role_ended", "name=%s child=%d how=\"%s\" restart_in_ms=%d", c->role,
+               (int)pid, pn_exit_words(words, sizeof words, status), c->backoff_ms);
+        c->backoff_ms = c->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : c->backoff_ms * 2;
+        return;
+    }
+}
+
+static void reap(supervisor *s, bool stopping)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) { on_child_end(s, pid, status, stopping); }
+}
+
+/* Starts what is due; returns how long the supervisor may sleep. */
+static int start_due(supervisor *s)
+{
+    int64_t now = pn_mono_ms(), next = now + 60000;
+    for (size_t i = 0; i < s->n; i++) {
+        child *c = &s->children[i];
+        if (c->pid == 0 && c->restart_ms <= now) { start_child(s, c); }
+        if (c->pid == 0 && c->restart_ms < next) { next = c->restart_ms; }
+    }
+    return (int)(next - now);
+}
+
+/* systemd's readiness protocol: one datagram to $NOTIFY_SOCKET. */
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    if (path == NULL || path[0] == '\0' || strlen(path) >= sizeof to.sun_path) { return; }
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) { return; }
+    memcpy(to.sun_path, path, strlen(path));
+    if (to.sun_path[0] == '@') { to.sun_path[0] = '\0'; }
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to, len);
+    (void)sent;
+    close(fd);
+}
+
+static bool stop_asked(supervisor *s, int timeout_ms)
+{
+    struct pollfd p = {.fd = s->signal_fd, .events = POLLIN};
+    struct signalfd_siginfo info;
+    if (poll(&p, 1, timeout_ms) <= 0 || read(s->signal_fd, &info, sizeof info) != sizeof info) {
+        return false;
+    }
+    return info.ssi_signo != SIGCHLD;
+}
+
+static bool any_running(const supervisor *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->children[i].pid > 0) { return true; }
+    }
+    return false;
+}
+
+static void signal_all(const supervisor *s, int signal_number)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->children[i].pid > 0) { (void)kill(s->children[i].pid, signal_number); }
+    }
+}
+
+static void stop_all(supervisor *s)
+{
+    notify("STOPPING=1");
+    pn_log(PN_LOG_INFO, "stopping", "%s", "");
+    signal_all(s, SIGTERM);
+    int64_t until = pn_mono_ms() + STOP_AFTER_MS;
+    while (any_running(s) && pn_mono_ms() < until) {
+        (void)stop_asked(s, 200);
+        reap(s, true);
+    }
+    if (any_running(s)) {
+        pn_log(PN_LOG_WARN, "stop_forced", "after_ms=%d", STOP_AFTER_MS);
+        signal_all(s, SIGKILL);
+    }
+    while (waitpid(-1, NULL, 0) > 0) {}
+    pn_log(PN_LOG_INFO, "stopped", "%s", "");
+}
+
+static void supervise(supervisor *s)
+{
+    notify("READY=1");
+    pn_log(PN_LOG_INFO, "serving", "ae=%s listen=%s port=%u archives=%zu models=%zu", s->cfg.ae_title,
+           s->cfg.listen, (unsigned)s->cfg.port, s->cfg.n_archives, s->cfg.n_models);
+    for (;;) {
+        int sleep_ms = start_due(s);
+        if (stop_asked(s, sleep_ms)) { break; }
+        reap(s, false);
+    }
+    stop_all(s);
+}
+
+int pn_supervisor_run(const char *config_path, pn_error *err)
+{
+    supervisor *s = calloc(1, sizeof *s);
+    if (s == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the supervisor"); }
+    s->config_fd = s->listen_fd = s->lock_fd = s->signal_fd = -1;
+    pn_log_role("supervisor");
+    int rc = keep_config(s, config_path, err);
+    if (rc == PN_OK) { rc = check_models(&s->cfg, err); }
+    if (rc == PN_OK) { rc = lock_spool(s, err); }
+    if (rc == PN_OK) { rc = open_listener(s, err); }
+    if (rc == PN_OK) { rc = open_signals(s, err); }
+    if (rc == PN_OK) {
+        plan_children(s);
+        supervise(s);
+    }
+    const int fds[] = {s->config_fd, s->listen_fd, s->lock_fd, s->signal_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (fds[i] >= 0) { close(fds[i]); }
+    }
+    cfg_node_free(&s->cfg);
+    free(s);
+    return rc;
+}

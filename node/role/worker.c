@@ -1,0 +1,307 @@
+/* The worker: takes ready cases from the queue and runs one compute process for each.
+ *
+ * It never looks into a DICOM file. What the compute process leaves is a folder
+ * results/<case>.<fence>/ that the database names only once it is complete, so a crash at any
+ * point leaves either the old state or the new one; folders that no row names are swept when
+ * the case is done. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <config/model.h>
+#include "base/file.h"
+#include "base/log.h"
+#include "pipeline/job.h"
+#include "queue/store.h"
+#include "role/role.h"
+#include "spool/spool.h"
+
+/* The lease is short and renewed while the compute process lives, so that a case of a killed
+ * node is taken up again soon, here or on another host. */
+enum { POLL_MS = 100, LEASE_MS = 15000, RENEW_MS = 5000, RETRY_MS = 2000 };
+
+typedef struct worker {
+    const cfg_node *cfg;
+    pn_store *store;
+    pn_spool spool;
+    char owner[PN_OWNER_SIZE];
+    char (*model_id)[PN_NAME_SIZE];     /* of each configured model, in order */
+} worker;
+
+static void nap(void)
+{
+    const struct timespec t = {.tv_nsec = POLL_MS * 1000000L};
+    (void)nanosleep(&t, NULL);
+}
+
+static int open_worker(worker *w, const cfg_node *cfg, pn_error *err)
+{
+    w->cfg = cfg;
+    char host[40] = "node";
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(w->owner, sizeof w->owner, "%s:%d", host, (int)getpid());
+    w->model_id = calloc(cfg->n_models, sizeof *w->model_id);
+    if (w->model_id == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
+    for (size_t i = 0; i < cfg->n_models; i++) {
+        cfg_model model = {0};
+        cfg_error cfg_err = {0};
+        if (cfg_model_load(&model, cfg->models[i].file, &cfg_err) != CFG_OK) {
+            return pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
+        }
+        memcpy(w->model_id[i], model.id, sizeof model.id);
+        cfg_model_free(&model);
+    }
+    const pn_spool_opts opts = {.reserve_bytes = 0, .max_instance_bytes = cfg->max_instance_bytes};
+    int rc = pn_spool_open(&w->spool, cfg->spool, &opts, err);
+    if (rc != PN_OK) { return rc; }
+    return pn_store_open(&w->store, cfg->database, NULL, err);
+}
+
+static const char *model_file(const worker *w, const char *id)
+{
+    for (size_t i = 0; i < w->cfg->n_models; i++) {
+        if (strcmp(w->model_id[i], id) == 0) { return w->cfg->models[i].file; }
+    }
+    return NULL;
+}
+
+static int find_file(pn_job_file *out, const pn_spool *spool, const char *digest, pn_error *err)
+{
+    memcpy(out->digest, digest, PN_DIGEST_HEX_SIZE);
+    return pn_spool_path(out->path, spool, digest, err);
+}
+
+static int fill_files(pn_job *job, worker *w, const pn_case *c, pn_error *err)
+{
+    pn_file_list list = {0};
+    int rc = pn_store_case_images(&list, w->store, c->id, err);
+    if (rc != PN_OK) { return rc; }
+    job->images = calloc(list.n > 0 ? list.n : 1, sizeof *job->images);
+    job->rois = calloc(c->n_rois > 0 ? c->n_rois : 1, sizeof *job->rois);
+    if (job->images == NULL || job->rois == NULL) {
+        rc = pn_fail_transient(err, PN_ENOMEM, "no memory for %zu images", list.n);
+    }
+    for (size_t i = 0; rc == PN_OK && i < list.n; i++) {
+        rc = find_file(&job->images[job->n_images++], &w->spool, list.item[i].digest, err);
+    }
+    pn_file_list_free(&list);
+    if (rc != PN_OK) { return rc; }
+    memcpy(job->rois, c->roi_numbers, c->n_rois * sizeof *job->rois);
+    job->n_rois = c->n_rois;
+    return find_file(&job->contour, &w->spool, c->contour_digest, err);
+}
+
+static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
+{
+    const char *file = model_file(w, c->model_id);
+    if (file == NULL) {
+        return pn_fail(err, PN_ECONFIG, "model %s is no longer configured", c->model_id);
+    }
+    *job = (pn_job){
+        .case_id = c->id,
+        .matched_by_series = c->by_series,
+        .comprehensive_3d = w->cfg->comprehensive_3d,
+        .version = c->version,
+    };
+    memcpy(job->content_datetime, c->content_datetime, sizeof job->content_datetime);
+    memcpy(job->predecessor_sop_uid, c->predecessor_sop_uid, PN_UID_SIZE);
+    memcpy(job->predecessor_series_uid, c->predecessor_series_uid, PN_UID_SIZE);
+    memcpy(job->institution, w->cfg->institution, sizeof job->institution);
+    memcpy(job->station_name, w->cfg->station_name, sizeof job->station_name);
+    int rc = pn_path(job->model_path, sizeof job->model_path, err, "%s", file);
+    return rc == PN_OK ? fill_files(job, w, c, err) : rc;
+}
+
+static void limit_child(pid_t pid, unsigned timeout_s)
+{
+    const struct rlimit none = {0, 0}, cpu = {timeout_s, timeout_s + 5};
+    (void)prlimit(pid, RLIMIT_CORE, &none, NULL);
+    (void)prlimit(pid, RLIMIT_CPU, &cpu, NULL);
+}
+
+/* How a compute process that has ended is told. */
+static int judge(int status, bool late, unsigned timeout_s, pn_error *err)
+{
+    char words[64];
+    if (late) { return pn_fail_transient(err, PN_ECRASH, "compute ran longer than %u s", timeout_s); }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) { return PN_OK; }
+    return pn_fail_transient(err, PN_ECRASH, "compute died: %s",
+                             pn_exit_words(words, sizeof words, status));
+}
+
+/* Wait for the compute process and keep the lease meanwhile. A stop, the time limit or a lost
+ * lease kills the process. */
+static int await(worker *w, const pn_case *c, pid_t pid, bool *given_up, pn_error *err)
+{
+    unsigned timeout_s = w->cfg->compute_timeout_s;
+    int64_t until = pn_mono_ms() + (int64_t)timeout_s * 1000, renew = pn_mono_ms() + RENEW_MS;
+    bool late = false;
+    for (;;) {
+        int status = 0;
+        pid_t ended = waitpid(pid, &status, WNOHANG);
+        if (ended == pid) { return judge(status, late, timeout_s, err); }
+        if (ended < 0 && errno != EINTR) {
+            return pn_fail_transient(err, PN_EIO, "waitpid: %s", strerror(errno));
+        }
+        int64_t now = pn_mono_ms();
+        if (now >= renew) {
+            pn_error lost = {0};
+            int rc = pn_store_renew_case(w->store, c->id, c->fence, pn_now_ms() + LEASE_MS, &lost);
+            *given_up = *given_up || (rc != PN_OK && lost.cls == PN_PERMANENT);
+            renew = now + RENEW_MS;
+        }
+        *given_up = *given_up || pn_role_stop;
+        late = late || now > until;
+        if (*given_up || late) { (void)kill(pid, SIGKILL); }
+        const struct timespec t = {.tv_nsec = 5000000L};
+        (void)nanosleep(&t, NULL);
+    }
+}
+
+static int compute(pn_outcome *outcome, worker *w, const pn_case *c, const char *folder,
+                   bool *given_up, pn_error *err)
+{
+    const char *args[] = {"role", "compute", folder, NULL};
+    pid_t pid = 0;
+    int rc = pn_spawn(&pid, args, -1, -1, err);
+    if (rc != PN_OK) { return rc; }
+    limit_child(pid, w->cfg->compute_timeout_s);
+    if ((rc = await(w, c, pid, given_up, err)) != PN_OK) { return rc; }
+    return pn_outcome_load(outcome, folder, err);
+}
+
+static int prepare_folder(char folder[PN_PATH_SIZE], worker *w, const pn_case *c, const pn_job *job,
+                          pn_error *err)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "%lld.%lld", (long long)c->id, (long long)c->fence);
+    int rc = pn_spool_result_path(folder, &w->spool, name, err);
+    if (rc != PN_OK || (rc = pn_remove_tree(folder, err)) != PN_OK ||
+        (rc = pn_mkdir_p(folder, err)) != PN_OK) {
+        return rc;
+    }
+    return pn_job_save(job, folder, err);
+}
+
+/* Folders of earlier attempts at this case. What cannot be removed is only disk space. */
+static void sweep(worker *w, int64_t case_id, const char *kept)
+{
+    char root[PN_PATH_SIZE], prefix[32], path[PN_PATH_SIZE];
+    pn_error ignored;
+    (void)snprintf(prefix, sizeof prefix, "%lld.", (long long)case_id);
+    if (pn_path(root, sizeof root, &ignored, "%s/results", w->spool.root) != PN_OK) { return; }
+    DIR *dir = opendir(root);
+    if (dir == NULL) { return; }
+    struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0) { continue; }
+        if (pn_path(path, sizeof path, &ignored, "%s/%s", root, entry->d_name) == PN_OK &&
+            strcmp(path, kept) != 0) {
+            (void)!pn_remove_tree(path, &ignored);
+        }
+    }
+    closedir(dir);
+}
+
+static int record_report(worker *w, const pn_case *c, const pn_outcome *o, const char *folder,
+                         pn_error *err)
+{
+    char sr[PN_PATH_SIZE], results[PN_PATH_SIZE];
+    int rc = pn_path(sr, sizeof sr, err, "%s/%s", folder, PN_SR_FILE);
+    if (rc == PN_OK) { rc = pn_path(results, sizeof results, err, "%s/results", w->spool.root); }
+    if (rc == PN_OK) { rc = pn_sync_dir(folder, err); }
+    if (rc == PN_OK) { rc = pn_sync_dir(results, err); }
+    if (rc != PN_OK) { return rc; }
+    pn_outgoing *out = calloc(w->cfg->n_archives, sizeof *out);
+    if (out == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for deliveries"); }
+    for (size_t i = 0; i < w->cfg->n_archives; i++) {
+        out[i] = (pn_outgoing){.archive = w->cfg->archives[i].name, .path = sr,
+                               .sop_class_uid = o->sop_class_uid, .sop_uid = o->sop_uid};
+    }
+    rc = pn_store_case_reported(w->store, c->id, c->fence, o->sop_uid, folder, out,
+                                w->cfg->n_archives, pn_now_ms(), err);
+    free(out);
+    if (rc == PN_OK) { sweep(w, c->id, folder); }
+    return rc;
+}
+
+static int record_failure(worker *w, const pn_case *c, const pn_error *why, pn_error *err)
+{
+    bool last = c->attempts >= w->cfg->max_attempts;
+    bool permanent = why->cls == PN_PERMANENT || last;
+    char reason[PN_REASON_SIZE];
+    (void)snprintf(reason, sizeof reason, "%s: %.440s", pn_code_word(why->code), why->msg);
+    int64_t now = pn_now_ms();
+    pn_log(PN_LOG_WARN, "case_failed", "case=%lld attempt=%u permanent=%d kind=\"%s\"",
+           (long long)c->id, c->attempts, permanent, pn_code_word(why->code));
+    return pn_store_case_failed(w->store, c->id, c->fence, permanent, reason,
+                                now + RETRY_MS * (int64_t)c->attempts, now, err);
+}
+
+static int run_case(worker *w, const pn_case *c, pn_error *err)
+{
+    pn_job job = {0};
+    pn_error why = {0};
+    pn_outcome outcome = {0};
+    char folder[PN_PATH_SIZE] = "";
+    bool given_up = false;
+    int64_t began = pn_mono_ms();
+
+    int rc = make_job(&job, w, c, &why);
+    if (rc == PN_OK) { rc = prepare_folder(folder, w, c, &job, &why); }
+    pn_job_free(&job);
+    if (rc == PN_OK) { rc = compute(&outcome, w, c, folder, &given_up, &why); }
+    if (given_up) {
+        /* Refused where another has the case by now; either way it is not ours. */
+        pn_error ignored;
+        (void)!pn_store_release_case(w->store, c->id, c->fence, pn_now_ms(), &ignored);
+        return PN_OK;
+    }
+    if (rc == PN_OK && !outcome.reported) { why = outcome.failure; }
+    if (rc != PN_OK || !outcome.reported) { return record_failure(w, c, &why, err); }
+
+    rc = record_report(w, c, &outcome, folder, err);
+    if (rc == PN_OK) {
+        pn_log(PN_LOG_INFO, "case_reported", "case=%lld sop=%s dur_ms=%lld", (long long)c->id,
+               outcome.sop_uid, (long long)(pn_mono_ms() - began));
+    }
+    return rc;
+}
+
+/* One turn: claim and run. An error of the store ends the worker unless it will pass. */
+static int turn(worker *w, bool *idle, pn_error *err)
+{
+    pn_case *c = calloc(1, sizeof *c);
+    if (c == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a case"); }
+    bool got = false;
+    int rc = pn_store_claim_case(c, &got, w->store, pn_now_ms(), w->owner, LEASE_MS, err);
+    if (rc == PN_OK && got) { rc = run_case(w, c, err); }
+    *idle = !got;
+    free(c);
+    return rc;
+}
+
+int pn_worker_run(const cfg_node *cfg, pn_error *err)
+{
+    worker w = {0};
+    int rc = open_worker(&w, cfg, err);
+    while (rc == PN_OK && !pn_role_stop) {
+        bool idle = true;
+        rc = turn(&w, &idle, err);
+        if (rc != PN_OK && err->cls == PN_TRANSIENT) {
+            char quoted[512];
+            pn_log(PN_LOG_WARN, "store_busy", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
+            rc = PN_OK;
+        }
+        if (idle) { nap(); }
+    }
+    pn_store_close(w.store);
+    if (w.spool.root[0] != '\0') { pn_spool_close(&w.spool); }
+    free(w.model_id);
+    return rc;
+}

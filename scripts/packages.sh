@@ -1,0 +1,38 @@
+#!/bin/sh
+# Installs the Debian packages that prognode needs.
+#   scripts/packages.sh build   to build it
+#   scripts/packages.sh test    to build and test it
+#   scripts/packages.sh demo    to build it and run the demonstration
+# Does nothing where all are there; else needs root or sudo.
+set -eu
+build="build-essential cmake ninja-build pkg-config libdcmtk-dev dcmtk libssl-dev libyaml-dev
+       libopenblas-dev libsqlite3-dev libcjson-dev libcmocka-dev"
+test="libnifti-dev zlib1g-dev dicom3tools orthanc curl strace python3-minimal sqlite3"
+demo="orthanc curl"
+
+case "${1:-build}" in
+build) wanted=$build ;;
+test)  wanted="$build $test" ;;
+demo)  wanted="$build $demo" ;;
+*)     echo "usage: scripts/packages.sh build|test|demo" >&2; exit 2 ;;
+esac
+
+missing=""
+for p in $wanted; do
+  dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -z "$missing" ] && exit 0
+
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "packages.sh: run as root, or install:$missing" >&2; exit 1; }
+  sudo=sudo
+fi
+echo "installing:$missing"
+# Orthanc's package starts a service of its own where a service manager runs; it is not wanted.
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
+  case "$missing" in *orthanc*) $sudo systemctl disable --now orthanc >/dev/null 2>&1 || true ;; esac
+fi
