@@ -1,0 +1,55 @@
+/* dicom/runtime.cc - one-time preparation of DCMTK. */
+#include "dicom/guard.hh"
+#include "dicom/runtime.h"
+#include "dcmtk/dcmdata/dcdict.h"
+#include "dcmtk/dcmdata/dcspchrs.h"
+#include "dcmtk/dcmdata/dcuid.h"
+#include "dcmtk/oflog/oflog.h"
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <list>
+
+int pn_dicom_init(pn_error *err)
+{
+    return guarded(err, [&] {
+        OFLog::configure(OFLogger::ERROR_LOG_LEVEL);
+        /* DCMTK writes a response in two small pieces; with Nagle's algorithm each waits for
+         * the peer's delayed acknowledgement. */
+        if (setenv("TCP_NODELAY", "1", 1) != 0) {
+            return pn_fail(err, PN_EINTERNAL, "cannot set TCP_NODELAY: %s", std::strerror(errno));
+        }
+        if (!dcmDataDict.isDictionaryLoaded()) {
+            return pn_fail(err, PN_ECONFIG,
+                           "no DICOM data dictionary: install DCMTK's dicom.dic or set DCMDICTPATH");
+        }
+        return 0;
+    });
+}
+
+int pn_dicom_preload_charsets(pn_error *err)
+{
+    static const char *const terms[] = {
+        "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 144", "ISO_IR 127",
+        "ISO_IR 126", "ISO_IR 138", "ISO_IR 148", "ISO_IR 13",  "ISO_IR 166", "GB18030", "GBK",
+        "\\ISO 2022 IR 87", "\\ISO 2022 IR 159", "\\ISO 2022 IR 149", "\\ISO 2022 IR 58",
+    };
+    return guarded(err, [&] {
+        /* Kept open for the life of the process: a converter's module is unloaded with its
+         * last descriptor, and cannot be opened again inside the sandbox. */
+        static std::list<DcmSpecificCharacterSet> open_converters;
+        if (!open_converters.empty()) { return 0; }
+        for (const char *term : terms) {
+            open_converters.emplace_back();
+            if (open_converters.back().selectCharacterSet(term).bad()) {
+                open_converters.pop_back();
+            }
+        }
+        if (open_converters.empty()) {
+            return pn_fail(err, PN_ECONFIG, "no character set converters: DCMTK built without iconv");
+        }
+        return 0;
+    });
+}
+
+const char *pn_dicom_version(void) { return "DCMTK " OFFIS_DCMTK_VERSION; }

@@ -1,0 +1,565 @@
+/* dicom/volume.cc - see volume.h. PS3.3 C.7.6.2 (image plane), C.7.6.3 (pixels), C.11.1
+ * (modality LUT). */
+#include "dicom/volume.h"
+#include "dicom/dataset.hh"
+#include <algorithm>
+#include <cerrno>
+#include <cfloat>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <memory>
+#include <unistd.h>
+
+namespace {
+
+const double ORIENTATION_TOLERANCE = 1e-4;   /* of a cosine: 0.05 mm over 500 mm             */
+const double PIXEL_SPACING_TOLERANCE = 1e-4; /* relative: a tenth of a pixel over 1000       */
+const double GAP_RELATIVE = 0.01, GAP_MM = 0.01;
+const double DRIFT_PIXELS = 0.1;             /* across the whole stack                       */
+
+struct Slice {
+    const char *path = nullptr;
+    pn_scan scan = {};
+    std::string number;                      /* Instance Number, for messages                */
+    std::string patient_id, issuer;
+    char frame_uid[PN_UID_SIZE] = "";
+    std::uint16_t rows = 0, columns = 0, allocated = 0, stored = 0, high = 0, is_signed = 0;
+    double position[3] = {0, 0, 0}, cosines[6] = {0, 0, 0, 0, 0, 0};
+    double spacing[2] = {0, 0};              /* between rows, between columns                */
+    double thickness = 0;
+    double slope = 1, intercept = 0;
+    double along = 0;                        /* position along the normal                    */
+};
+
+double dot(const double *a, const double *b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+void cross(double *out, const double *a, const double *b)
+{
+    out[0] = a[1] * b[2] - a[2] * b[1];
+    out[1] = a[2] * b[0] - a[0] * b[2];
+    out[2] = a[0] * b[1] - a[1] * b[0];
+}
+
+bool normalise(double *v)
+{
+    double n = std::sqrt(dot(v, v));
+    if (!(std::fabs(n - 1) < 1e-2)) { return false; }
+    for (int i = 0; i < 3; i++) { v[i] /= n; }
+    return true;
+}
+
+/* "slice 12 (z = -31.5 mm)" */
+std::string name(const Slice &s)
+{
+    char text[96];
+    std::snprintf(text, sizeof text, "slice %.16s (z = %.6g mm)",
+                  s.number.empty() ? "without number" : s.number.c_str(), s.position[2]);
+    return text;
+}
+
+int fail_pair(pn_error *err, pn_code code, const Slice &a, const Slice &b, const std::string &what)
+{
+    return pn_fail(err, code, "%s and %s %s", name(a).c_str(), name(b).c_str(), what.c_str());
+}
+
+std::string number_text(double v)
+{
+    char text[40];
+    std::snprintf(text, sizeof text, "%.6g", v);
+    return text;
+}
+
+/* ---- One slice's header --------------------------------------------------------- */
+
+int check_kind(const Slice &s, DcmItem &dataset, pn::Text &text, pn_error *err)
+{
+    long frames = 1;
+    std::uint16_t samples = 1;
+    if (!pn::raw(dataset, DCM_NumberOfFrames).empty()) {
+        int rc = pn::integer(frames, dataset, DCM_NumberOfFrames, "Number of Frames", err);
+        if (rc != 0) { return rc; }
+    }
+    if (frames != 1) { return pn_fail(err, PN_EUNSUPPORTED, "multi-frame image (%ld frames)", frames); }
+    if (dataset.tagExists(DCM_SamplesPerPixel)) {
+        int rc = pn::uint16(samples, dataset, DCM_SamplesPerPixel, "Samples per Pixel", err);
+        if (rc != 0) { return rc; }
+    }
+    std::string photometric = text.get(dataset, DCM_PhotometricInterpretation);
+    if (samples != 1 || photometric.compare(0, 10, "MONOCHROME") != 0) {
+        return pn_fail(err, PN_EUNSUPPORTED, "not a grey-scale image: %u samples, photometric interpretation %s",
+                       static_cast<unsigned>(samples), pn::shown(photometric).c_str());
+    }
+    if (s.scan.encapsulated) {
+        return pn_fail(err, PN_EUNSUPPORTED, "compressed pixel data (transfer syntax %s)",
+                       s.scan.transfer_syntax_uid);
+    }
+    if (!s.scan.has_pixels) { return pn_fail(err, PN_EFORMAT, "no pixel data"); }
+    if (dataset.tagExists(DCM_ModalityLUTSequence)) {
+        return pn_fail(err, PN_EUNSUPPORTED, "Modality LUT Sequence: only linear rescale is supported");
+    }
+    return 0;
+}
+
+int read_layout(Slice &s, DcmItem &dataset, pn_error *err)
+{
+    int rc = pn::uint16(s.rows, dataset, DCM_Rows, "Rows", err);
+    if (rc == 0) { rc = pn::uint16(s.columns, dataset, DCM_Columns, "Columns", err); }
+    if (rc == 0) { rc = pn::uint16(s.allocated, dataset, DCM_BitsAllocated, "Bits Allocated", err); }
+    if (rc == 0) { rc = pn::uint16(s.stored, dataset, DCM_BitsStored, "Bits Stored", err); }
+    if (rc == 0) { rc = pn::uint16(s.high, dataset, DCM_HighBit, "High Bit", err); }
+    if (rc == 0) {
+        rc = pn::uint16(s.is_signed, dataset, DCM_PixelRepresentation, "Pixel Representation", err);
+    }
+    if (rc != 0) { return rc; }
+    if (s.rows == 0 || s.columns == 0) {
+        return pn_fail(err, PN_EFORMAT, "image of %u x %u pixels", static_cast<unsigned>(s.columns), static_cast<unsigned>(s.rows));
+    }
+    if (s.allocated != 8 && s.allocated != 16 && s.allocated != 32) {
+        return pn_fail(err, PN_EUNSUPPORTED, "Bits Allocated is %u, expected 8, 16 or 32", static_cast<unsigned>(s.allocated));
+    }
+    if (s.stored == 0 || s.stored > s.allocated || s.high >= s.allocated || s.high + 1 < s.stored ||
+        s.is_signed > 1) {
+        return pn_fail(err, PN_EFORMAT,
+                       "Bits Allocated %u, Bits Stored %u, High Bit %u, Pixel Representation %u do not fit together",
+                       static_cast<unsigned>(s.allocated), static_cast<unsigned>(s.stored),
+                       static_cast<unsigned>(s.high), static_cast<unsigned>(s.is_signed));
+    }
+    std::uint64_t bytes = static_cast<std::uint64_t>(s.rows) * s.columns * (s.allocated / 8u);
+    if (s.scan.pixel_length < bytes || s.scan.pixel_length > bytes + 1) {
+        return pn_fail(err, PN_EFORMAT, "pixel data of %llu bytes, expected %llu",
+                       static_cast<unsigned long long>(s.scan.pixel_length),
+                       static_cast<unsigned long long>(bytes));
+    }
+    return 0;
+}
+
+int read_rescale(Slice &s, DcmItem &dataset, pn_error *err)
+{
+    bool ct = std::strcmp(s.scan.sop_class_uid, UID_CTImageStorage) == 0;
+    if (ct && (pn::raw(dataset, DCM_RescaleSlope).empty() || pn::raw(dataset, DCM_RescaleIntercept).empty())) {
+        return pn_fail(err, PN_EFORMAT, "CT image without Rescale Slope and Intercept: its values are not HU");
+    }
+    int rc = pn::optional_decimal(s.slope, dataset, DCM_RescaleSlope, "Rescale Slope", err);
+    if (rc == 0) { rc = pn::optional_decimal(s.intercept, dataset, DCM_RescaleIntercept, "Rescale Intercept", err); }
+    if (rc != 0) { return rc; }
+    if (s.slope == 0 || std::fabs(s.slope) > 1e30 || std::fabs(s.intercept) > 1e30) {
+        return pn_fail(err, PN_EFORMAT, "Rescale Slope is %g, Rescale Intercept %g", s.slope, s.intercept);
+    }
+    return 0;
+}
+
+int read_plane(Slice &s, DcmItem &dataset, pn_error *err)
+{
+    int rc = pn::decimals(s.position, 3, dataset, DCM_ImagePositionPatient, "Image Position (Patient)", err);
+    if (rc == 0) {
+        rc = pn::decimals(s.cosines, 6, dataset, DCM_ImageOrientationPatient,
+                          "Image Orientation (Patient)", err);
+    }
+    if (rc == 0) { rc = pn::decimals(s.spacing, 2, dataset, DCM_PixelSpacing, "Pixel Spacing", err); }
+    if (rc == 0) { rc = pn::optional_decimal(s.thickness, dataset, DCM_SliceThickness, "Slice Thickness", err); }
+    if (rc != 0) { return rc; }
+    for (double x : s.position) {
+        if (std::fabs(x) > PN_MAX_COORDINATE_MM) {
+            return pn_fail(err, PN_EFORMAT, "Image Position (Patient) holds %g mm, expected at most %g", x,
+                           PN_MAX_COORDINATE_MM);
+        }
+    }
+    for (double x : s.spacing) {
+        if (!(x > 0 && x <= 1000)) {
+            return pn_fail(err, PN_EFORMAT, "Pixel Spacing holds %g mm, expected more than 0 and at most 1000", x);
+        }
+    }
+    double *row = s.cosines, *column = s.cosines + 3;
+    if (!normalise(row) || !normalise(column) || std::fabs(dot(row, column)) > 1e-2) {
+        return pn_fail(err, PN_EFORMAT, "Image Orientation (Patient) is not two perpendicular unit vectors");
+    }
+    /* What rounding left over, so that the axes are perpendicular exactly. */
+    double lean = dot(row, column);
+    for (int i = 0; i < 3; i++) { column[i] -= lean * row[i]; }
+    normalise(column);
+    return 0;
+}
+
+void read_study(pn_study &st, const Slice &s, DcmItem &dataset, pn::Text &text)
+{
+    const struct { char *dst; size_t size; DcmTagKey tag; } fields[] = {
+        {st.patient_name, sizeof st.patient_name, DCM_PatientName},
+        {st.patient_id, sizeof st.patient_id, DCM_PatientID},
+        {st.patient_id_issuer, sizeof st.patient_id_issuer, DCM_IssuerOfPatientID},
+        {st.patient_birth_date, sizeof st.patient_birth_date, DCM_PatientBirthDate},
+        {st.patient_sex, sizeof st.patient_sex, DCM_PatientSex},
+        {st.patient_age, sizeof st.patient_age, DCM_PatientAge},
+        {st.study_date, sizeof st.study_date, DCM_StudyDate},
+        {st.study_time, sizeof st.study_time, DCM_StudyTime},
+        {st.study_id, sizeof st.study_id, DCM_StudyID},
+        {st.accession, sizeof st.accession, DCM_AccessionNumber},
+        {st.referring_physician, sizeof st.referring_physician, DCM_ReferringPhysicianName},
+        {st.study_description, sizeof st.study_description, DCM_StudyDescription},
+        {st.series_description, sizeof st.series_description, DCM_SeriesDescription},
+        {st.series_number, sizeof st.series_number, DCM_SeriesNumber},
+        {st.modality, sizeof st.modality, DCM_Modality},
+        {st.body_part, sizeof st.body_part, DCM_BodyPartExamined},
+        {st.manufacturer, sizeof st.manufacturer, DCM_Manufacturer},
+        {st.model_name, sizeof st.model_name, DCM_ManufacturerModelName},
+        {st.convolution_kernel, sizeof st.convolution_kernel, DCM_ConvolutionKernel},
+        {st.slice_thickness_mm, sizeof st.slice_thickness_mm, DCM_SliceThickness},
+        {st.contrast_agent, sizeof st.contrast_agent, DCM_ContrastBolusAgent},
+    };
+    for (const auto &f : fields) { pn::put(f.dst, f.size, text.get(dataset, f.tag)); }
+    pn::put(st.study_uid, PN_UID_SIZE, s.scan.study_uid);
+    pn::put(st.series_uid, PN_UID_SIZE, s.scan.series_uid);
+    pn::put(st.frame_of_reference_uid, PN_UID_SIZE, s.frame_uid);
+}
+
+/* `study`: filled where not null. */
+int read_slice(Slice &s, pn_study *study, pn_error *err)
+{
+    DcmFileFormat file;
+    int rc = pn::load(file, s.scan, s.path, err);
+    if (rc != 0) { return rc; }
+    DcmItem &dataset = *file.getDataset();
+    pn::Text text(dataset);
+    s.number = text.get(dataset, DCM_InstanceNumber);
+    s.patient_id = text.get(dataset, DCM_PatientID);
+    s.issuer = text.get(dataset, DCM_IssuerOfPatientID);
+    if (s.patient_id.size() >= PN_LO_SIZE || s.issuer.size() >= PN_LO_SIZE) {
+        return pn_fail(err, PN_EFORMAT, "Patient ID or its issuer is longer than %d bytes", PN_LO_SIZE - 1);
+    }
+    if (s.scan.study_uid[0] == '\0' || s.scan.series_uid[0] == '\0') {
+        return pn_fail(err, PN_EFORMAT, "no Study or Series Instance UID");
+    }
+    rc = pn::put_uid(s.frame_uid, dataset, DCM_FrameOfReferenceUID, err);
+    if (rc == 0) { rc = check_kind(s, dataset, text, err); }
+    if (rc == 0) { rc = read_layout(s, dataset, err); }
+    if (rc == 0) { rc = read_rescale(s, dataset, err); }
+    if (rc == 0) { rc = read_plane(s, dataset, err); }
+    if (rc == 0 && study != nullptr) { read_study(*study, s, dataset, text); }
+    return rc;
+}
+
+/* ---- What the slices must share -------------------------------------------------- */
+
+int check_identity(const Slice &a, const Slice &b, pn_error *err)
+{
+    const struct { const char *what, *a, *b; } same[] = {
+        {"Patient ID", a.patient_id.c_str(), b.patient_id.c_str()},
+        {"Issuer of Patient ID", a.issuer.c_str(), b.issuer.c_str()},
+        {"Study Instance UID", a.scan.study_uid, b.scan.study_uid},
+        {"Series Instance UID", a.scan.series_uid, b.scan.series_uid},
+        {"Frame of Reference UID", a.frame_uid, b.frame_uid},
+    };
+    for (const auto &s : same) {
+        if (std::strcmp(s.a, s.b) != 0) {
+            return pn_fail(err, PN_EIDENTITY, "%s and %s differ in %s: \"%.64s\" and \"%.64s\"",
+                           name(a).c_str(), name(b).c_str(), s.what, s.a, s.b);
+        }
+    }
+    return 0;
+}
+
+int check_same_plane(const Slice &a, const Slice &b, pn_error *err)
+{
+    if (a.rows != b.rows || a.columns != b.columns) {
+        return fail_pair(err, PN_EGEOMETRY, a, b,
+                         "differ in size: " + std::to_string(a.columns) + " x " + std::to_string(a.rows) +
+                             " and " + std::to_string(b.columns) + " x " + std::to_string(b.rows) + " pixels");
+    }
+    for (int i = 0; i < 6; i++) {
+        if (std::fabs(a.cosines[i] - b.cosines[i]) > ORIENTATION_TOLERANCE) {
+            return fail_pair(err, PN_EGEOMETRY, a, b, "differ in orientation");
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        if (std::fabs(a.spacing[i] - b.spacing[i]) > PIXEL_SPACING_TOLERANCE * a.spacing[i]) {
+            return fail_pair(err, PN_EGEOMETRY, a, b,
+                             "differ in pixel spacing: " + number_text(a.spacing[i]) + " and " +
+                                 number_text(b.spacing[i]) + " mm");
+        }
+    }
+    return 0;
+}
+
+/* ---- The stack ---------------------------------------------------------------------- */
+
+int check_duplicates(const std::vector<Slice> &slices, pn_error *err)
+{
+    for (size_t k = 1; k < slices.size(); k++) {
+        if (slices[k].along - slices[k - 1].along < GAP_MM) {
+            bool same = std::strcmp(slices[k].scan.sop_uid, slices[k - 1].scan.sop_uid) == 0;
+            return fail_pair(err, PN_EGEOMETRY, slices[k - 1], slices[k],
+                             same ? "are the same image twice" : "lie at the same position");
+        }
+    }
+    return 0;
+}
+
+/* Gantry tilt moves each slice sideways; so does a table that is not where it says. Reported
+ * before uneven spacing, which it often brings along. */
+int check_tilt(const std::vector<Slice> &slices, const double *normal, pn_error *err)
+{
+    const Slice &first = slices.front();
+    double allowed = DRIFT_PIXELS * std::min(first.spacing[0], first.spacing[1]);
+    for (size_t k = 1; k < slices.size(); k++) {
+        double v[3], along = slices[k].along - first.along, side = 0;
+        for (int i = 0; i < 3; i++) {
+            v[i] = slices[k].position[i] - first.position[i] - along * normal[i];
+        }
+        side = std::sqrt(dot(v, v));
+        if (side > allowed) {
+            double degrees = std::atan2(side, along) * 180 / M_PI;
+            return fail_pair(err, PN_EGEOMETRY, first, slices[k],
+                             "are not stacked along the normal of their planes: shifted by " +
+                                 number_text(side) + " mm (gantry tilt of " + number_text(degrees) + " degrees?)");
+        }
+    }
+    return 0;
+}
+
+int check_gaps(const std::vector<Slice> &slices, pn_error *err)
+{
+    std::vector<double> gaps;
+    for (size_t k = 1; k < slices.size(); k++) { gaps.push_back(slices[k].along - slices[k - 1].along); }
+    std::vector<double> sorted = gaps;
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+    double usual = sorted[sorted.size() / 2], allowed = std::max(GAP_RELATIVE * usual, GAP_MM);
+    for (size_t k = 0; k < gaps.size(); k++) {
+        if (std::fabs(gaps[k] - usual) <= allowed) { continue; }
+        double missing = std::round(gaps[k] / usual) - 1;
+        std::string what = "are " + number_text(gaps[k]) + " mm apart, the others " + number_text(usual) + " mm";
+        if (missing >= 1 && std::fabs(gaps[k] - (missing + 1) * usual) <= allowed * (missing + 1)) {
+            what += ": " + number_text(missing) + (missing > 1 ? " slices are" : " slice is") + " missing between them";
+        }
+        return fail_pair(err, PN_EGEOMETRY, slices[k], slices[k + 1], what);
+    }
+    return 0;
+}
+
+int stack(rx_grid &grid, std::vector<Slice> &slices, pn_error *err)
+{
+    double normal[3];
+    const double *row = slices[0].cosines, *column = slices[0].cosines + 3;
+    cross(normal, row, column);
+    for (Slice &s : slices) { s.along = dot(s.position, normal); }
+    std::sort(slices.begin(), slices.end(), [](const Slice &a, const Slice &b) { return a.along < b.along; });
+    const Slice &first = slices.front();
+    row = first.cosines;
+    column = first.cosines + 3;
+    double spacing = first.thickness;
+    if (slices.size() > 1) {
+        int rc = check_duplicates(slices, err);
+        if (rc == 0) { rc = check_tilt(slices, normal, err); }
+        if (rc == 0) { rc = check_gaps(slices, err); }
+        if (rc != 0) { return rc; }
+        spacing = (slices.back().along - first.along) / static_cast<double>(slices.size() - 1);
+    } else if (!(spacing > 0 && spacing <= 1000)) {
+        return pn_fail(err, PN_EGEOMETRY, "a single slice with a Slice Thickness of %g mm: its extent is unknown", spacing);
+    }
+    grid.dim[0] = first.columns;
+    grid.dim[1] = first.rows;
+    grid.dim[2] = slices.size();
+    grid.spacing_mm[0] = first.spacing[1];
+    grid.spacing_mm[1] = first.spacing[0];
+    grid.spacing_mm[2] = spacing;
+    for (int i = 0; i < 3; i++) {
+        grid.origin_mm[i] = first.position[i];
+        grid.direction[3 * i] = row[i];
+        grid.direction[3 * i + 1] = column[i];
+        grid.direction[3 * i + 2] = normal[i];
+    }
+    return 0;
+}
+
+/* ---- Pixels ----------------------------------------------------------------------------- */
+
+struct FreeDelete {
+    void operator()(void *p) const { std::free(p); }
+};
+
+int read_pixels(std::vector<std::uint8_t> &bytes, const Slice &s, pn_error *err)
+{
+    bytes.resize(static_cast<size_t>(s.rows) * s.columns * (s.allocated / 8u));
+    int fd = open(s.path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) { return pn_fail_transient(err, PN_EIO, "open: %s", std::strerror(errno)); }
+    size_t n = 0;
+    int rc = 0;
+    while (rc == 0 && n < bytes.size()) {
+        ssize_t got = pread(fd, bytes.data() + n, bytes.size() - n, static_cast<off_t>(s.scan.pixel_offset + n));
+        if (got > 0) {
+            n += static_cast<size_t>(got);
+        } else if (got == 0 || errno != EINTR) {
+            rc = pn_fail_transient(err, PN_EIO, "pixel data: %s",
+                                   got == 0 ? "file became shorter while being read" : std::strerror(errno));
+        }
+    }
+    close(fd);
+    /* 8-bit pixels in big endian words stand in pairs, second first. */
+    if (s.scan.big_endian && s.allocated == 8 && s.scan.pixel_vr[1] == 'W') {
+        for (size_t i = 0; i + 1 < bytes.size(); i += 2) { std::swap(bytes[i], bytes[i + 1]); }
+    }
+    return rc;
+}
+
+template <unsigned Bytes> std::uint32_t word(const std::uint8_t *p, bool big)
+{
+    std::uint32_t v = 0;
+    for (unsigned i = 0; i < Bytes; i++) { v |= static_cast<std::uint32_t>(p[big ? Bytes - 1 - i : i]) << 8 * i; }
+    return v;
+}
+
+/* Exact in T, or not. */
+bool store(std::int16_t &dst, double v)
+{
+    if (!(v >= INT16_MIN && v <= INT16_MAX)) { return false; }
+    dst = static_cast<std::int16_t>(v);
+    return static_cast<double>(dst) == v;
+}
+bool store(float &dst, double v)
+{
+    if (!(std::fabs(v) <= static_cast<double>(FLT_MAX))) { return false; }
+    dst = static_cast<float>(v);
+    return static_cast<double>(dst) == v;
+}
+bool store(double &dst, double v)
+{
+    dst = v;
+    return std::isfinite(v);
+}
+
+template <class T, unsigned Bytes, bool Big>
+bool rescale_words(T *dst, const std::uint8_t *src, size_t n, const Slice &s)
+{
+    const unsigned shift = s.high + 1u - s.stored;
+    const std::uint32_t mask = s.stored == 32 ? UINT32_MAX : (1u << s.stored) - 1;
+    const std::int64_t sign = s.is_signed ? std::int64_t{1} << (s.stored - 1) : 0;
+    bool exact = true;
+    for (size_t i = 0; i < n; i++) {
+        std::int64_t v = (word<Bytes>(src + i * Bytes, Big) >> shift) & mask;
+        v = (v ^ sign) - sign;               /* two's complement of `stored` bits            */
+        exact = store(dst[i], static_cast<double>(v) * s.slope + s.intercept) && exact;
+    }
+    return exact;
+}
+
+template <class T> bool rescale(T *dst, const std::uint8_t *src, size_t n, const Slice &s)
+{
+    bool big = s.scan.big_endian;
+    switch (s.allocated) {
+    case 8: return rescale_words<T, 1, false>(dst, src, n, s);
+    case 16: return big ? rescale_words<T, 2, true>(dst, src, n, s) : rescale_words<T, 2, false>(dst, src, n, s);
+    default: return big ? rescale_words<T, 4, true>(dst, src, n, s) : rescale_words<T, 4, false>(dst, src, n, s);
+    }
+}
+
+/* All slices as T. `exact` false: T cannot hold a value, try a wider one. */
+template <class T>
+int load_as(void **voxels, bool *exact, const std::vector<Slice> &slices, pn_error *err)
+{
+    size_t n = static_cast<size_t>(slices[0].rows) * slices[0].columns;
+    std::unique_ptr<T, FreeDelete> all(static_cast<T *>(std::malloc(n * slices.size() * sizeof(T))));
+    if (all == nullptr) { throw std::bad_alloc(); }
+    std::vector<std::uint8_t> bytes;
+    *exact = true;
+    for (size_t k = 0; k < slices.size() && *exact; k++) {
+        int rc = read_pixels(bytes, slices[k], err);
+        if (rc != 0) { return pn_wrap(err, "%s", name(slices[k]).c_str()); }
+        *exact = rescale(all.get() + k * n, bytes.data(), n, slices[k]);
+    }
+    if (*exact) { *voxels = all.release(); }
+    return 0;
+}
+
+int load_voxels(pn_volume &v, const std::vector<Slice> &slices, pn_error *err)
+{
+    bool whole = std::all_of(slices.begin(), slices.end(), [](const Slice &s) {
+        return s.slope == std::round(s.slope) && s.intercept == std::round(s.intercept);
+    });
+    bool exact = false;
+    int rc = 0;
+    v.image.type = RX_I16;
+    if (whole) { rc = load_as<std::int16_t>(&v.voxels, &exact, slices, err); }
+    if (rc == 0 && !exact) {
+        v.image.type = RX_F32;
+        rc = load_as<float>(&v.voxels, &exact, slices, err);
+    }
+    if (rc == 0 && !exact) {
+        v.image.type = RX_F64;
+        rc = load_as<double>(&v.voxels, &exact, slices, err);
+    }
+    if (rc == 0 && !exact) { rc = pn_fail(err, PN_EFORMAT, "a rescaled voxel value is not finite"); }
+    v.image.voxels = v.voxels;
+    return rc;
+}
+
+/* ---- All together --------------------------------------------------------------------------- */
+
+struct VolumeOwner {
+    pn_volume v = {};
+    ~VolumeOwner() { pn_volume_free(&v); }
+    void release(pn_volume *out)
+    {
+        *out = v;
+        v = pn_volume{};
+    }
+};
+
+int load_volume(pn_volume &v, const char *const *paths, size_t n, pn_error *err)
+{
+    std::vector<Slice> slices(n);
+    for (size_t k = 0; k < n; k++) {
+        if (paths[k] == nullptr) { return pn_fail(err, PN_EINVAL, "pn_volume_load: null path"); }
+        slices[k].path = paths[k];
+        int rc = read_slice(slices[k], k == 0 ? &v.study : nullptr, err);
+        if (rc != 0) { return pn_wrap(err, "image %s", slices[k].number.empty() ? paths[k] : slices[k].number.c_str()); }
+        if (k > 0) {
+            rc = check_identity(slices[0], slices[k], err);
+            if (rc == 0) { rc = check_same_plane(slices[0], slices[k], err); }
+            if (rc != 0) { return rc; }
+        }
+    }
+    std::uint64_t voxels = static_cast<std::uint64_t>(slices[0].rows) * slices[0].columns * n;
+    if (voxels > PN_MAX_VOXELS) {
+        return pn_fail(err, PN_ELIMIT, "%llu voxels are more than the %llu allowed",
+                       static_cast<unsigned long long>(voxels), PN_MAX_VOXELS);
+    }
+    int rc = stack(v.image.grid, slices, err);
+    if (rc == 0) { rc = load_voxels(v, slices, err); }
+    if (rc != 0) { return rc; }
+    v.slices = static_cast<pn_slice *>(std::calloc(n, sizeof *v.slices));
+    if (v.slices == nullptr) { throw std::bad_alloc(); }
+    v.n_slices = n;
+    for (size_t k = 0; k < n; k++) {
+        pn::put(v.slices[k].sop_uid, PN_UID_SIZE, slices[k].scan.sop_uid);
+        pn::put(v.slices[k].sop_class_uid, PN_UID_SIZE, slices[k].scan.sop_class_uid);
+        std::copy(slices[k].position, slices[k].position + 3, v.slices[k].position_mm);
+    }
+    return 0;
+}
+
+} // namespace
+
+int pn_volume_load(pn_volume *out, const char *const *paths, size_t n, pn_error *err)
+{
+    return guarded(err, [&] {
+        if (out == nullptr || paths == nullptr) {
+            return pn_fail(err, PN_EINVAL, "pn_volume_load: null argument");
+        }
+        if (n == 0) { return pn_fail(err, PN_EINVAL, "no images to load"); }
+        if (n > PN_MAX_SLICES) {
+            return pn_fail(err, PN_ELIMIT, "%zu images are more than the %d allowed", n, PN_MAX_SLICES);
+        }
+        VolumeOwner owner;
+        int rc = load_volume(owner.v, paths, n, err);
+        if (rc == 0) { owner.release(out); }
+        return rc;
+    });
+}
+
+void pn_volume_free(pn_volume *v)
+{
+    if (v == nullptr) { return; }
+    std::free(v->voxels);
+    std::free(v->slices);
+    *v = pn_volume{};
+}
