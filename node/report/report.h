@@ -20,6 +20,7 @@ typedef struct pn_report_region {
     int number;                          /* ROI Number or Segment Number               */
     char name[PN_LO_SIZE];
     char code_value[17], code_scheme[17], code_meaning[PN_LO_SIZE]; /* SEG: property type */
+    char site_value[17], site_scheme[17], site_meaning[PN_LO_SIZE]; /* SEG: anatomic region or "" */
     char tracking_uid[PN_UID_SIZE];      /* stable over re-processing                   */
     rx_value values[RX_NFEATURES];
     rx_diagnostics diagnostics;

@@ -1,0 +1,244 @@
+/* report/show.c - see show.h. Finds items by code, never by their place or their words. */
+#include "report/show.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/feature_codes.h"
+#include "report/sr_codes.h"
+#include "report/words.h"
+
+/* Keeps the first failure, so that printing reads as printing. */
+typedef struct printer {
+    pn_buf *out;
+    pn_error *err;
+    int rc;
+} printer;
+
+/* Control characters of ASCII and of Latin-1 (C2 80 .. C2 9F in UTF-8) become blanks. */
+static void tame(char *s)
+{
+    for (unsigned char *p = (unsigned char *)s; *p != '\0'; p++) {
+        if (p[0] < 0x20 || p[0] == 0x7f) { p[0] = ' '; }
+        if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) { p[0] = p[1] = ' '; }
+    }
+}
+
+static void print(printer *p, const char *fmt, ...) PN_PRINTF(2, 3);
+
+static void print(printer *p, const char *fmt, ...)
+{
+    if (p->rc != 0) { return; }
+    char *text = NULL;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vasprintf(&text, fmt, ap);
+    va_end(ap);
+    if (n < 0) {
+        p->rc = pn_fail_transient(p->err, PN_ENOMEM, "out of memory");
+        return;
+    }
+    tame(text);
+    p->rc = pn_buf_add(p->out, text, strlen(text), p->err);
+    free(text);
+}
+
+static void end_line(printer *p)
+{
+    if (p->rc == 0) { p->rc = pn_buf_add(p->out, "\n", 1, p->err); }
+}
+
+static bool is(const pn_sr_item *item, pn_code_triple code)
+{
+    return strcmp(item->name_code, code.value) == 0 && strcmp(item->name_scheme, code.scheme) == 0;
+}
+
+/* One past the last descendant of item i. */
+static size_t end_of(const pn_sr_document *d, size_t i)
+{
+    size_t end = i + 1;
+    while (end < d->n_items && d->items[end].depth > d->items[i].depth) { end++; }
+    return end;
+}
+
+/* The first item of that name below `root`, or NULL. */
+static const pn_sr_item *find(const pn_sr_document *d, size_t root, pn_code_triple code)
+{
+    for (size_t i = root + 1; i < end_of(d, root); i++) {
+        if (is(&d->items[i], code)) { return &d->items[i]; }
+    }
+    return NULL;
+}
+
+static void print_date(printer *p, const pn_sr_document *d)
+{
+    if (strlen(d->content_date) < 8) { return; }
+    print(p, "%.4s-%.2s-%.2s", d->content_date, d->content_date + 4, d->content_date + 6);
+    if (strlen(d->content_time) >= 6) {
+        const char *t = d->content_time;
+        print(p, " %.2s:%.2s:%.2s", t, t + 2, t + 4);
+    }
+}
+
+static void print_field(printer *p, const char *name, const pn_sr_item *item)
+{
+    if (item == NULL) { return; }
+    print(p, "  %-14s %s", name, item->value);
+    end_line(p);
+}
+
+static void print_score(printer *p, const pn_sr_document *d)
+{
+    const pn_sr_item *score = find(d, 0, C_SCORE), *cut = find(d, 0, C_CUTPOINT);
+    if (score == NULL || !score->has_number) { return; }
+    print(p, "  %-14s %.6g", "Score", score->number);
+    if (cut != NULL && cut->has_number) {
+        print(p, " (high risk above %.6g)", cut->number);
+    }
+    end_line(p);
+}
+
+static void print_headline(printer *p, const pn_sr_document *d)
+{
+    const pn_sr_item *applies = find(d, 0, C_APPLICABLE);
+    print(p, "%s, ", d->items[0].name);
+    print_date(p, d);
+    end_line(p);
+    print_field(p, "Risk group", find(d, 0, C_RISK_LEVEL));
+    print_score(p, d);
+    if (applies != NULL) {
+        const pn_sr_item *why = find(d, 0, C_APPLICABILITY);
+        print(p, "  %-14s %s. %s", "Model applies", applies->value, why != NULL ? why->value : "");
+        end_line(p);
+    }
+    print_field(p, "Model", find(d, 0, C_MODEL));
+    print(p, "  %-14s prognode %s", "Made by", d->software_version);
+    end_line(p);
+    if (d->predecessor_sop_uid[0] != '\0') {
+        print(p, "  %-14s %s", "Replaces", d->predecessor_sop_uid);
+        end_line(p);
+    }
+}
+
+static bool is_survival(const pn_sr_item *item)
+{
+    return strcmp(item->name_scheme, PN_SCHEME) == 0 && item->has_number &&
+           (strncmp(item->name_code, "PRG-S", 5) == 0 || strncmp(item->name_code, "PRG-E", 5) == 0);
+}
+
+static void print_survival(printer *p, const pn_sr_document *d)
+{
+    for (size_t i = 0; i < d->n_items; i++) {
+        const pn_sr_item *item = &d->items[i];
+        if (!is_survival(item)) { continue; }
+        print(p, "  %s: %.1f %%", item->name, item->number);
+        end_line(p);
+    }
+}
+
+/* All texts of one name below the qualitative evaluations, under a heading. */
+static void print_notes(printer *p, const pn_sr_document *d, const char *heading,
+                        pn_code_triple code)
+{
+    size_t root = 0;
+    while (root < d->n_items && !is(&d->items[root], C_QUALITATIVE)) { root++; }
+    if (root == d->n_items || find(d, root, code) == NULL) { return; }
+    end_line(p);
+    print(p, "%s", heading);
+    end_line(p);
+    for (size_t i = root + 1; i < end_of(d, root); i++) {
+        if (!is(&d->items[i], code)) { continue; }
+        print(p, "  - %s", d->items[i].value);
+        end_line(p);
+    }
+}
+
+static void print_region_head(printer *p, const pn_sr_document *d, size_t group)
+{
+    const pn_sr_item *id = find(d, group, C_TRACKING_ID);
+    const pn_sr_item *finding = find(d, group, C_FINDING);
+    const pn_sr_item *site = find(d, group, C_FINDING_SITE);
+    const pn_sr_item *number = find(d, group, C_REGION_NUMBER);
+    const pn_sr_item *contour = find(d, group, C_REGION_IN_SPACE);
+    if (contour == NULL) { contour = find(d, group, C_SEGMENT); }
+    end_line(p);
+    print(p, "Region %s", id != NULL ? id->value : "");
+    if (finding != NULL) { print(p, " (%s", finding->value); }
+    if (site != NULL) { print(p, ", %s", site->value); }
+    if (finding != NULL) { print(p, ")"); }
+    end_line(p);
+    if (contour == NULL) { return; }
+    print(p, "  %s", contour->value);
+    if (number != NULL) { print(p, " ROI %s", number->value); }
+    end_line(p);
+}
+
+static void print_feature(printer *p, const pn_sr_item *item)
+{
+    const pn_feature_code *code = pn_feature_code_of(item->name_code, item->name_scheme);
+    const char *name = code != NULL ? code->feature : item->name;
+    const char *prefix = "original_";
+    if (strncmp(name, prefix, strlen(prefix)) == 0) { name += strlen(prefix); }
+    char value[64];
+    if (item->has_number) {
+        (void)snprintf(value, sizeof value, "%.9g", item->number);
+    } else {
+        (void)snprintf(value, sizeof value, "(%s)", item->value);
+    }
+    const char *unit = strcmp(item->unit, "1") == 0 ? "" : item->unit;
+    print(p, "  %-46s %16s %-14s %s %s", name, value, unit, item->name_scheme, item->name_code);
+    end_line(p);
+}
+
+static void print_groups(printer *p, const pn_sr_document *d)
+{
+    for (size_t i = 0; i < d->n_items; i++) {
+        if (!is(&d->items[i], C_GROUP)) { continue; }
+        print_region_head(p, d, i);
+        for (size_t k = i + 1; k < end_of(d, i); k++) {
+            const pn_sr_item *item = &d->items[k];
+            bool risk = strcmp(item->name_scheme, PN_SCHEME) == 0;
+            if (strcmp(item->type, "NUM") == 0 && !risk) { print_feature(p, item); }
+            if (is(item, C_COMMENT)) {
+                print(p, "  Note: %s", item->value);
+                end_line(p);
+            }
+        }
+    }
+}
+
+static void print_tree(printer *p, const pn_sr_document *d)
+{
+    for (size_t i = 0; i < d->n_items; i++) {
+        const pn_sr_item *item = &d->items[i];
+        const char *name = item->name[0] != '\0' ? item->name : item->type;
+        print(p, "%*s%s", (int)(2 * item->depth), "", name);
+        if (item->value[0] != '\0') { print(p, ": %s", item->value); }
+        if (item->unit[0] != '\0' && strcmp(item->unit, "1") != 0) { print(p, " %s", item->unit); }
+        end_line(p);
+    }
+}
+
+static bool is_own(const pn_sr_document *d)
+{
+    return strcmp(d->manufacturer, PN_MANUFACTURER) == 0 && is(&d->items[0], C_TITLE) &&
+           find(d, 0, C_APPLICABLE) != NULL;
+}
+
+int pn_show(pn_buf *out, const pn_sr_document *d, pn_error *err)
+{
+    printer p = {out, err, 0};
+    if (d->n_items == 0) { return pn_fail(err, PN_EFORMAT, "report has no content"); }
+    if (is_own(d)) {
+        print_headline(&p, d);
+        print_survival(&p, d);
+        print_notes(&p, d, "Notes", C_COMMENT);
+        print_notes(&p, d, "Contributions to the score, largest first", C_CONTRIBUTION);
+        print_groups(&p, d);
+    } else {
+        print_tree(&p, d);
+    }
+    return p.rc;
+}

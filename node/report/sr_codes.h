@@ -1,0 +1,70 @@
+/* report/sr_codes.h - the coded concepts of the report (PS3.16, TID 1500 and what it includes).
+ *
+ * Meanings are read by viewers and parsers as they stand: do not re-word or translate them. */
+#ifndef PN_REPORT_SR_CODES_H
+#define PN_REPORT_SR_CODES_H
+#include "dicom/sr.h"
+
+#define PN_SCHEME     "99PROGNODE"
+#define PN_CODE(v, s, m) ((pn_code_triple){v, s, m})
+
+/* Not "Imaging Measurement Report" (126000): viewers take that title for an overlay and fail
+ * where a group has no coordinates. */
+#define C_TITLE             PN_CODE("126001", "DCM", "Oncology Measurement Report")
+#define C_LANGUAGE          PN_CODE("121049", "DCM", "Language of Content Item and Descendants")
+#define C_ENGLISH           PN_CODE("en", "RFC5646", "English")
+#define C_OBSERVER_TYPE     PN_CODE("121005", "DCM", "Observer Type")
+#define C_DEVICE            PN_CODE("121007", "DCM", "Device")
+#define C_OBSERVER_UID      PN_CODE("121012", "DCM", "Device Observer UID")
+#define C_OBSERVER_NAME     PN_CODE("121013", "DCM", "Device Observer Name")
+#define C_OBSERVER_MAKER    PN_CODE("121014", "DCM", "Device Observer Manufacturer")
+#define C_OBSERVER_MODEL    PN_CODE("121015", "DCM", "Device Observer Model Name")
+#define C_PROCEDURE         PN_CODE("121058", "DCM", "Procedure reported")
+#define C_PROCEDURE_CT      PN_CODE("25045-6", "LN", "CT unspecified body region")
+#define C_PROCEDURE_MR      PN_CODE("25056-3", "LN", "MRI unspecified body region")
+#define C_PROCEDURE_PT      PN_CODE("44136-0", "LN", "PET unspecified body region")
+
+#define C_MEASUREMENTS      PN_CODE("126010", "DCM", "Imaging Measurements")
+#define C_DERIVED           PN_CODE("126011", "DCM", "Derived Imaging Measurements")
+#define C_QUALITATIVE       PN_CODE("C0034375", "UMLS", "Qualitative Evaluations")
+#define C_ALGORITHM_NAME    PN_CODE("111001", "DCM", "Algorithm Name")
+#define C_ALGORITHM_PARAMETERS PN_CODE("111002", "DCM", "Algorithm Parameters")
+#define C_ALGORITHM_VERSION PN_CODE("111003", "DCM", "Algorithm Version")
+#define C_COMMENT           PN_CODE("121106", "DCM", "Comment")
+
+#define C_GROUP             PN_CODE("125007", "DCM", "Measurement Group")
+#define C_TRACKING_ID       PN_CODE("112039", "DCM", "Tracking Identifier")
+#define C_TRACKING_UID      PN_CODE("112040", "DCM", "Tracking Unique Identifier")
+#define C_FINDING           PN_CODE("121071", "DCM", "Finding")
+#define C_NEOPLASM          PN_CODE("108369006", "SCT", "Neoplasm")
+#define C_FINDING_SITE      PN_CODE("363698007", "SCT", "Finding Site")
+#define C_REGION_IN_SPACE   PN_CODE("130488", "DCM", "Region in Space")
+#define C_REGION_NUMBER     PN_CODE("130489", "DCM", "Referenced Region of Interest Identifier")
+#define C_SEGMENT           PN_CODE("121191", "DCM", "Referenced Segment")
+#define C_SOURCE_SERIES     PN_CODE("121232", "DCM", "Source series for segmentation")
+
+#define C_RISK_LEVEL        PN_CODE("1255619009", "SCT", "Risk level")
+#define C_HIGH_RISK         PN_CODE("723509005", "SCT", "High risk")
+#define C_LOW_RISK          PN_CODE("723505004", "SCT", "Low risk")
+#define C_YES               PN_CODE("373066001", "SCT", "Yes")
+#define C_NO                PN_CODE("373067005", "SCT", "No")
+#define C_NOT_ASSESSED      PN_CODE("PRG-NA", PN_SCHEME, "Not assessed")
+#define C_APPLICABLE        PN_CODE("PRG-APP", PN_SCHEME, "Prognostic model applicable")
+#define C_APPLICABILITY     PN_CODE("PRG-APPTXT", PN_SCHEME, "Applicability statement")
+#define C_MODEL             PN_CODE("PRG-MODEL", PN_SCHEME, "Prognostic model")
+#define C_SCORE             PN_CODE("PRG-RS", PN_SCHEME, "Prognostic risk score")
+#define C_CUTPOINT          PN_CODE("PRG-CUT", PN_SCHEME, "Risk score cut-point")
+#define C_CONTRIBUTION      PN_CODE("PRG-DRV", PN_SCHEME, "Contribution to risk score")
+
+#define C_NO_UNITS          PN_CODE("1", "UCUM", "no units")
+#define C_PERCENT           PN_CODE("%", "UCUM", "%")
+
+/* CID 42 */
+#define C_NOT_A_NUMBER      PN_CODE("114000", "DCM", "Not a number")
+#define C_NEGATIVE_INFINITY PN_CODE("114001", "DCM", "Negative Infinity")
+#define C_POSITIVE_INFINITY PN_CODE("114002", "DCM", "Positive Infinity")
+#define C_NOT_ATTEMPTED     PN_CODE("114007", "DCM", "Measurement not attempted")
+
+#define C_PROCESSING_EQUIPMENT PN_CODE("109102", "DCM", "Processing Equipment")
+
+#endif
