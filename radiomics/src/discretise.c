@@ -100,40 +100,66 @@ static int make_array(uint16_t **out, rx_levels *l, const rx_roi *roi, rx_worksp
     return RX_OK;
 }
 
-static void fill(uint16_t *out, uint32_t *histogram, const rx_levels *l, const rx_roi *roi,
-                 const bins *b)
+typedef struct tables { uint32_t *histogram; uint16_t *level, *dense, *begin, *end; } tables;
+
+/* The bins' tables and the rows' extents in one buffer, all zero. */
+static int make_tables(tables *t, const rx_roi *roi, size_t n, rx_workspace *ws, rx_error *err)
+{
+    size_t rows = roi->n[1] * roi->n[2];       /* fits: the array with halo does */
+    size_t shorts = 4 * n + 2 * rows;          /* a counter is two               */
+    uint16_t *p = rx_buf_need(&ws->tables, shorts, sizeof *p, err);
+    if (!p) { return RX_ENOMEM; }
+    memset(p, 0, shorts * sizeof *p);
+    t->histogram = (uint32_t *)(void *)p;
+    t->level = p + 2 * n;
+    t->dense = t->level + n;
+    t->begin = t->dense + n;
+    t->end = t->begin + rows;
+    return RX_OK;
+}
+
+static void fill(uint16_t *out, const tables *t, const rx_levels *l, const rx_roi *roi, const bins *b)
 {
     const double *v = roi->values;
     for (size_t k = 0; k < roi->n[2]; k++) {
         for (size_t j = 0; j < roi->n[1]; j++) {
             const uint64_t *row = rx_roi_row(roi, j + 1, k + 1);
             uint16_t *o = out + rx_levels_at(l, 0, j, k);
+            size_t first = SIZE_MAX, last = 0;
             for (size_t w = 0; w < roi->words; w++) {
                 for (uint64_t rest = row[w]; rest; rest &= rest - 1) {
                     unsigned level = digitize(b, *v++);
-                    o[w * 64 + rx_lowest_bit(rest) - 1] = (uint16_t)level;
-                    histogram[level]++;
+                    last = w * 64 + rx_lowest_bit(rest) - 1;
+                    if (first == SIZE_MAX) { first = last; }
+                    o[last] = (uint16_t)level;
+                    t->histogram[level]++;
                 }
+            }
+            if (first != SIZE_MAX) {
+                t->begin[k * roi->n[1] + j] = (uint16_t)first;
+                t->end[k * roi->n[1] + j] = (uint16_t)(last + 1);
             }
         }
     }
 }
 
 /* Tables from the histogram: which levels occur, how often, and their dense numbers. */
-static void tabulate(rx_levels *l, uint32_t *histogram, uint16_t *level, uint16_t *dense, size_t n)
+static void tabulate(rx_levels *l, const tables *t, size_t n)
 {
     l->present = 0;
     for (size_t g = 1; g <= n; g++) {
-        if (histogram[g] == 0) { continue; }
-        level[l->present] = (uint16_t)g;
-        dense[g] = (uint16_t)l->present;
-        histogram[l->present++] = histogram[g];   /* in place: present < g              */
+        if (t->histogram[g] == 0) { continue; }
+        t->level[l->present] = (uint16_t)g;
+        t->dense[g] = (uint16_t)l->present;
+        t->histogram[l->present++] = t->histogram[g];   /* in place: present < g */
     }
-    l->level = level;
-    l->dense = dense;
-    l->count = histogram;
-    l->lowest = level[0];
-    l->highest = level[l->present - 1];
+    l->level = t->level;
+    l->dense = t->dense;
+    l->count = t->histogram;
+    l->begin = t->begin;
+    l->end = t->end;
+    l->lowest = t->level[0];
+    l->highest = t->level[l->present - 1];
 }
 
 int rx_discretise(rx_levels *l, const rx_roi *roi, const rx_settings *s, rx_workspace *ws,
@@ -156,13 +182,10 @@ int rx_discretise(rx_levels *l, const rx_roi *roi, const rx_settings *s, rx_work
     int rc = make_array(&voxels, l, roi, ws, err);
     if (rc != RX_OK) { return rc; }
 
-    size_t n = b.n + 1;
-    uint32_t *histogram = rx_buf_need(&ws->tables, n, sizeof(uint32_t) + 2 * sizeof(uint16_t), err);
-    if (!histogram) { return RX_ENOMEM; }
-    uint16_t *level = (uint16_t *)(histogram + n), *dense = level + n;
-    memset(histogram, 0, n * (sizeof(uint32_t) + 2 * sizeof(uint16_t)));
-    fill(voxels, histogram, l, roi, &b);
+    tables t = { 0 };
+    if ((rc = make_tables(&t, roi, b.n + 1, ws, err)) != RX_OK) { return rc; }
+    fill(voxels, &t, l, roi, &b);
     l->voxels = voxels;
-    tabulate(l, histogram, level, dense, b.n);
+    tabulate(l, &t, b.n);
     return RX_OK;
 }

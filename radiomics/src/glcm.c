@@ -32,12 +32,13 @@ static void count_pairs(uint32_t *count, size_t n, const rx_levels *l, const siz
 {
     for (size_t k = 0; k < l->n[2]; k++) {
         for (size_t j = 0; j < l->n[1]; j++) {
-            const uint16_t *row = l->voxels + rx_levels_at(l, 0, j, k);
-            for (size_t i = 0; i < l->n[0]; i++) {
-                if (row[i] == 0) { continue; }
-                uint32_t *from = count + l->dense[row[i]] * n;
+            rx_row row = rx_levels_row(l, j, k);
+            for (size_t i = 0; i < row.n; i++) {
+                const uint16_t *at = row.voxels + i;
+                if (*at == 0) { continue; }
+                uint32_t *from = count + l->dense[*at] * n;
                 for (size_t o = 0; o < steps; o++) {
-                    uint16_t other = row[i + step[o]];
+                    uint16_t other = at[step[o]];
                     if (other) { from[o * n * n + l->dense[other]]++; }
                 }
             }

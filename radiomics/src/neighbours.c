@@ -68,16 +68,17 @@ int rx_neighbours_count(rx_neighbours *nb, const rx_levels *l, const rx_settings
     int alpha = s->gldm_alpha < RX_MAX_GREY_LEVELS ? (int)floor(s->gldm_alpha) : RX_MAX_GREY_LEVELS;
     for (size_t k = 0; k < l->n[2]; k++) {
         for (size_t j = 0; j < l->n[1]; j++) {
-            const uint16_t *centre = l->voxels + rx_levels_at(l, 0, j, k);
+            rx_row row = rx_levels_row(l, j, k);
+            const uint16_t *centre = row.voxels;
             memset(r.sum, 0, n * (sizeof(uint32_t) + 2 * sizeof(uint16_t)));
             for (size_t o = 0; o < steps; o++) {
                 const uint16_t *pair[2] = { centre + step[o], centre - step[o] };
                 for (int side = 0; side < 2; side++) {
-                    if (alpha == 0) { add_row_same(&r, centre, pair[side], n); }
-                    else { add_row_near(&r, centre, pair[side], n, alpha); }
+                    if (alpha == 0) { add_row_same(&r, centre, pair[side], row.n); }
+                    else { add_row_near(&r, centre, pair[side], row.n, alpha); }
                 }
             }
-            count_row(nb, &r, l, centre, n);
+            count_row(nb, &r, l, centre, row.n);
         }
     }
     return RX_OK;

@@ -30,6 +30,8 @@ typedef struct rx_levels {
     size_t stride[3];           /* in voxels: 1, row, slice                                */
     size_t n[3];                /* box size without halo                                   */
     size_t total;               /* voxels in the region                                    */
+    const uint16_t *begin, *end;/* [k*n[1] + j]: all of row (j, k)'s voxels in the region
+                                   lie at begin <= i < end                                  */
     size_t array;               /* voxels in the array                                     */
     unsigned lowest, highest;   /* the highest is PyRadiomics' Ng                          */
     unsigned present;           /* how many levels occur                                   */
@@ -42,6 +44,15 @@ typedef struct rx_levels {
 static inline size_t rx_levels_at(const rx_levels *l, size_t i, size_t j, size_t k)
 {
     return (i + l->pad) + (j + l->pad) * l->stride[1] + (k + l->pad) * l->stride[2];
+}
+
+/* A row of the box: its first voxel that matters, and how many from there. */
+typedef struct rx_row { const uint16_t *voxels; size_t n; } rx_row;
+
+static inline rx_row rx_levels_row(const rx_levels *l, size_t j, size_t k)
+{
+    size_t begin = l->begin[k * l->n[1] + j], end = l->end[k * l->n[1] + j];
+    return (rx_row){ l->voxels + rx_levels_at(l, begin, j, k), end - begin };
 }
 
 /* Row of padded (j, k) in roi->bits. */
