@@ -28,6 +28,7 @@ typedef struct newton {
     double *beta, *next; /* in scaled units: the best so far, the one to try */
     double *ldl, *floor, *step;
     double loglik0, loglik, score_test;
+    size_t rank, rank0;  /* of the information: where last taken, at coefficients 0 */
     int iter;
     bool converged;
 } newton;
@@ -149,7 +150,7 @@ static bool evaluate(newton *f, double singular_tol)
     }
     if (!finite) { return false; }
     memcpy(f->ldl, f->sweep.info, p * p * sizeof *f->ldl);
-    sv_ldl(f->ldl, p, singular_tol, f->floor);
+    f->rank = sv_ldl(f->ldl, p, singular_tol, f->floor);
     memcpy(f->step, f->sweep.score, p * sizeof *f->step);
     sv_ldl_solve(f->ldl, p, f->step);
     return true;
@@ -168,6 +169,7 @@ static int iterate(newton *f, const sv_cox_opts *opts, sv_error *err)
         return sv_fail(err, SV_ENUMERIC, "the partial likelihood is not finite at coefficients 0");
     }
     f->loglik0 = f->loglik = f->sweep.loglik;
+    f->rank0 = f->rank;
     for (size_t j = 0; j < f->p; j++) { f->score_test += f->sweep.score[j] * f->step[j]; }
     accept_and_step(f);
     int halvings = 0;
@@ -214,7 +216,6 @@ static void unscale(sv_cox *out, const newton *f)
         bool dropped = (out->flag[j] & SV_COX_DROPPED) != 0;
         out->coef[j] = dropped ? (double)NAN : f->next[j] * f->scale[j];
         out->mean[j] = f->mean[j];
-        out->rank += !dropped;
         for (size_t k = 0; k < p; k++) {
             bool singular = f->ldl[j * p + j] == 0 || f->ldl[k * p + k] == 0;
             double scaled = out->vcov[j * p + k] * (f->scale[j] * f->scale[k]);
@@ -227,6 +228,7 @@ static void unscale(sv_cox *out, const newton *f)
 static void summarise(sv_cox *out, const newton *f, const sv_surv *s)
 {
     unscale(out, f);
+    out->rank = f->rank0;
     out->n_event = sv_surv_events(s);
     out->loglik0 = f->loglik0;
     out->loglik = f->loglik;

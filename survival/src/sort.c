@@ -98,7 +98,7 @@ int sv_sort_by_code(uint32_t *order, const uint32_t *code, size_t n_codes, size_
         return sv_no_memory(err, "sorting");
     }
     memcpy(copy, order, n * sizeof *copy);
-    for (size_t i = 0; i < n; i++) { at[code[i] + 1]++; }
+    for (size_t i = 0; i < n; i++) { at[code[copy[i]] + 1]++; }
     for (size_t c = 0; c < n_codes; c++) { at[c + 1] += at[c]; }
     for (size_t i = 0; i < n; i++) { order[at[code[copy[i]]]++] = copy[i]; }
     free(copy);

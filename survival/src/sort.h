@@ -19,7 +19,7 @@ SV_CHECKED int sv_dense_rank(uint32_t *rank, size_t *n_distinct, const double *k
 SV_CHECKED int sv_dense_code(uint32_t *code, size_t *n_codes, const int *label, size_t n,
                              sv_error *err);
 
-/* Stable counting sort: reorder the rows in order[] by code[row] < n_codes. */
+/* Stable counting sort: reorder the n distinct rows in order[] by code[row] < n_codes. */
 SV_CHECKED int sv_sort_by_code(uint32_t *order, const uint32_t *code, size_t n_codes, size_t n,
                                sv_error *err);
 

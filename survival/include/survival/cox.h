@@ -29,7 +29,8 @@ typedef struct sv_cox_opts {
 /* What is special about a coefficient; a set of bits, 0 when nothing is. */
 typedef enum sv_cox_flag {
     SV_COX_DROPPED = 1,   /* constant or a combination of earlier columns: coef, se are NaN    */
-    SV_COX_INFINITE = 2,  /* the likelihood is monotone in it: coef is merely where it stopped */
+    SV_COX_INFINITE = 2,  /* still on the move when the fit stopped: the likelihood is monotone
+                             in it (or max_iter was too small); coef is merely where it stood  */
 } sv_cox_flag;
 
 typedef struct sv_cox {
@@ -39,7 +40,7 @@ typedef struct sv_cox {
     double *vcov;         /* [p*p] inverse information; dropped rows and columns NaN            */
     double *mean;         /* [p] weighted mean; 0 for columns of only -1, 0 and 1 (R's rule)    */
     unsigned char *flag;  /* [p] sv_cox_flag bits                                               */
-    size_t rank;          /* columns not dropped = degrees of freedom of the three tests        */
+    size_t rank;          /* of the information at coef = 0: degrees of freedom of the tests    */
     double loglik0, loglik;      /* at coef = 0 and at the end                                  */
     double lrt, score, wald;     /* likelihood ratio, score (at 0) and Wald chi-square          */
     double lrt_p, score_p, wald_p;

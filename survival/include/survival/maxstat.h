@@ -1,0 +1,55 @@
+/* survival/maxstat.h - the cut-point of a variable that separates survival best, with a p-value
+ * that accounts for the search.
+ *
+ * Maximally selected log-rank statistic (Lausen & Schumacher 1992; Hothorn & Lausen 2003): every
+ * cut is judged by the standardised sum of the log-rank scores of the rows with x <= cut. The
+ * ordinary log-rank p-value of the two groups so found is far too small and must not be reported. */
+#ifndef SV_MAXSTAT_H
+#define SV_MAXSTAT_H
+
+#include <survival/surv.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sv_maxstat_opts {
+    double min_share, max_share;  /* 0 < min < max < 1: share of rows the low group may have */
+} sv_maxstat_opts;
+#define SV_MAXSTAT_OPTS_INIT { .min_share = 0.1, .max_share = 0.9 }
+
+typedef struct sv_maxstat {
+    size_t n_cuts;
+    double *cut;        /* [n_cuts] ascending values of x; low group: x <= cut             */
+    double *statistic;  /* [n_cuts] absolute standardised statistic                        */
+    size_t *n_low;      /* [n_cuts] rows with x <= cut                                     */
+    size_t best;        /* the first largest statistic: the cut-point is cut[best]         */
+    bool high_is_worse; /* above cut[best] events come earlier than below                  */
+    double p_lausen92;  /* Miller & Siegmund (1982), Lausen & Schumacher (1992): needs no data */
+    double p_lausen94;  /* improved Bonferroni bound, Lausen, Sauerbrei & Schumacher (1994)    */
+} sv_maxstat;
+
+/* scores[0..s->n): a_i = event_i - sum over rows j with an event and t_j <= t_i of
+ * 1 / (n - R_j + 1), R_j the number of rows with t <= t_j. High scores: early events. Fails: as
+ * sv_surv_check; SV_EINVAL (weights, strata or start times given); SV_ENOMEM. NaN on failure. */
+SV_CHECKED int sv_logrank_scores(double *scores, const sv_surv *s, sv_error *err);
+
+/* Try every cut of x[0..s->n). out owns its arrays on success; free with sv_maxstat_free;
+ * untouched on failure. Fails: as sv_logrank_scores; SV_ENOEVENT; SV_EDATA (x not finite);
+ * SV_EINVAL (options); SV_ETOOSMALL (no cut leaves the asked shares on both sides, or all scores
+ * are equal). */
+SV_CHECKED int sv_maxstat_find(sv_maxstat *out, const double *x, const sv_surv *s,
+                               const sv_maxstat_opts *opts, sv_error *err);
+void sv_maxstat_free(sv_maxstat *m);
+
+/* Upper bound on P(max statistic > b) in large samples, searching the shares given. */
+double sv_maxstat_p_lausen92(double b, double min_share, double max_share);
+
+/* The same for the cuts tried: n_low[0..n_cuts) ascending group sizes of n rows. May exceed 1
+ * for small b; sv_maxstat_find caps it. */
+double sv_maxstat_p_lausen94(double b, size_t n, const size_t *n_low, size_t n_cuts);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

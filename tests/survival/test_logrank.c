@@ -1,0 +1,181 @@
+/* test_logrank.c - log-rank tests against R's survdiff. */
+#include "cohort.h"
+
+#include <survival/cox.h>
+#include <survival/dist.h>
+#include <survival/logrank.h>
+
+#define RTOL 1e-10
+
+static void check_against(const sv_logrank *t, const char *name)
+{
+    char path[512];
+    csv want, var;
+    (void)snprintf(path, sizeof path, REFERENCE("02_logrank/%s.csv"), name);
+    if (!csv_read(&want, path)) { fail_msg("cannot read %s", path); }
+    assert_int_equal(t->k, want.rows);
+    CHECK_NEAR(t->chisq, csv_num(&want, 0, "chisq"), RTOL, 0);
+    CHECK_NEAR(t->p, csv_num(&want, 0, "p"), RTOL, 0);
+    assert_int_equal(t->df, (int)csv_num(&want, 0, "df"));
+    for (size_t g = 0; g < t->k; g++) {
+        CHECK_NEAR((double)t->n[g], csv_num(&want, g, "n"), 0, 0);
+        CHECK_NEAR(t->observed[g], csv_num(&want, g, "obs"), RTOL, 0);
+        CHECK_NEAR(t->expected[g], csv_num(&want, g, "exp"), RTOL, 0);
+    }
+    (void)snprintf(path, sizeof path, REFERENCE("02_logrank/%s_var.csv"), name);
+    if (!csv_read(&var, path)) { fail_msg("cannot read %s", path); }
+    for (size_t g = 0; g < t->k; g++) {
+        for (size_t h = 0; h < t->k; h++) {
+            CHECK_NEAR(t->var[g * t->k + h], csv_num_at(&var, g, h), RTOL, 1e-12);
+        }
+    }
+    csv_free(&want);
+    csv_free(&var);
+}
+
+/* Column 0 of the covariates is the group, column 1 (if any) the stratum. */
+static void check_data(const char *data, double event_code, const char *const *cols, double rho,
+                       const char *name)
+{
+    sv_error err;
+    sv_logrank t;
+    cohort c;
+    int group[1000], stratum[1000];
+    cohort_read(&c, data, NULL, "time", "status", event_code, cols);
+    for (size_t i = 0; i < c.n; i++) {
+        group[i] = (int)c.x[i * c.p];
+        stratum[i] = (int)c.x[i * c.p + c.p - 1];
+    }
+    c.surv.stratum = c.p > 1 ? stratum : NULL;
+    CHECK_OK(sv_logrank_test(&t, &c.surv, group, rho, &err), err);
+    check_against(&t, name);
+    sv_logrank_free(&t);
+    cohort_free(&c);
+}
+
+static void test_logrank__lung_agrees_with_r(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE("02_logrank"));
+    static const char *const sex[] = { "sex", NULL }, *const ecog[] = { "ph.ecog", NULL };
+    check_data(REFERENCE("00_data/lung.csv"), 2, sex, 0, "lung_sex");
+    check_data(REFERENCE("00_data/lung.csv"), 2, sex, 1, "lung_sex_rho1");
+    check_data(REFERENCE("00_data/lung.csv"), 2, ecog, 0, "lung_ecog");
+}
+
+static int treatment(const csv *t, size_t i)
+{
+    const char *rx = csv_text(t, i, "rx");
+    return strcmp(rx, "Obs") == 0 ? 0 : strcmp(rx, "Lev") == 0 ? 1 : 2;
+}
+
+static void check_colon(bool stratified, const char *name)
+{
+    sv_error err;
+    sv_logrank t;
+    cohort c;
+    int group[1000], stratum[1000];
+    cohort_read(&c, REFERENCE("00_data/colon_recurrence.csv"), NULL, "time", "status", 1, NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < c.n; i++) {
+        double differ = csv_num(&c.table, i, "differ");
+        if (stratified && isnan(differ)) { continue; }
+        group[n] = treatment(&c.table, i);
+        stratum[n] = stratified ? (int)differ : 0;
+        c.time[n] = c.time[i];
+        c.event[n++] = c.event[i];
+    }
+    c.surv.n = n;
+    c.surv.stratum = stratified ? stratum : NULL;
+    CHECK_OK(sv_logrank_test(&t, &c.surv, group, 0, &err), err);
+    check_against(&t, name);
+    sv_logrank_free(&t);
+    cohort_free(&c);
+}
+
+static void test_logrank__colon_agrees_with_r(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE("02_logrank"));
+    check_colon(false, "colon_rec_rx");
+    check_colon(true, "colon_rec_rx_strata_differ");
+}
+
+/* Without tied deaths the log-rank test is the score test of the Cox model. */
+static void test_logrank__is_the_score_test_without_ties(void **state)
+{
+    (void)state;
+    enum { N = 80 };
+    double time[N], x[N];
+    int event[N], group[N], stratum[N];
+    uint64_t seed = 31;
+    for (size_t i = 0; i < N; i++) {
+        group[i] = uniform(&seed) < 0.5 ? -4 : 12;
+        x[i] = group[i] > 0;
+        stratum[i] = uniform(&seed) < 0.3;
+        time[i] = -log(uniform(&seed)) * (1 + x[i]);
+        event[i] = uniform(&seed) < 0.8;
+    }
+    sv_surv s = { .n = N, .time = time, .event = event, .stratum = stratum };
+    sv_matrix m = sv_matrix_rowmajor(x, N, 1);
+    sv_error err;
+    sv_logrank t;
+    sv_cox fit;
+    CHECK_OK(sv_logrank_test(&t, &s, group, 0, &err), err);
+    CHECK_OK(sv_cox_fit(&fit, &m, &s, NULL, &err), err);
+    CHECK_NEAR(t.chisq, fit.score, 1e-11, 0);
+    CHECK_NEAR(t.p, fit.score_p, 1e-10, 0);
+    assert_int_equal(t.code[0], -4);
+    assert_int_equal(t.code[1], 12);
+    sv_logrank_free(&t);
+    sv_cox_free(&fit);
+}
+
+/* A group that is gone before the first death adds no degree of freedom. */
+static void test_logrank__group_never_at_risk_takes_no_part(void **state)
+{
+    (void)state;
+    const double time[] = { 1, 1, 3, 4, 5, 6, 7, 8 };
+    const int event[] = { 0, 0, 1, 1, 1, 0, 1, 1 }, three[] = { 0, 0, 1, 2, 1, 2, 2, 1 };
+    sv_surv s = { .n = 8, .time = time, .event = event };
+    sv_error err;
+    sv_logrank a, b;
+    CHECK_OK(sv_logrank_test(&a, &s, three, 0, &err), err);
+    sv_surv rest = { .n = 6, .time = time + 2, .event = event + 2 };
+    CHECK_OK(sv_logrank_test(&b, &rest, three + 2, 0, &err), err);
+    assert_int_equal(a.df, 1);
+    CHECK_NEAR(a.expected[0], 0, 0, 0);
+    CHECK_NEAR(a.chisq, b.chisq, 1e-13, 0);
+    sv_logrank_free(&a);
+    sv_logrank_free(&b);
+}
+
+static void test_logrank__bad_input_is_refused(void **state)
+{
+    (void)state;
+    const double time[] = { 1, 2, 3 }, weight[] = { 1, 2, 3 };
+    const int event[] = { 1, 0, 1 }, group[] = { 1, 1, 2 }, one[] = { 5, 5, 5 }, no[] = { 0, 0, 0 };
+    sv_surv s = { .n = 3, .time = time, .event = event };
+    sv_error err;
+    sv_logrank t;
+    assert_int_equal(sv_logrank_test(&t, &s, one, 0, &err), SV_ETOOSMALL);
+    assert_string_equal(err.msg, "1 group, at least 2 are needed");
+    assert_int_equal(sv_logrank_test(&t, &s, group, (double)NAN, &err), SV_EINVAL);
+    s.weight = weight;
+    assert_int_equal(sv_logrank_test(&t, &s, group, 0, &err), SV_EINVAL);
+    s.weight = NULL;
+    s.event = no;
+    assert_int_equal(sv_logrank_test(&t, &s, group, 0, &err), SV_ENOEVENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_logrank__lung_agrees_with_r),
+        cmocka_unit_test(test_logrank__colon_agrees_with_r),
+        cmocka_unit_test(test_logrank__is_the_score_test_without_ties),
+        cmocka_unit_test(test_logrank__group_never_at_risk_takes_no_part),
+        cmocka_unit_test(test_logrank__bad_input_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
