@@ -105,7 +105,7 @@ int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_
     for (size_t i = 0; i < m->n_horizons; i++) {
         double h0 = pn_score_baseline(m, m->horizon_years[i] * days_per_year);
         r.survival[r.n_survival++] = (pn_report_survival){
-            m->horizon_years[i], isnan(h0) ? NAN : sv_survival_probability(h0, r.lp)};
+            m->horizon_years[i], isnan(h0) ? h0 : sv_survival_probability(h0, r.lp)};
     }
     int rc = fill_drivers(&r, m, values, err);
     if (rc == PN_OK) { *out = r; }

@@ -1,0 +1,64 @@
+/* pipeline/train.h - a Cox model fitted to training data, as a model file's content.
+ *
+ * Features are standardised (mean 0, spread 1, divisor n - 1), the coefficients are those of Cox
+ * regression with Efron's ties, the baseline cumulative hazard is that of a patient whose
+ * features all equal the training means. */
+#ifndef PN_PIPELINE_TRAIN_H
+#define PN_PIPELINE_TRAIN_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <config/model.h>
+#include "base/error.h"
+#include "pipeline/train_data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pn_train_cut {
+    PN_CUT_MEDIAN,         /* of the training patients' scores                             */
+    PN_CUT_MAXSTAT,        /* largest log-rank statistic among scores from the 10th to the
+                              90th percentile; its p-value is not valid as a test           */
+    PN_CUT_VALUE,
+} pn_train_cut;
+
+typedef struct pn_train_opts {
+    const char *const *features;     /* names, in the order of the data's columns          */
+    pn_train_cut cut;
+    double cut_value;                /* for PN_CUT_VALUE                                   */
+    const double *horizon_years;     /* ascending; those beyond the follow-up are left out */
+    size_t n_horizons;
+} pn_train_opts;
+
+/* A coefficient as a reader judges it. */
+typedef struct pn_train_term {
+    const char *name;                /* borrowed from the options                          */
+    double hazard_ratio, low, high;  /* per standard deviation, with its 95 % interval     */
+    double p;                        /* Wald, two-sided                                    */
+} pn_train_term;
+
+typedef struct pn_train_group { size_t patients, events; } pn_train_group;
+
+typedef struct pn_train_summary {
+    pn_train_term *terms; size_t n_terms;       /* owned                                   */
+    double likelihood_ratio_p;
+    double c_index, c_index_se;                 /* apparent                                */
+    pn_train_group low, high;
+    double logrank_p;                           /* between the groups, on the same patients */
+    char warnings[8][240]; size_t n_warnings;
+} pn_train_summary;
+
+/* Fill m->features, cutpoint, baseline, horizons and training figures; everything else of *m
+ * (identity, intended use, extraction, table digest) is the caller's and stays.
+ * Warns at more features than events / 10 and at horizons beyond the follow-up. Fails with
+ * PN_EINVAL: as many features as events, or more; a feature that the others determine, or that
+ * separates the events perfectly; no convergence; a cut-point that leaves a group empty.
+ * PN_ENOMEM. On failure *m is unchanged. */
+PN_CHECKED int pn_train_fit(cfg_model *m, pn_train_summary *summary, const pn_train_data *d,
+                            const pn_train_opts *opts, pn_error *err);
+void pn_train_summary_free(pn_train_summary *s);   /* NULL and a zeroed struct are fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

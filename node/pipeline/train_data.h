@@ -1,0 +1,54 @@
+/* pipeline/train_data.h - a feature table and a clinical table joined into training data. */
+#ifndef PN_PIPELINE_TRAIN_DATA_H
+#define PN_PIPELINE_TRAIN_DATA_H
+#include <stddef.h>
+#include "base/csv.h"
+#include "base/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PN_TRAIN_MAX_LISTED = 10 };
+
+/* Which columns say what. */
+typedef struct pn_train_columns {
+    const char *id;                /* in both tables; "case"                               */
+    const char *time, *event;      /* in the clinical table; event: 1 it happened, 0 not   */
+    double days_per_unit;          /* of time                                              */
+    const char *const *features;   /* columns of the feature table, in the model's order   */
+    size_t n_features;
+    /* Where the feature table has a column "roi", only its rows that match one of these
+     * patterns are used (`*`, `?`, without regard to case); none: all rows.               */
+    const char *const *contours;
+    size_t n_contours;
+} pn_train_columns;
+
+/* Rows of one table without a partner in the other. */
+typedef struct pn_train_unmatched {
+    size_t n;
+    size_t row[PN_TRAIN_MAX_LISTED];   /* the first ones, numbered as in a spreadsheet      */
+} pn_train_unmatched;
+
+typedef struct pn_train_data {
+    size_t n, p;
+    double *x;                     /* n * p, column by column, as measured                  */
+    double *time_days;
+    int *event;
+    size_t events;
+    pn_train_unmatched features_only, clinical_only;
+} pn_train_data;
+
+/* Join by ID; patients stand in the order of the feature table.
+ * Refuses, naming file, row and column: an ID that is empty or used twice, a missing or
+ * non-numeric value, a negative time, an event other than 0 and 1, a feature column without
+ * variation (PN_EFORMAT); a column that is not there (PN_ENOTFOUND); no common patient, no event
+ * (PN_EINVAL). *out is untouched on failure. */
+PN_CHECKED int pn_train_join(pn_train_data *out, const pn_csv *features, const pn_csv *clinical,
+                             const pn_train_columns *columns, pn_error *err);
+void pn_train_data_free(pn_train_data *d);     /* NULL and a zeroed struct are fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
