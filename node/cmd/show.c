@@ -15,6 +15,10 @@
 
 int cmd_show(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("usage: prognode show FILE.dcm\n\nPrints a DICOM Structured Report readably.\n");
+        return PN_EXIT_OK;
+    }
     if (argc != 2 || argv[1][0] == '-') {
         fprintf(stderr, "usage: prognode show FILE.dcm\n");
         return PN_EXIT_USAGE;

@@ -83,7 +83,8 @@ void pn_sr_equipment(pn_sr *sr, pn_code_triple purpose, const char *manufacturer
                      const char *device_uid, const char *description);
 
 /* Write as Part 10, Explicit VR Little Endian, ISO_IR 192; whole or not at all, durable.
- * Fails with what an item function found, PN_EINVAL (not a valid document), PN_EIO. */
+ * Fails with what an item function found, PN_EINVAL (not a valid document), or as
+ * pn_write_file does. */
 PN_CHECKED int pn_sr_save(pn_sr *sr, const char *path, pn_error *err);
 
 /* The decimal string (VR DS) nearest to value: the shortest that reads back exactly, else the

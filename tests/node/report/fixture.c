@@ -1,0 +1,204 @@
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+
+#define SET(field, text) (void)snprintf((field), sizeof(field), "%s", (text))
+
+double fixture_value(size_t i)
+{
+    static const double scale[] = {1e-9, 1e-3, 1, 1e3, 1e9};
+    double v = (1.0 / 3 + (double)i) * scale[i % 5];
+    return i % 7 == 3 ? -v : v;
+}
+
+static void set_study(pn_study *s)
+{
+    SET(s->patient_name, "M\xc3\xbcller^J\xc3\xb6rg");
+    SET(s->patient_id, "PAT-0815");
+    SET(s->patient_id_issuer, "HOSPITAL_A");
+    SET(s->patient_birth_date, "19500131");
+    SET(s->patient_sex, "M");
+    SET(s->patient_age, "075Y");
+    SET(s->study_uid, "1.2.3.4.5.1");
+    SET(s->study_date, "20260102");
+    SET(s->study_time, "101112");
+    SET(s->study_id, "S1");
+    SET(s->accession, "ACC42");
+    SET(s->referring_physician, "Referrer^R");
+    SET(s->study_description, "CT abdomen");
+    SET(s->series_uid, "1.2.3.4.5.2");
+    SET(s->frame_of_reference_uid, "1.2.3.4.5.3");
+    SET(s->modality, "CT");
+    SET(s->body_part, "ABDOMEN");
+}
+
+static void set_region(pn_report_region *region, int number, const char *name)
+{
+    region->number = number;
+    SET(region->name, name);
+    (void)snprintf(region->tracking_uid, sizeof region->tracking_uid, "2.25.1000%d", number);
+    for (size_t i = 0; i < RX_NFEATURES; i++) { region->values[i].v = fixture_value(i); }
+}
+
+static void set_drivers(pn_report *r)
+{
+    r->n_drivers = 2;
+    r->drivers = calloc(r->n_drivers, sizeof *r->drivers);
+    assert_non_null(r->drivers);
+    r->drivers[0] = (pn_report_driver){"original_shape_MeshVolume", 12345.6, 1.5, 0.9, 93};
+    r->drivers[1] = (pn_report_driver){"original_glcm_JointEntropy", 4.2, -0.5, -0.2, 31};
+}
+
+void fixture_report(pn_report *r)
+{
+    memset(r, 0, sizeof *r);
+    SET(r->sop_uid, "2.25.100");
+    SET(r->series_uid, "2.25.101");
+    SET(r->content_datetime, "20260301120506");
+    r->version = 1;
+    r->comprehensive_3d = true;
+    SET(r->institution, "Clinic \xc3\x84rzte");
+    SET(r->station_name, "NODE1");
+    set_study(&r->study);
+    r->n_images = FIXTURE_IMAGES;
+    r->images = calloc(r->n_images, sizeof *r->images);
+    assert_non_null(r->images);
+    for (size_t i = 0; i < r->n_images; i++) {
+        SET(r->images[i].sop_class_uid, "1.2.840.10008.5.1.4.1.1.2");
+        (void)snprintf(r->images[i].sop_uid, PN_UID_SIZE, "1.2.3.4.5.9.%zu", i + 1);
+    }
+    r->contour_kind = PN_KIND_RTSTRUCT;
+    SET(r->contour_sop_class, "1.2.840.10008.5.1.4.1.1.481.3");
+    SET(r->contour_sop_uid, "1.2.3.4.5.10");
+    SET(r->contour_series_uid, "1.2.3.4.5.11");
+    SET(r->contour_label, "contours");
+    r->n_regions = 1;
+    r->regions = calloc(2, sizeof *r->regions);
+    assert_non_null(r->regions);
+    set_region(&r->regions[0], 4, "GTV-1");
+    SET(r->model_id, "demo-os");
+    SET(r->model_version, "1.0.0");
+    SET(r->model_title, "Demonstration model (generated phantoms)");
+    memset(r->model_sha256, 'a', 64);
+    SET(r->endpoint, "overall survival");
+    r->research_use_only = true;
+    SET(r->settings, "binWidth=25 distances=1 symmetricalGLCM=true");
+    r->cutpoint = 0.25;
+    r->applicable = true;
+    r->score = 1.3720000000000001;
+    r->high_risk = true;
+    r->n_survival = 2;
+    r->survival[0] = (pn_report_survival){1, 0.87654321};
+    r->survival[1] = (pn_report_survival){3, 1.0 / 3};
+    set_drivers(r);
+}
+
+void fixture_seg_report(pn_report *r)
+{
+    fixture_report(r);
+    r->contour_kind = PN_KIND_SEG;
+    SET(r->contour_sop_class, "1.2.840.10008.5.1.4.1.1.66.4");
+    SET(r->regions[0].code_value, "86049000");
+    SET(r->regions[0].code_scheme, "SCT");
+    SET(r->regions[0].code_meaning, "Neoplasm, Primary");
+    SET(r->regions[0].site_value, "71854001");
+    SET(r->regions[0].site_scheme, "SCT");
+    SET(r->regions[0].site_meaning, "Colon");
+}
+
+void fixture_add_region(pn_report *r, bool main_is_second)
+{
+    assert_int_equal(r->n_regions, 1);
+    set_region(&r->regions[1], 7, "Node left");
+    SET(r->regions[1].note, "2 open contours ignored");
+    r->n_regions = 2;
+    r->main_region = main_is_second ? 1 : 0;
+}
+
+void fixture_not_applicable(pn_report *r)
+{
+    r->applicable = false;
+    r->high_risk = false;
+    r->score = 0;
+    r->n_survival = 0;
+    SET(r->reasons[0], "slice spacing 7.5 mm is outside 0.5 to 5 mm");
+    SET(r->reasons[1], "the region has 12 voxels, at least 64 are needed");
+    r->n_reasons = 2;
+}
+
+static void set_folder(char *folder, size_t size)
+{
+    (void)snprintf(folder, size, "/tmp/prognode-test-report-%ld", (long)getpid());
+}
+
+const char *fixture_path(const char *name)
+{
+    static char paths[8][600];
+    static unsigned next;
+    char folder[64];
+    set_folder(folder, sizeof folder);
+    (void)mkdir(folder, 0700);
+    char *path = paths[next++ % 8];
+    (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+int fixture_cleanup(void **state)
+{
+    (void)state;
+    char folder[64];
+    set_folder(folder, sizeof folder);
+    return pn_remove_tree(folder, NULL);
+}
+
+void fixture_write(const pn_report *r, const char *path)
+{
+    pn_error err = {0};
+    if (pn_report_write_sr(r, path, &err) != 0) { fail_msg("pn_report_write_sr: %s", err.msg); }
+}
+
+bool have_tool(const char *tool)
+{
+    char command[128];
+    (void)snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", tool);
+    if (system(command) == 0) { return true; }
+    fprintf(stderr, "SKIPPED: %s is not installed\n", tool);
+    return false;
+}
+
+int run_tool(char *out, size_t size, const char *fmt, ...)
+{
+    char command[2048];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(command, sizeof command - 8, fmt, ap);
+    va_end(ap);
+    assert_true(n > 0 && (size_t)n < sizeof command - 8);
+    memcpy(command + n, " 2>&1", 6);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    size_t used = 0;
+    char rest[4096];
+    for (;;) {
+        bool room = used + 1 < size;
+        size_t got = room ? fread(out + used, 1, size - 1 - used, pipe)
+                          : fread(rest, 1, sizeof rest, pipe);
+        if (got == 0) { break; }
+        if (room) { used += got; }
+    }
+    out[used] = '\0';
+    int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
