@@ -128,6 +128,18 @@ int pn_store_count_instances(size_t *out, pn_store *s, pn_error *err)
     return s->ops->count_instances(out, s, err);
 }
 
+int pn_store_catalogue_complete(bool *out, pn_store *s, pn_error *err)
+{
+    NEED(s && out, "the store");
+    return s->ops->catalogue_complete(out, s, err);
+}
+
+int pn_store_set_catalogue_complete(pn_store *s, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->set_catalogue_complete(s, err);
+}
+
 int pn_store_contours_without_case(pn_store *s, pn_instance_fn fn, void *arg, pn_error *err)
 {
     NEED(s && fn, "the store or the callback");

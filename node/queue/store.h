@@ -65,6 +65,10 @@ PN_CHECKED int pn_store_add_instance(pn_added *out, pn_store *s, const pn_instan
 PN_CHECKED int pn_store_get_instance(pn_instance *out, pn_store *s, const char *sop_uid,
                                      const char *digest, pn_error *err);
 PN_CHECKED int pn_store_count_instances(size_t *out, pn_store *s, pn_error *err);
+/* Whether the catalogue of this database once held all that the spool held: false for a new
+ * database until it is said. */
+PN_CHECKED int pn_store_catalogue_complete(bool *out, pn_store *s, pn_error *err);
+PN_CHECKED int pn_store_set_catalogue_complete(pn_store *s, pn_error *err);
 /* Contour objects (header_json present) that have no case: a crash came between the two. Calls
  * back in order of arrival; a callback that returns non-zero ends the walk with that value. */
 typedef int (*pn_instance_fn)(void *arg, const pn_instance *i, pn_error *err);

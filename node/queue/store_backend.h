@@ -18,6 +18,8 @@ typedef struct pn_store_ops {
     int (*get_instance)(pn_instance *out, pn_store *s, const char *sop_uid, const char *digest,
                         pn_error *err);
     int (*count_instances)(size_t *out, pn_store *s, pn_error *err);
+    int (*catalogue_complete)(bool *out, pn_store *s, pn_error *err);
+    int (*set_catalogue_complete)(pn_store *s, pn_error *err);
     int (*contours_without_case)(pn_store *s, pn_instance_fn fn, void *arg, pn_error *err);
 
     int (*add_case)(int64_t *id, bool *made, pn_store *s, const pn_case *in,

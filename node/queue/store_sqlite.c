@@ -326,6 +326,8 @@ static const pn_store_ops ops = {
     .begin = batch_begin, .commit = batch_commit, .rollback = batch_rollback,
     .add_instance = sq_add_instance, .get_instance = sq_get_instance,
     .count_instances = sq_count_instances,
+    .catalogue_complete = sq_catalogue_complete,
+    .set_catalogue_complete = sq_set_catalogue_complete,
     .contours_without_case = sq_contours_without_case,
     .add_case = sq_add_case, .get_case = sq_get_case, .list_cases = sq_list_cases,
     .count = sq_count, .case_images = sq_case_images, .case_missing = sq_case_missing,

@@ -53,6 +53,8 @@ int sq_schema_verify(sq_store *s, pn_error *err);
 int sq_add_instance(pn_added *, pn_store *, const pn_instance *, pn_error *);
 int sq_get_instance(pn_instance *, pn_store *, const char *, const char *, pn_error *);
 int sq_count_instances(size_t *, pn_store *, pn_error *);
+int sq_catalogue_complete(bool *, pn_store *, pn_error *);
+int sq_set_catalogue_complete(pn_store *, pn_error *);
 int sq_contours_without_case(pn_store *, pn_instance_fn, void *, pn_error *);
 /* store_sqlite_cases.c */
 extern const char sq_case_by_id[];

@@ -116,6 +116,21 @@ int sq_count_instances(size_t *out, pn_store *ps, pn_error *err)
     return rc;
 }
 
+int sq_catalogue_complete(bool *out, pn_store *ps, pn_error *err)
+{
+    int64_t n = 0;
+    int rc = sq_int(&n, sq(ps), err,
+                    "SELECT count(*) FROM mark WHERE name='catalogue_complete'", "");
+    if (!rc) { *out = n > 0; }
+    return rc;
+}
+
+int sq_set_catalogue_complete(pn_store *ps, pn_error *err)
+{
+    return sq_run(NULL, sq(ps), err,
+                  "INSERT OR IGNORE INTO mark(name) VALUES('catalogue_complete')", "");
+}
+
 static int instance_by_rowid(pn_instance *out, sq_store *s, int64_t rowid, pn_error *err)
 {
     sqlite3_stmt *st = NULL;

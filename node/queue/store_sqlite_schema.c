@@ -6,6 +6,7 @@
 #include "queue/store_sqlite.h"
 
 static const char step_1[] =
+    "CREATE TABLE mark(name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
     "CREATE TABLE instance("
     " id INTEGER PRIMARY KEY,"                  /* order of arrival */
     " sop_uid TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL,"

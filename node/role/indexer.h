@@ -1,0 +1,15 @@
+/* role/indexer.h - the indexer: from files in the spool to cases in the queue.
+ *
+ * It alone moves files out of incoming/. Each one's header is read by a child process, the
+ * catalogue gets a row, contour objects get their cases, and then the file is adopted into
+ * instances/; open cases that may have changed are decided. Everything is decided from spool
+ * and store, so that it may be killed anywhere and started again. */
+#ifndef PN_INDEXER_H
+#define PN_INDEXER_H
+#include <config/node.h>
+#include "base/error.h"
+
+/* Runs until pn_role_stop is set, or an error that only a restart can cure. */
+PN_CHECKED int pn_indexer_run(const cfg_node *cfg, pn_error *err);
+
+#endif

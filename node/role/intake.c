@@ -1,0 +1,181 @@
+/* role/intake.c - see intake.h. */
+#include "role/intake.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/buf.h"
+#include "pipeline/select.h"
+#include "role/matching.h"
+
+int pn_intake_open(pn_intake *out, const cfg_node *cfg, pn_error *err)
+{
+    pn_intake in = {.cfg = cfg, .models = calloc(cfg->n_models + 1, sizeof *in.models)};
+    if (in.models == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
+    for (size_t i = 0; i < cfg->n_models; i++) {
+        cfg_error cfg_err = {0};
+        if (cfg_model_load(&in.models[i], cfg->models[i].file, &cfg_err) != CFG_OK) {
+            pn_intake_close(&in);
+            return pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
+        }
+    }
+    *out = in;
+    return PN_OK;
+}
+
+void pn_intake_close(pn_intake *in)
+{
+    if (in == NULL || in->models == NULL) { return; }
+    for (size_t i = 0; i < in->cfg->n_models; i++) { cfg_model_free(&in->models[i]); }
+    free(in->models);
+    memset(in, 0, sizeof *in);
+}
+
+#define COPY(dst, src) ((void)snprintf((dst), sizeof(dst), "%s", (src)))
+
+void pn_intake_instance(pn_instance *out, const pn_header *h, const char *digest, uint64_t size,
+                        int64_t received_ms)
+{
+    memset(out, 0, sizeof *out);
+    COPY(out->sop_uid, h->sop_uid);
+    COPY(out->digest, digest);
+    COPY(out->kind, pn_kind_word(h->kind));
+    COPY(out->sop_class_uid, h->sop_class_uid);
+    COPY(out->study_uid, h->study_uid);
+    COPY(out->series_uid, h->series_uid);
+    COPY(out->frame_of_reference_uid, h->frame_of_reference_uid);
+    COPY(out->patient_id, h->patient_id);
+    COPY(out->patient_id_issuer, h->patient_id_issuer);
+    COPY(out->modality, h->modality);
+    COPY(out->source_ae, h->source_ae);
+    out->size = size;
+    out->received_ms = received_ms;
+}
+
+static void describe_contour(pn_case *c, const pn_intake *in, const pn_header *h,
+                             const char *digest, int64_t now_ms)
+{
+    memset(c, 0, sizeof *c);
+    c->model_index = -1;
+    COPY(c->contour_uid, h->sop_uid);
+    COPY(c->contour_digest, digest);
+    COPY(c->contour_kind, pn_kind_word(h->kind));
+    COPY(c->patient_id, h->patient_id);
+    COPY(c->patient_id_issuer, h->patient_id_issuer);
+    COPY(c->study_uid, h->study_uid);
+    COPY(c->frame_of_reference_uid, h->frame_of_reference_uid);
+    c->fallback_at_ms = now_ms + (int64_t)in->cfg->series_fallback_s * 1000;
+    c->give_up_at_ms = now_ms + (int64_t)in->cfg->give_up_s * 1000;
+}
+
+/* The names of the regions that are there, for who wonders why no model wanted them. */
+static int say_regions(pn_case *c, const pn_header *h, pn_error *err)
+{
+    pn_buf names = {0};
+    int rc = pn_buf_printf(&names, err, "no model wants %s: ",
+                           h->n_rois ? "any of these regions" : "it");
+    for (size_t i = 0; rc == PN_OK && i < h->n_rois && names.n < PN_REASON_SIZE; i++) {
+        const pn_roi *roi = &h->rois[i];
+        bool empty = h->kind == PN_KIND_RTSTRUCT && roi->n_contours == 0;
+        rc = pn_buf_printf(&names, err, "%s%s%s", i ? ", " : "", roi->name[0] ? roi->name : "(no name)",
+                           empty ? " (empty)" : "");
+    }
+    if (rc == PN_OK && h->n_rois == 0) { rc = pn_buf_printf(&names, err, "no regions"); }
+    if (rc == PN_OK) { snprintf(c->reason, sizeof c->reason, "%.500s", names.p); }
+    pn_buf_free(&names);
+    return rc;
+}
+
+/* Images named, or why that leads nowhere. */
+static int name_images(pn_named_images *images, pn_case *c, const pn_header *h, pn_error *err)
+{
+    pn_error why = {0};
+    int rc = pn_match_named_images(images, h, c->roi_numbers, c->n_rois, &why);
+    if (rc != PN_OK && why.cls == PN_TRANSIENT) {
+        if (err) { *err = why; }
+        return rc;
+    }
+    if (rc != PN_OK) {
+        c->state = PN_CASE_FAILED;
+        snprintf(c->reason, sizeof c->reason, "%s", why.msg);
+        return PN_OK;
+    }
+    COPY(c->series_uid, images->series_uid);
+    if (images->other_series_uid[0]) {
+        c->state = PN_CASE_FAILED;
+        snprintf(c->reason, sizeof c->reason,
+                 "the regions name no images, and the contour names several series: %s, %s",
+                 images->series_uid, images->other_series_uid);
+    }
+    return PN_OK;
+}
+
+static int make_case(bool *made, pn_case *c, pn_store *s, const pn_header *h, int64_t now_ms,
+                     pn_error *err)
+{
+    pn_named_images images = {0};
+    int64_t id = 0;
+    int rc = name_images(&images, c, h, err);
+    if (rc == PN_OK) {
+        rc = pn_store_add_case(&id, made, s, c, images.uids, images.n, now_ms, err);
+    }
+    pn_named_images_free(&images);
+    return rc;
+}
+
+static int model_wants(size_t *n_rois, pn_case *c, const pn_intake *in, size_t model,
+                       const pn_header *h, pn_error *err)
+{
+    const cfg_model_ref *ref = &in->cfg->models[model];
+    const cfg_model *m = &in->models[model];
+    bool own = ref->n_contours > 0;
+    int *numbers = NULL;
+    int rc = pn_select_regions(&numbers, n_rois, h, own ? ref->contours : m->contours,
+                               own ? ref->n_contours : m->n_contours, m->segment_codes,
+                               m->n_segment_codes, err);
+    if (rc != PN_OK) { return rc; }
+    if (*n_rois > PN_MAX_ROIS) { *n_rois = PN_MAX_ROIS; }   /* the header's own limit */
+    memcpy(c->roi_numbers, numbers, *n_rois * sizeof *numbers);
+    free(numbers);
+    c->n_rois = *n_rois;
+    c->model_index = (int)model;
+    COPY(c->model_id, m->id);
+    COPY(c->model_sha256, m->file_sha256);
+    return PN_OK;
+}
+
+static int make_cases(size_t *n_made, pn_case *c, pn_intake *in, pn_store *s, const pn_header *h,
+                      const char *digest, int64_t now_ms, pn_error *err)
+{
+    size_t n_wanted = 0;
+    bool made = false;
+    for (size_t i = 0; i < in->cfg->n_models; i++) {
+        size_t n_rois = 0;
+        describe_contour(c, in, h, digest, now_ms);
+        int rc = model_wants(&n_rois, c, in, i, h, err);
+        if (rc == PN_OK && n_rois > 0) {
+            n_wanted++;
+            rc = make_case(&made, c, s, h, now_ms, err);
+            *n_made += rc == PN_OK && made;
+        }
+        if (rc != PN_OK) { return rc; }
+    }
+    if (n_wanted > 0) { return PN_OK; }
+    describe_contour(c, in, h, digest, now_ms);
+    c->state = PN_CASE_NOT_APPLICABLE;
+    int64_t id = 0;
+    int rc = say_regions(c, h, err);
+    if (rc == PN_OK) { rc = pn_store_add_case(&id, &made, s, c, NULL, 0, now_ms, err); }
+    *n_made += rc == PN_OK && made;
+    return rc;
+}
+
+int pn_intake_contour(size_t *n_made, pn_intake *in, pn_store *s, const pn_header *h,
+                      const char *digest, int64_t now_ms, pn_error *err)
+{
+    *n_made = 0;
+    pn_case *c = malloc(sizeof *c);
+    if (c == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a case"); }
+    int rc = make_cases(n_made, c, in, s, h, digest, now_ms, err);
+    free(c);
+    return rc;
+}

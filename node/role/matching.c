@@ -1,0 +1,262 @@
+/* role/matching.c - see matching.h. */
+#include "role/matching.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- What the contour names ---------------------------------------------------------------- */
+
+void pn_named_images_free(pn_named_images *n)
+{
+    if (n == NULL) { return; }
+    free(n->uids);
+    memset(n, 0, sizeof *n);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool wanted(const int *rois, size_t n, int number)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (rois[i] == number) { return true; }
+    }
+    return false;
+}
+
+static int append(pn_named_images *out, char *const *uids, size_t n, pn_error *err)
+{
+    if (n == 0) { return 0; }
+    /* Regions repeat each other's images; the cap before removing doubles is only against
+     * memory, the store's own holds after. */
+    if (n > (size_t)PN_MAX_ROIS * PN_MAX_SLICES - out->n) {
+        return pn_fail(err, PN_ELIMIT, "the contour object names more images than can be held");
+    }
+    const char **more = realloc(out->uids, (out->n + n) * sizeof *more);
+    if (more == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu UIDs", n); }
+    out->uids = more;
+    for (size_t i = 0; i < n; i++) { out->uids[out->n++] = uids[i]; }
+    return 0;
+}
+
+static void sort_unique(pn_named_images *out)
+{
+    if (out->n == 0) { return; }
+    qsort(out->uids, out->n, sizeof *out->uids, by_text);
+    size_t kept = 1;
+    for (size_t i = 1; i < out->n; i++) {
+        if (strcmp(out->uids[i], out->uids[kept - 1]) != 0) { out->uids[kept++] = out->uids[i]; }
+    }
+    out->n = kept;
+}
+
+static bool shares_image(const pn_named_images *sorted, size_t n, const pn_ref_series *series)
+{
+    for (size_t i = 0; i < series->n_image_uids; i++) {
+        const char *uid = series->image_uids[i];
+        if (bsearch(&uid, sorted->uids, n, sizeof *sorted->uids, by_text)) { return true; }
+    }
+    return false;
+}
+
+/* The series that are meant: those that share an image with the regions; where there is but
+ * one, that; where the regions name no image, all. */
+static int add_series(pn_named_images *out, const pn_header *h, pn_error *err)
+{
+    size_t n_own = out->n, n_meant = 0;
+    for (size_t i = 0; i < h->n_series; i++) {
+        const pn_ref_series *series = &h->series[i];
+        /* Lists are appended behind the sorted part that is searched. */
+        if (n_own > 0 && h->n_series > 1 && !shares_image(out, n_own, series)) { continue; }
+        char *name = n_meant == 0 ? out->series_uid : out->other_series_uid;
+        if (n_meant < 2) { snprintf(name, PN_UID_SIZE, "%s", series->series_uid); }
+        n_meant++;
+        int rc = append(out, series->image_uids, series->n_image_uids, err);
+        if (rc != PN_OK) { return rc; }
+    }
+    if (n_own > 0 && n_meant > 1) {      /* the images decide; no one series can stand in */
+        out->series_uid[0] = out->other_series_uid[0] = '\0';
+    }
+    return PN_OK;
+}
+
+int pn_match_named_images(pn_named_images *out, const pn_header *contour, const int *rois,
+                          size_t n_rois, pn_error *err)
+{
+    pn_named_images n = {0};
+    int rc = PN_OK;
+    for (size_t i = 0; rc == PN_OK && i < contour->n_rois; i++) {
+        const pn_roi *roi = &contour->rois[i];
+        if (wanted(rois, n_rois, roi->number)) {
+            rc = append(&n, roi->image_uids, roi->n_image_uids, err);
+        }
+    }
+    sort_unique(&n);
+    if (rc == PN_OK) { rc = add_series(&n, contour, err); }
+    sort_unique(&n);
+    if (rc == PN_OK && n.n > PN_MAX_SLICES) {
+        rc = pn_fail(err, PN_ELIMIT, "%zu images named, at most %d", n.n, PN_MAX_SLICES);
+    }
+    if (rc != PN_OK) {
+        pn_named_images_free(&n);
+        return rc;
+    }
+    *out = n;
+    return PN_OK;
+}
+
+/* ---- The ladder ------------------------------------------------------------------------------ */
+
+static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* When the fallback may be taken: the wait counts from the case and from the last image. */
+static int64_t fallback_due(const pn_case *c, int64_t last_image_ms)
+{
+    return later(c->fallback_at_ms, last_image_ms + (c->fallback_at_ms - c->created_ms));
+}
+
+#define REASON(d, ...) ((void)snprintf((d)->reason, sizeof (d)->reason, __VA_ARGS__))
+
+static void hold(pn_match_decision *d, const char *uid)
+{
+    d->state = PN_CASE_HELD;
+    REASON(d, "conflict: %s was received with two different contents", uid);
+}
+
+static void fail_at_once(pn_match_decision *d)
+{
+    d->state = PN_CASE_FAILED;
+    d->next_look_ms = INT64_MAX;
+}
+
+/* Rung 2. */
+static void decide_by_named_series(pn_match_decision *d, const pn_case *c,
+                                   const pn_match_facts *f, int64_t now_ms)
+{
+    int64_t due = fallback_due(c, f->series_last_ms);
+    if (now_ms < due) {
+        REASON(d, "0 of %zu images; %zu others of the named series", f->n_expected, f->n_series);
+        d->next_look_ms = due;
+    } else if (f->series_conflict_uid[0]) {
+        hold(d, f->series_conflict_uid);
+    } else {
+        d->state = PN_CASE_READY;
+        d->by_series = true;
+        REASON(d, "none of %zu named images: taken by series", f->n_expected);
+    }
+}
+
+/* Rung 3. */
+static void decide_by_frame(pn_match_decision *d, const pn_case *c, const pn_match_facts *f,
+                            int64_t now_ms)
+{
+    if (!c->frame_of_reference_uid[0]) {
+        fail_at_once(d);
+        REASON(d, "the contour names no images, no series and no frame of reference");
+        return;
+    }
+    int64_t due = fallback_due(c, f->candidate_last_ms);
+    if (f->n_candidates == 0) {
+        REASON(d, "no image series of its study and frame of reference yet");
+    } else if (now_ms < due) {
+        REASON(d, "no images named; %zu series of its frame of reference", f->n_candidates);
+        d->next_look_ms = due;
+    } else if (f->n_candidates == 1) {
+        d->state = PN_CASE_READY;
+        d->by_series = true;
+        snprintf(d->series_uid, sizeof d->series_uid, "%s", f->candidate[0]);
+        REASON(d, "no images named: the only series of its frame of reference");
+    } else {
+        fail_at_once(d);
+        REASON(d, "no images named, and %zu series share its frame of reference: %s, %s",
+               f->n_candidates, f->candidate[0], f->candidate[1]);
+    }
+}
+
+static void give_up(pn_match_decision *d, const pn_match_facts *f)
+{
+    fail_at_once(d);
+    if (f->n_expected > 0) {
+        REASON(d, "images missing: %zu of %zu", f->n_expected - f->n_present, f->n_expected);
+    } else {
+        REASON(d, "images missing: no series that the contour could mean");
+    }
+}
+
+void pn_match_decide(pn_match_decision *out, const pn_case *c, const pn_match_facts *f,
+                     int64_t now_ms)
+{
+    pn_match_decision d = {.state = PN_CASE_WAITING, .n_present = f->n_present,
+                           .next_look_ms = c->give_up_at_ms};
+    memcpy(d.series_uid, c->series_uid, sizeof d.series_uid);
+    if (f->conflict_uid[0]) {
+        hold(&d, f->conflict_uid);
+    } else if (f->n_expected > 0 && f->n_present == f->n_expected) {
+        d.state = PN_CASE_READY;
+    } else if (f->n_present == 0 && c->series_uid[0] && f->n_series > 0) {
+        decide_by_named_series(&d, c, f, now_ms);
+    } else if (f->n_expected == 0 && !c->series_uid[0]) {
+        decide_by_frame(&d, c, f, now_ms);
+    } else if (f->n_expected > 0) {
+        REASON(&d, "%zu of %zu images", f->n_present, f->n_expected);
+    } else {
+        REASON(&d, "no image of the named series yet");
+    }
+    if (d.state == PN_CASE_WAITING && now_ms >= c->give_up_at_ms) { give_up(&d, f); }
+    if (d.state != PN_CASE_WAITING) { d.next_look_ms = INT64_MAX; }
+    if (d.next_look_ms > c->give_up_at_ms && d.state == PN_CASE_WAITING) {
+        d.next_look_ms = c->give_up_at_ms;
+    }
+    *out = d;
+}
+
+/* ---- With the store ---------------------------------------------------------------------------- */
+
+static int check_identity(pn_match_decision *d, pn_store *s, const pn_case *c, pn_error *err)
+{
+    pn_identity_conflict x;
+    bool found = false;
+    int rc = pn_store_identity_conflict(&x, &found, s, c, d->series_uid, d->by_series, err);
+    if (rc != PN_OK || !found) { return rc; }
+    d->state = PN_CASE_FAILED;
+    d->by_series = false;
+    REASON(d, "identity conflict: %s is \"%.100s\" in the contour, \"%.100s\" in image %s", x.what,
+           x.contour_value, x.image_value, x.image_uid);
+    return PN_OK;
+}
+
+/* A series found by its frame was not looked at for conflicts yet. */
+static int check_found_series(pn_match_decision *d, pn_store *s, const pn_case *c, pn_error *err)
+{
+    pn_case *as_found = malloc(sizeof *as_found);
+    if (as_found == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a case"); }
+    *as_found = *c;
+    memcpy(as_found->series_uid, d->series_uid, sizeof as_found->series_uid);
+    pn_match_facts f;
+    int rc = pn_store_match_facts(&f, s, as_found, err);
+    free(as_found);
+    if (rc == PN_OK && f.series_conflict_uid[0]) {
+        d->by_series = false;
+        hold(d, f.series_conflict_uid);
+    }
+    return rc;
+}
+
+int pn_match_case(pn_match_decision *out, pn_store *s, const pn_case *c, int64_t now_ms,
+                  pn_error *err)
+{
+    pn_match_facts facts;
+    int rc = pn_store_match_facts(&facts, s, c, err);
+    if (rc != PN_OK) { return rc; }
+    pn_match_decision d;
+    pn_match_decide(&d, c, &facts, now_ms);
+    if (d.state == PN_CASE_READY && d.by_series && !c->series_uid[0]) {
+        rc = check_found_series(&d, s, c, err);
+    }
+    if (rc == PN_OK && d.state == PN_CASE_READY) { rc = check_identity(&d, s, c, err); }
+    if (rc == PN_OK) { rc = pn_store_decide_case(s, c->id, &d, now_ms, err); }
+    if (rc == PN_OK) { *out = d; }
+    return rc;
+}

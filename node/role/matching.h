@@ -1,0 +1,41 @@
+/* role/matching.h - which images a case is made of, and when it is complete.
+ *
+ * Pure over the store: no clock, no file, no DICOM. The ladder, first rung that holds:
+ *   1. every SOP UID that the contour names for the model's regions is there: ready at once;
+ *   2. none of them is there, but images of the one series that it names are: ready by series,
+ *      once the fallback time has passed since the case was made and since the series' last
+ *      image came (a series still arriving is not taken by its first slices);
+ *   3. the contour names neither images nor series: the single image series of its study and
+ *      frame of reference, after the same time; two of them: failed, both named;
+ *   4. else it waits, with "n of m images"; at its give-up time it fails with what is missing.
+ * Two contents of one UID in use hold the case. What is ready must agree with the contour in
+ * patient, study and frame of reference, or fails as an identity conflict. */
+#ifndef PN_MATCHING_H
+#define PN_MATCHING_H
+#include "base/error.h"
+#include "dicom/header.h"
+#include "queue/store.h"
+
+/* The images that a contour object names for some of its regions. */
+typedef struct pn_named_images {
+    const char **uids; size_t n;       /* the array is owned, the texts are the header's      */
+    char series_uid[PN_UID_SIZE];      /* the one series meant; "" where none or several      */
+    char other_series_uid[PN_UID_SIZE];/* the regions name no image, and two series are meant */
+} pn_named_images;
+void pn_named_images_free(pn_named_images *n);
+
+/* The union of the regions' own image lists and the lists of the referenced series that share
+ * an image with them. Where the regions name no image: every referenced series' list. A UID
+ * may appear twice. Fails: PN_ENOMEM, PN_ELIMIT (more than PN_MAX_SLICES). */
+PN_CHECKED int pn_match_named_images(pn_named_images *out, const pn_header *contour,
+                                     const int *rois, size_t n_rois, pn_error *err);
+
+/* The ladder without identity. facts.series_* speak of c->series_uid. */
+void pn_match_decide(pn_match_decision *out, const pn_case *c, const pn_match_facts *facts,
+                     int64_t now_ms);
+
+/* Look up the facts, decide, check identity where it is ready, record. *out: what was recorded. */
+PN_CHECKED int pn_match_case(pn_match_decision *out, pn_store *s, const pn_case *c,
+                             int64_t now_ms, pn_error *err);
+
+#endif
