@@ -45,7 +45,7 @@ typedef struct fd_field {
     const char *key;
     fd_type type;
     size_t offset, size, count_offset;     /* count: a size_t of the object               */
-    size_t min_items, max_items;
+    size_t min_items, max_items;           /* of a list; FD_TEXT: min_items is in bytes   */
     double min, max;                       /* both allowed, unless above_min              */
     bool above_min;                        /* min itself is not allowed                   */
     bool bounded;                          /* min and max are to be looked at             */

@@ -173,8 +173,8 @@ static bool has_control(const char *text)
 static bool text_fits(const fd_field *f, const yt_node *n)
 {
     if (n->kind != YT_SCALAR || yt_is_null(n)) { return false; }
-    size_t len = strlen(n->text);
-    return len < f->size && len >= f->min_items && !has_control(n->text) &&
+    size_t len = strlen(n->text), least = f->type == FD_TEXT ? f->min_items : 0;
+    return len < f->size && len >= least && !has_control(n->text) &&
            (!f->ok || f->ok(n->text));
 }
 
@@ -249,8 +249,9 @@ static int read_reals(const fd_reader *r, void *obj, const fd_field *f, const yt
 
 static int read_text_item(const fd_reader *r, const fd_field *f, const yt_node *item)
 {
-    if (text_fits(f, item)) { return CFG_OK; }
-    return fd_expected(r, item, "text of %d to %zu bytes", 1, f->size - 1);
+    /* min_items is the list's; an empty text in a list is always a slip. */
+    if (text_fits(f, item) && item->text[0]) { return CFG_OK; }
+    return fd_expected(r, item, "text of 1 to %zu bytes", f->size - 1);
 }
 
 static int read_texts(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)

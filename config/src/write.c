@@ -174,9 +174,8 @@ static void reference_key(txt_buf *b, const fd_field *f, unsigned indent)
     if (section) { snprintf(line, sizeof line, "%s", f->doc); }
     else if (f->type == FD_CONST) { snprintf(line, sizeof line, "%s Always %s.", f->doc, f->def); }
     else {
-        snprintf(line, sizeof line, "%s Expects %s%s%s%s.", f->doc, what,
-                 f->def ? "; default " : "; required",
-                 f->def && f->def[0] ? f->def : "", "");
+        snprintf(line, sizeof line, "%s Expects %s; %s%s.", f->doc, what,
+                 f->def ? "default " : "required", f->def ? f->def : "");
     }
     comment(b, line, indent);
     pad(b, indent);

@@ -1,0 +1,123 @@
+/* prognode check-config - is the configuration fit to serve?
+ *
+ *   prognode check-config [--reference] FILE
+ *
+ * Reads the node's YAML file and every model file that it names, as `serve` does on start,
+ * and prints what the node would do. Opens no socket, spool or database.
+ * --reference prints every key with its meaning, range and default instead, as YAML.
+ * Exit codes: 0 fit, 2 not (the place and reason on stderr) or wrong use. */
+#include "cmd/cmd.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <config/model.h>
+#include <config/node.h>
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "Usage: prognode check-config FILE\n"
+                "       prognode check-config --reference\n"
+                "Check the node's configuration and the models that it names.\n\n"
+                "  --reference  print every key with its meaning, range and default\n"
+                "  -h, --help   print this\n");
+}
+
+static int print_reference(void)
+{
+    char *text = cfg_node_reference();
+    if (!text) {
+        fprintf(stderr, "prognode check-config: not enough memory\n");
+        return PN_EXIT_FAILED;
+    }
+    fputs(text, stdout);
+    free(text);
+    return fflush(stdout) == 0 ? PN_EXIT_OK : PN_EXIT_FAILED;
+}
+
+static void print_node(const cfg_node *c)
+{
+    printf("node     %s on %s port %u, %u worker%s\n", c->ae_title, c->listen,
+           (unsigned)c->port, c->workers, c->workers == 1 ? "" : "s");
+    printf("spool    %s\n", c->spool);
+    for (size_t i = 0; i < c->n_archives; i++) {
+        const cfg_archive *a = &c->archives[i];
+        printf("archive  %s: %s at %s port %u\n", a->name, a->ae_title, a->host,
+               (unsigned)a->port);
+    }
+}
+
+static void print_model(const cfg_model_ref *ref, const cfg_model *m)
+{
+    bool own = ref->n_contours == 0;
+    char **contours = own ? m->contours : ref->contours;
+    size_t n = own ? m->n_contours : ref->n_contours;
+    printf("model    %s %s%s, contours", m->id, m->version,
+           m->research_use_only ? " (research use only)" : "");
+    for (size_t i = 0; i < n; i++) { printf("%s \"%s\"", i ? "," : "", contours[i]); }
+    printf("%s%s\n", n ? "" : " none by name", own ? " (the model's own)" : "");
+    printf("         %s\n         sha256 %s\n", ref->file, m->file_sha256);
+}
+
+/* A model that no contour can ever reach would be silently useless. */
+static int check_reach(const cfg_model_ref *ref, const cfg_model *m)
+{
+    if (ref->n_contours || m->n_contours || m->n_segment_codes) { return PN_EXIT_OK; }
+    fprintf(stderr, "prognode check-config: %s: neither the configuration nor the model names "
+                    "contours or segment codes, so it would never run\n", ref->file);
+    return PN_EXIT_USAGE;
+}
+
+static int check_models(const cfg_node *c)
+{
+    for (size_t i = 0; i < c->n_models; i++) {
+        cfg_model m = {0};
+        cfg_error err;
+        if (cfg_model_load(&m, c->models[i].file, &err) != CFG_OK) {
+            fprintf(stderr, "prognode check-config: %s\n", err.msg);
+            return PN_EXIT_USAGE;
+        }
+        print_model(&c->models[i], &m);
+        int rc = check_reach(&c->models[i], &m);
+        cfg_model_free(&m);
+        if (rc) { return rc; }
+    }
+    return PN_EXIT_OK;
+}
+
+static int check_file(const char *path)
+{
+    cfg_node c = {0};
+    cfg_error err;
+    if (cfg_node_load(&c, path, &err) != CFG_OK) {
+        fprintf(stderr, "prognode check-config: %s\n", err.msg);
+        return PN_EXIT_USAGE;
+    }
+    print_node(&c);
+    int rc = check_models(&c);
+    cfg_node_free(&c);
+    return rc;
+}
+
+int cmd_check_config(int argc, char **argv)
+{
+    static const struct option options[] = {{"reference", no_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    bool reference = false;
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 'r': reference = true; break;
+        case 'h': print_usage(stdout); return PN_EXIT_OK;
+        default: print_usage(stderr); return PN_EXIT_USAGE;
+        }
+    }
+    if (argc - optind != (reference ? 0 : 1)) {
+        print_usage(stderr);
+        return PN_EXIT_USAGE;
+    }
+    return reference ? print_reference() : check_file(argv[optind]);
+}
