@@ -100,9 +100,9 @@ static double weighted_mean(const double *x, const double *weight, size_t n, siz
     return mean + rest / total;
 }
 
-/* Centre and scale column j in place. A constant column becomes exactly zero: what rounding
- * leaves of it must not be blown up to unit size. */
-static void standardise(newton *f, size_t j)
+/* Centre and scale column j in place; false if its sums overflow. A constant column becomes
+ * exactly zero: what rounding leaves of it must not be blown up to unit size. */
+static bool standardise(newton *f, size_t j)
 {
     double *x = f->x + j, deviation = 0, total = 0;
     const double *weight = f->risk.weight;
@@ -112,9 +112,9 @@ static void standardise(newton *f, size_t j)
     f->mean[j] = dummy ? 0 : weighted_mean(x, weight, n, p);
     if (is_constant(x, n, p)) {
         for (size_t i = 0; i < n; i++) { x[i * p] = 0; }
-        return;
+        return isfinite(f->mean[j]);
     }
-    if (dummy) { return; }
+    if (dummy) { return true; }
     for (size_t i = 0; i < n; i++) {
         x[i * p] -= f->mean[j];
         deviation += weight[i] * fabs(x[i * p]);
@@ -122,15 +122,22 @@ static void standardise(newton *f, size_t j)
     }
     f->scale[j] = total / deviation;
     for (size_t i = 0; i < n; i++) { x[i * p] *= f->scale[j]; }
+    return isfinite(deviation) && isfinite(f->scale[j]);
 }
 
-static void load_covariates(newton *f, const sv_matrix *x)
+static int load_covariates(newton *f, const sv_matrix *x, sv_error *err)
 {
     for (size_t i = 0; i < f->n; i++) {
         size_t row = f->risk.row[i];
         for (size_t j = 0; j < f->p; j++) { f->x[i * f->p + j] = sv_at(x, row, j); }
     }
-    for (size_t j = 0; j < f->p; j++) { standardise(f, j); }
+    for (size_t j = 0; j < f->p; j++) {
+        if (!standardise(f, j)) {
+            return sv_fail(err, SV_ENUMERIC, "covariate in column %zu holds numbers too large or too "
+                           "close together to work with", j);
+        }
+    }
+    return SV_OK;
 }
 
 /* Likelihood, score and factored information at f->next; false if anything is not finite. */
@@ -295,10 +302,8 @@ int sv_cox_fit(sv_cox *out, const sv_matrix *x, const sv_surv *s, const sv_cox_o
     newton f;
     sv_cox result = { 0 };
     rc = newton_init(&f, s, x->cols, opts->ties, err);
-    if (rc == SV_OK) {
-        load_covariates(&f, x);
-        rc = iterate(&f, opts, err);
-    }
+    if (rc == SV_OK) { rc = load_covariates(&f, x, err); }
+    if (rc == SV_OK) { rc = iterate(&f, opts, err); }
     if (rc == SV_OK) { rc = allocate_result(&result, s->n, x->cols, err); }
     if (rc == SV_OK) {
         summarise(&result, &f, s);

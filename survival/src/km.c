@@ -62,10 +62,10 @@ static bool is_kept(const bool *keep, size_t i) { return keep == NULL || keep[i]
 
 static void fill_tally(tally *y, const sv_surv *s, const bool *keep, const sv_times *t)
 {
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t k = 0; k < s->n; k++) {
+        size_t i = t->order[k], r = t->stop[i];
         if (!is_kept(keep, i)) { continue; }
         double w = weight_of(s, i);
-        size_t r = t->stop[i];
         y->n_end[r]++;
         if (s->event[i] == 1) {
             y->n_dead[r]++;

@@ -22,9 +22,10 @@ static double distinct_mean(const double *key, const uint32_t *order, size_t m)
     return k > 0 ? sum / (double)k : 0;
 }
 
-/* Assign rank[] to the m keys and list the value of each rank; returns the number of ranks. */
-static size_t merge_ties(uint32_t *rank, double *value, const double *key, const uint32_t *order,
-                         size_t m)
+/* Assign rank[] to the m keys and list the value of each rank; returns the number of ranks.
+ * merged: some rank holds more than one value. */
+static size_t merge_ties(uint32_t *rank, double *value, bool *merged, const double *key,
+                         const uint32_t *order, size_t m)
 {
     double mean = distinct_mean(key, order, m);
     size_t k = 0;
@@ -33,9 +34,17 @@ static size_t merge_ties(uint32_t *rank, double *value, const double *key, const
         double gap = i > 0 ? t - key[order[i - 1]] : (double)INFINITY;
         bool tied = gap <= TIE_TOLERANCE || gap / mean <= TIE_TOLERANCE;
         if (!tied) { value[k++] = t; }
+        *merged = *merged || (tied && gap > 0);
         rank[order[i]] = (uint32_t)(k - 1);
     }
     return k;
+}
+
+/* Rows merged into one time must stand in row order, whatever their raw times were. */
+static int order_by_rank(sv_times *out, sv_error *err)
+{
+    for (size_t i = 0; i < out->n; i++) { out->order[i] = (uint32_t)i; }
+    return sv_sort_by_code(out->order, out->stop, out->n_distinct, out->n, err);
 }
 
 static int rank_all(sv_times *out, const sv_surv *s, double *key, uint32_t *order, uint32_t *rank,
@@ -46,7 +55,8 @@ static int rank_all(sv_times *out, const sv_surv *s, double *key, uint32_t *orde
     if (s->start != NULL) { memcpy(key + n, s->start, n * sizeof *key); }
     int rc = sv_sort_rows(order, key, m, err);
     if (rc != SV_OK) { return rc; }
-    out->n_distinct = merge_ties(rank, out->value, key, order, m);
+    bool merged = false;
+    out->n_distinct = merge_ties(rank, out->value, &merged, key, order, m);
     memcpy(out->stop, rank, n * sizeof *rank);
     if (s->start != NULL) { memcpy(out->start, rank + n, n * sizeof *rank); }
     for (size_t i = 0; s->start != NULL && i < n; i++) {
@@ -55,14 +65,9 @@ static int rank_all(sv_times *out, const sv_surv *s, double *key, uint32_t *orde
                            i, s->start[i], s->time[i]);
         }
     }
+    if (merged || s->start != NULL) { return order_by_rank(out, err); }
+    memcpy(out->order, order, n * sizeof *order);
     return SV_OK;
-}
-
-/* Rows merged into one time must stand in row order, whatever their raw times were. */
-static int order_by_rank(sv_times *out, sv_error *err)
-{
-    for (size_t i = 0; i < out->n; i++) { out->order[i] = (uint32_t)i; }
-    return sv_sort_by_code(out->order, out->stop, out->n_distinct, out->n, err);
 }
 
 int sv_times_rank(sv_times *out, const sv_surv *s, sv_error *err)
@@ -82,7 +87,6 @@ int sv_times_rank(sv_times *out, const sv_surv *s, sv_error *err)
     } else {
         rc = rank_all(out, s, key, order, rank, err);
     }
-    if (rc == SV_OK) { rc = order_by_rank(out, err); }
     free(key);
     free(order);
     free(rank);

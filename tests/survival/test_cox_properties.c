@@ -248,6 +248,52 @@ static void test_cox__monotone_likelihood_is_flagged(void **state)
     sv_cox_free(&fit);
 }
 
+/* x orders the events perfectly: the likelihood climbs to 1 and no coefficient is large enough. */
+static void test_cox__perfect_order_is_flagged(void **state)
+{
+    (void)state;
+    double time[12], x[12];
+    int event[12];
+    for (size_t i = 0; i < 12; i++) {
+        time[i] = (double)i + 1;
+        x[i] = -(double)i;
+        event[i] = 1;
+    }
+    sv_surv s = { .n = 12, .time = time, .event = event };
+    sv_matrix m = sv_matrix_rowmajor(x, 12, 1);
+    sv_error err;
+    sv_cox fit;
+    CHECK_OK(sv_cox_fit(&fit, &m, &s, NULL, &err), err);
+    assert_int_equal(fit.flag[0], SV_COX_INFINITE);
+    assert_false(fit.converged);
+    assert_true(fit.coef[0] > 5 && fit.loglik > -1e-3);
+    sv_cox_free(&fit);
+}
+
+static void test_cox__smallest_and_degenerate_data(void **state)
+{
+    (void)state;
+    const double time[] = { 1, 1, 1 }, x[] = { 2, 5, 4 }, huge[] = { 1e308, -1e308, 1.7e308 };
+    const int event[] = { 1, 1, 1 };
+    sv_surv s = { .n = 3, .time = time, .event = event };
+    sv_matrix m = sv_matrix_rowmajor(x, 3, 1);
+    sv_error err;
+    sv_cox fit;
+    CHECK_OK(sv_cox_fit(&fit, &m, &s, NULL, &err), err); /* all die at once: nothing to learn */
+    CHECK_NEAR(fit.coef[0], 0, 0, 1e-12);
+    sv_cox_free(&fit);
+    const int first[] = { 1, 0, 0 };
+    s.n = m.rows = 2;
+    s.event = first;
+    CHECK_OK(sv_cox_fit(&fit, &m, &s, NULL, &err), err);
+    assert_true(fit.overfit);
+    assert_true((fit.flag[0] & SV_COX_INFINITE) != 0);
+    sv_cox_free(&fit);
+    s.n = 3;
+    m = sv_matrix_rowmajor(huge, 3, 1);
+    assert_int_equal(sv_cox_fit(&fit, &m, &s, NULL, &err), SV_ENUMERIC);
+}
+
 static void test_cox__singular_columns_are_dropped(void **state)
 {
     (void)state;
@@ -397,6 +443,8 @@ int main(void)
         cmocka_unit_test(test_cox__row_order_time_unit_and_layout_do_not_matter),
         cmocka_unit_test(test_cox__computed_times_tie),
         cmocka_unit_test(test_cox__monotone_likelihood_is_flagged),
+        cmocka_unit_test(test_cox__perfect_order_is_flagged),
+        cmocka_unit_test(test_cox__smallest_and_degenerate_data),
         cmocka_unit_test(test_cox__singular_columns_are_dropped),
         cmocka_unit_test(test_cox__more_columns_than_events_is_allowed_and_flagged),
         cmocka_unit_test(test_cox__bad_input_is_refused_by_name),

@@ -52,8 +52,8 @@ typedef struct sv_cox {
 /* Fit. x: one row a row of s, any layout (sv_matrix_rowmajor, sv_matrix_colmajor).
  * out owns its arrays on success; free with sv_cox_free. Untouched on failure.
  * Fails: as sv_surv_check and sv_matrix_check; SV_ETOOSMALL (fewer than 2 rows); SV_ENOEVENT;
- * SV_ELIMIT (columns, or rows x columns); SV_EINVAL (options); SV_ENUMERIC (no step keeps the
- * likelihood finite); SV_ENOMEM. Not reaching convergence is not a failure: see converged. */
+ * SV_ELIMIT (columns, or rows x columns); SV_EINVAL (options); SV_ENUMERIC (sums of a column or
+ * the likelihood overflow); SV_ENOMEM. Not reaching convergence is not a failure: see converged. */
 SV_CHECKED int sv_cox_fit(sv_cox *out, const sv_matrix *x, const sv_surv *s,
                           const sv_cox_opts *opts, sv_error *err);
 void sv_cox_free(sv_cox *fit);
