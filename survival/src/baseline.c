@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "mem.h"
+#include "num.h"
 #include "risk.h"
 
 static int check_predictor(const double *lp, const sv_surv *s, sv_ties ties, sv_error *err)
@@ -123,13 +124,13 @@ static size_t upper_bound(const sv_baseline *b, int stratum, double t)
 
 double sv_baseline_at(const sv_baseline *b, int stratum, double t)
 {
-    if (isnan(t)) { return NAN; }
+    if (isnan(t)) { return SV_NAN; }
     size_t next = upper_bound(b, stratum, t);
     bool later_exists = next < b->n && b->stratum[next] == stratum;
     if (next > 0 && b->stratum[next - 1] == stratum) {
-        return later_exists || b->time[next - 1] == t ? b->hazard[next - 1] : (double)NAN;
+        return later_exists || b->time[next - 1] == t ? b->hazard[next - 1] : SV_NAN;
     }
-    return later_exists ? 0 : (double)NAN;
+    return later_exists ? 0 : SV_NAN;
 }
 
 double sv_survival_probability(double h0, double lp)
@@ -141,7 +142,7 @@ int sv_partial_loglik(double *out, const double *lp, const sv_surv *s, sv_ties t
 {
     sv_risk r = { 0 };
     sv_sweep w = { 0 };
-    *out = NAN;
+    *out = SV_NAN;
     int rc = sweep_predictor(&r, &w, lp, s, ties, err);
     if (rc == SV_OK) {
         if (isfinite(w.loglik)) {

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "mem.h"
+#include "num.h"
 #include "risk.h"
 #include "sort.h"
 
@@ -145,7 +146,7 @@ static void summarise(sv_concordance *out, const pairs *q)
 {
     *out = q->sum;
     double n = out->concordant + out->discordant + out->tied_risk;
-    out->c = out->se = NAN;
+    out->c = out->se = SV_NAN;
     if (!(n > 0)) { return; }
     out->c = (out->concordant + out->tied_risk / 2) / n;
     double var = 0;
@@ -191,7 +192,7 @@ static int count_pairs(sv_concordance *out, const double *risk, const sv_risk *r
 
 int sv_concordance_harrell(sv_concordance *out, const double *risk, const sv_surv *s, sv_error *err)
 {
-    *out = (sv_concordance){ .c = NAN, .se = NAN };
+    *out = (sv_concordance){ .c = SV_NAN, .se = SV_NAN };
     int rc = sv_surv_check(s, 1, err);
     if (rc != SV_OK) { return rc; }
     for (size_t i = 0; i < s->n; i++) {

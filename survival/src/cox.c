@@ -13,6 +13,7 @@
 
 #include "linalg.h"
 #include "mem.h"
+#include "num.h"
 #include "risk.h"
 
 #define INFINITE_STEP 3.162277660168379e-5 /* relative size of a next step that is no rounding */
@@ -221,12 +222,12 @@ static void unscale(sv_cox *out, const newton *f)
     for (size_t j = 0; j < p; j++) {
         flag_column(out, f, j);
         bool dropped = (out->flag[j] & SV_COX_DROPPED) != 0;
-        out->coef[j] = dropped ? (double)NAN : f->next[j] * f->scale[j];
+        out->coef[j] = dropped ? SV_NAN : f->next[j] * f->scale[j];
         out->mean[j] = f->mean[j];
         for (size_t k = 0; k < p; k++) {
             bool singular = f->ldl[j * p + j] == 0 || f->ldl[k * p + k] == 0;
             double scaled = out->vcov[j * p + k] * (f->scale[j] * f->scale[k]);
-            out->vcov[j * p + k] = singular ? (double)NAN : scaled;
+            out->vcov[j * p + k] = singular ? SV_NAN : scaled;
         }
         out->se[j] = sqrt(out->vcov[j * p + j]);
     }
@@ -326,7 +327,7 @@ void sv_cox_free(sv_cox *fit)
 
 int sv_cox_predict(double *out, const sv_cox *fit, const sv_matrix *x, sv_error *err)
 {
-    for (size_t i = 0; i < x->rows; i++) { out[i] = NAN; }
+    for (size_t i = 0; i < x->rows; i++) { out[i] = SV_NAN; }
     if (x->cols != fit->p) {
         return sv_fail(err, SV_EINVAL, "covariates have %zu columns, the model has %zu", x->cols,
                        fit->p);

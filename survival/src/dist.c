@@ -4,8 +4,9 @@
 #include <float.h>
 #include <math.h>
 
+#include "num.h"
+
 #define SQRT_HALF 0.70710678118654752440
-#define SQRT_2 1.41421356237309504880
 #define INV_SQRT_2PI 0.39894228040143267794
 #define INV_SQRT_PI 0.56418958354775628695
 #define MAX_DF 100000
@@ -45,9 +46,9 @@ static double quantile_tail(double q)
 
 double sv_normal_quantile(double p)
 {
-    if (!(p >= 0 && p <= 1)) { return NAN; }
-    if (p == 0) { return -INFINITY; }
-    if (p == 1) { return INFINITY; }
+    if (!(p >= 0 && p <= 1)) { return SV_NAN; }
+    if (p == 0) { return -SV_INF; }
+    if (p == 1) { return SV_INF; }
     if (fabs(p - 0.5) <= 0.25) { return quantile_centre(p - 0.5); }
     return p < 0.5 ? -quantile_tail(p) : quantile_tail(1 - p);
 }
@@ -115,7 +116,7 @@ static double lower_series(double x, double first, int terms)
 
 double sv_chisq_upper(double x, int df)
 {
-    if (isnan(x) || df < 1 || df > MAX_DF) { return NAN; }
+    if (isnan(x) || df < 1 || df > MAX_DF) { return SV_NAN; }
     if (x <= 0) { return 1; }
     if (isinf(x)) { return 0; }
     double half = x / 2, first = df % 2 == 1 ? 0.5 : 0;

@@ -7,6 +7,7 @@
 #include <survival/dist.h>
 
 #include "mem.h"
+#include "num.h"
 #include "sort.h"
 #include "times.h"
 
@@ -176,10 +177,10 @@ static void interval(double *lower, double *upper, double s, double sigma, sv_km
 {
     double half = z * sigma;
     if (kind == SV_KM_CI_PLAIN) {
-        *lower = s > 0 ? fmax(s - half * s, 0) : (double)NAN;
-        *upper = s > 0 ? fmin(s + half * s, 1) : (double)NAN;
+        *lower = s > 0 ? fmax(s - half * s, 0) : SV_NAN;
+        *upper = s > 0 ? fmin(s + half * s, 1) : SV_NAN;
     } else if (s == 0 || (kind == SV_KM_CI_LOGLOG && s == 1)) {
-        *lower = *upper = (double)NAN;
+        *lower = *upper = SV_NAN;
     } else if (kind == SV_KM_CI_LOG) {
         *lower = exp(log(s) - half);
         *upper = fmin(exp(log(s) + half), 1);

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "num.h"
+
 #define LEVEL_TOLERANCE 1.490116119384765625e-8
 
 /* The first time the curve y is at or below `target`, averaged with the next drop if it meets it.
@@ -17,12 +19,12 @@ static double crossing(const double *time, const double *y, size_t n, double tar
         }
         return time[i];
     }
-    return NAN;
+    return SV_NAN;
 }
 
 sv_km_estimate sv_km_quantile(const sv_km *km, double p)
 {
-    if (!(p > 0 && p < 1)) { return (sv_km_estimate){ NAN, NAN, NAN }; }
+    if (!(p > 0 && p < 1)) { return (sv_km_estimate){ SV_NAN, SV_NAN, SV_NAN }; }
     return (sv_km_estimate){ crossing(km->time, km->surv, km->n, 1 - p),
                              crossing(km->time, km->lower, km->n, 1 - p),
                              crossing(km->time, km->upper, km->n, 1 - p) };
@@ -45,7 +47,7 @@ static size_t times_up_to(const sv_km *km, double t, bool inclusive)
 
 sv_km_estimate sv_km_at(const sv_km *km, double t)
 {
-    if (!(t <= km->time[km->n - 1])) { return (sv_km_estimate){ NAN, NAN, NAN }; }
+    if (!(t <= km->time[km->n - 1])) { return (sv_km_estimate){ SV_NAN, SV_NAN, SV_NAN }; }
     size_t k = times_up_to(km, t, true);
     if (k == 0) { return (sv_km_estimate){ 1, 1, 1 }; }
     return (sv_km_estimate){ km->surv[k - 1], km->lower[k - 1], km->upper[k - 1] };
@@ -61,7 +63,7 @@ double sv_km_at_risk(const sv_km *km, double t)
  * is at hand. */
 void sv_km_rmean(double *mean, double *std_err, const sv_km *km, double tau)
 {
-    *mean = *std_err = NAN;
+    *mean = *std_err = SV_NAN;
     if (!(tau > 0 && isfinite(tau))) { return; }
     double area = 0, variance = 0, right = tau;
     for (size_t i = times_up_to(km, tau, true); i-- > 0;) {

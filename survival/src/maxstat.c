@@ -6,6 +6,7 @@
 #include <survival/dist.h>
 
 #include "mem.h"
+#include "num.h"
 #include "sort.h"
 #include "times.h"
 
@@ -23,7 +24,7 @@ static int check_plain(const sv_surv *s, sv_error *err)
 
 int sv_logrank_scores(double *scores, const sv_surv *s, sv_error *err)
 {
-    for (size_t i = 0; i < s->n; i++) { scores[i] = NAN; }
+    for (size_t i = 0; i < s->n; i++) { scores[i] = SV_NAN; }
     sv_times t = { 0 };
     int rc = check_plain(s, err);
     if (rc == SV_OK) { rc = sv_times_rank(&t, s, err); }
@@ -43,7 +44,7 @@ int sv_logrank_scores(double *scores, const sv_surv *s, sv_error *err)
 
 double sv_maxstat_p_lausen92(double b, double min_share, double max_share)
 {
-    if (isnan(b)) { return NAN; }
+    if (isnan(b)) { return SV_NAN; }
     if (b < 1) { return 1; }
     double odds = max_share * (1 - min_share) / ((1 - max_share) * min_share);
     return sv_normal_density(b) * (4 / b + (b - 1 / b) * log(odds));

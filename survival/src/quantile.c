@@ -5,11 +5,12 @@
 #include <survival/surv.h>
 
 #include "mem.h"
+#include "num.h"
 #include "sort.h"
 
 double sv_mean(const double *x, size_t n)
 {
-    if (n == 0) { return NAN; }
+    if (n == 0) { return SV_NAN; }
     double sum = 0, rest = 0;
     for (size_t i = 0; i < n; i++) { sum += x[i]; }
     double mean = sum / (double)n;
@@ -19,7 +20,7 @@ double sv_mean(const double *x, size_t n)
 
 double sv_sd(const double *x, size_t n)
 {
-    if (n < 2) { return NAN; }
+    if (n < 2) { return SV_NAN; }
     double mean = sv_mean(x, n), sum = 0;
     for (size_t i = 0; i < n; i++) { sum += (x[i] - mean) * (x[i] - mean); }
     return sqrt(sum / (double)(n - 1));
@@ -27,7 +28,7 @@ double sv_sd(const double *x, size_t n)
 
 double sv_quantile_sorted(const double *x, size_t n, double p)
 {
-    if (n == 0 || !(p >= 0 && p <= 1)) { return NAN; }
+    if (n == 0 || !(p >= 0 && p <= 1)) { return SV_NAN; }
     double h = (double)(n - 1) * p;
     size_t lo = (size_t)h;
     if (lo + 1 >= n) { return x[n - 1]; }
@@ -55,7 +56,7 @@ static int check_sample(const double *x, size_t n, const double *prob, size_t k,
 
 int sv_quantile(double *out, const double *x, size_t n, const double *prob, size_t k, sv_error *err)
 {
-    for (size_t i = 0; i < k; i++) { out[i] = NAN; }
+    for (size_t i = 0; i < k; i++) { out[i] = SV_NAN; }
     int rc = check_sample(x, n, prob, k, err);
     if (rc != SV_OK) { return rc; }
     uint32_t *order = SV_NEW(uint32_t, n);

@@ -10,6 +10,7 @@
 
 #include "linalg.h"
 #include "mem.h"
+#include "num.h"
 #include "risk.h"
 
 #define BLOCK 64 /* means gathered before they are taken off the information */
@@ -177,7 +178,7 @@ void sv_sweep_run(sv_sweep *w, const sv_risk *r, const double *x, const double *
     size_t p = w->p;
     risk_set k = { .p = p, .s1 = w->work, .d1 = w->work + p, .means = w->work + 3 * p,
                    .means_weight = w->work + 3 * p + BLOCK * p, .info = w->info };
-    w->shift = -INFINITY;
+    w->shift = -SV_INF;
     for (size_t i = 0; i < r->n; i++) {
         if (r->first[i] < r->last[i]) { w->shift = fmax(w->shift, eta[i]); }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "num.h"
 #include "sort.h"
 
 #define TIE_TOLERANCE 1.490116119384765625e-8 /* sqrt of the machine epsilon, 2^-26 */
@@ -31,7 +32,7 @@ static size_t merge_ties(uint32_t *rank, double *value, bool *merged, const doub
     size_t k = 0;
     for (size_t i = 0; i < m; i++) {
         double t = key[order[i]];
-        double gap = i > 0 ? t - key[order[i - 1]] : (double)INFINITY;
+        double gap = i > 0 ? t - key[order[i - 1]] : SV_INF;
         bool tied = gap <= TIE_TOLERANCE || gap / mean <= TIE_TOLERANCE;
         if (!tied) { value[k++] = t; }
         *merged = *merged || (tied && gap > 0);
