@@ -41,9 +41,9 @@ typedef struct sv_km {
     size_t rows, events;        /* unweighted                                            */
 } sv_km;
 
-/* Curve of the rows with keep[i] (NULL: all). Ties are judged over all rows of s, so that
- * several groups cut out of one s agree on them. s->stratum takes no part. A curve without any event is
- * valid (S = 1). Interval limits with z = normal quantile and sigma = std_err / S: log
+/* Curve of the rows with keep[i] (NULL: all). Ties are judged over all rows of s, so that groups
+ * cut out of one s agree on them. s->stratum takes no part. A curve without any event is valid
+ * (S = 1). Interval limits with z = normal quantile and sigma = std_err / S: log
  * S exp(-+ z sigma), upper at most 1; log-log S^exp(-+ z sigma / log S); plain S -+ z S sigma,
  * kept within 0..1. out owns its arrays on success; free with sv_km_free; untouched on failure.
  * Fails: as sv_surv_check; SV_ETOOSMALL (no row kept); SV_EINVAL (options); SV_ENOMEM. */
