@@ -7,7 +7,7 @@
 set -eu
 build="build-essential cmake ninja-build pkg-config libdcmtk-dev dcmtk libssl-dev libyaml-dev
        libopenblas-dev libsqlite3-dev libcjson-dev libcmocka-dev"
-test="libnifti-dev zlib1g-dev dicom3tools orthanc curl strace python3-minimal sqlite3"
+test="libnifti-dev zlib1g-dev dicom3tools orthanc curl jq strace procps"
 demo="orthanc curl"
 
 case "${1:-build}" in

@@ -168,13 +168,6 @@ static void check_regions(pn_report *r, const cfg_model *model, const pn_measure
 
 /* ---- Score ----------------------------------------------------------------------------------- */
 
-static int by_contribution(const void *a, const void *b)
-{
-    double x = fabs(((const pn_report_driver *)a)->contribution);
-    double y = fabs(((const pn_report_driver *)b)->contribution);
-    return (x < y) - (x > y);
-}
-
 static int gather_values(double *values, const pn_report *r, const cfg_model *model, pn_error *err)
 {
     for (size_t i = 0; i < model->n_features; i++) {
@@ -187,45 +180,29 @@ static int gather_values(double *values, const pn_report *r, const cfg_model *mo
     return PN_OK;
 }
 
-static void take_score(pn_report *r, const cfg_model *model, const double *values,
-                       const pn_score *score, const pn_score_part *parts)
-{
-    r->score = score->lp;
-    r->high_risk = score->high_risk;
-    for (size_t h = 0; h < model->n_horizons; h++) {
-        r->survival[r->n_survival++] =
-            (pn_report_survival){model->horizon_years[h], score->survival[h]};
-    }
-    for (size_t i = 0; i < model->n_features; i++) {
-        pn_report_driver *d = &r->drivers[r->n_drivers++];
-        memcpy(d->name, model->features[i].name, sizeof d->name);
-        d->value = values[i];
-        d->z = parts[i].z;
-        d->contribution = parts[i].contribution;
-        d->percentile = parts[i].percentile;
-    }
-    qsort(r->drivers, r->n_drivers, sizeof *r->drivers, by_contribution);
-}
-
 static int score(pn_report *r, const cfg_model *model, pn_error *err)
 {
     double *values = calloc(model->n_features, sizeof *values);
-    pn_score_part *parts = calloc(model->n_features, sizeof *parts);
-    r->drivers = calloc(model->n_features, sizeof *r->drivers);
-    int rc = PN_OK;
-    if (values == NULL || parts == NULL || r->drivers == NULL) {
-        rc = pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", model->n_features);
-    } else if ((rc = gather_values(values, r, model, err)) == PN_OK) {
-        pn_score result = {0};
-        pn_error why = {0};
-        if (pn_score_compute(&result, parts, model, values, &why) == PN_OK) {
-            take_score(r, model, values, &result, parts);
-        } else {
-            NOT_FOR(r, "%.200s", why.msg);
-        }
+    if (values == NULL) {
+        return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", model->n_features);
+    }
+    pn_score_result result = {0};
+    pn_error why = {0};
+    int rc = gather_values(values, r, model, err);
+    if (rc == PN_OK && pn_score(&result, model, values, &why) == PN_OK) {
+        r->score = result.lp;
+        r->high_risk = result.high_risk;
+        memcpy(r->survival, result.survival, sizeof r->survival);
+        r->n_survival = result.n_survival;
+        r->drivers = result.drivers;          /* ours from here on */
+        r->n_drivers = result.n_drivers;
+    } else if (rc == PN_OK && why.cls == PN_TRANSIENT) {
+        *err = why;
+        rc = (int)why.code;
+    } else if (rc == PN_OK) {
+        NOT_FOR(r, "%.200s", why.msg);
     }
     free(values);
-    free(parts);
     return rc;
 }
 

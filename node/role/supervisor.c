@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include <config/model.h>
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "role/role.h"
 
