@@ -45,7 +45,6 @@ Code read_code(Reader &r, DcmItem &item, const DcmTagKey &sequence)
 
 template <size_t N> void put(char (&dst)[N], const std::string &s) { pn::put(dst, N, s); }
 
-/* Text and UT are read raw: only they may have line breaks. */
 std::string read_reference(Reader &r, DcmItem &item)
 {
     DcmItem *ref = pn::first_item(item, DCM_ReferencedSOPSequence);

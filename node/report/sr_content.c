@@ -28,6 +28,10 @@ static int check_report(const pn_report *r, pn_error *err)
         return pn_fail(err, PN_EINVAL, "report: contours are '%s', expected RTSTRUCT or SEG",
                        pn_kind_word(r->contour_kind));
     }
+    if (r->model_id[0] == '\0' || r->model_version[0] == '\0') {
+        return pn_fail(err, PN_EINVAL, "report: model '%s' version '%s', expected both",
+                       r->model_id, r->model_version);
+    }
     if (strlen(r->content_datetime) != 14) {
         return pn_fail(err, PN_EINVAL, "report: content time '%s', expected YYYYMMDDHHMMSS",
                        r->content_datetime);
@@ -218,6 +222,12 @@ static void add_region_reference(pn_sr *sr, const pn_report *r, const pn_report_
     pn_sr_close(sr);
 }
 
+/* A segment may carry a code without its meaning; that must not cost the report. */
+static bool is_complete(pn_code_triple c)
+{
+    return c.value[0] != '\0' && c.scheme[0] != '\0' && c.meaning[0] != '\0';
+}
+
 static void add_region_identity(pn_sr *sr, const pn_report *r, const pn_report_region *region,
                                 bool main_region)
 {
@@ -226,17 +236,16 @@ static void add_region_identity(pn_sr *sr, const pn_report *r, const pn_report_r
     if (name[0] == '\0') { (void)snprintf(name, sizeof name, "Region %d", region->number); }
     pn_sr_text(sr, PN_SR_HAS_OBS_CONTEXT, C_TRACKING_ID, name);
     pn_sr_uidref(sr, PN_SR_HAS_OBS_CONTEXT, C_TRACKING_UID, region->tracking_uid);
-    if (region->code_value[0] != '\0') {
-        pn_sr_code(sr, PN_SR_CONTAINS, C_FINDING,
-                   PN_CODE(region->code_value, region->code_scheme, region->code_meaning));
+    pn_code_triple finding =
+        PN_CODE(region->code_value, region->code_scheme, region->code_meaning);
+    if (is_complete(finding)) {
+        pn_sr_code(sr, PN_SR_CONTAINS, C_FINDING, finding);
     } else if (main_region) {
         pn_sr_code(sr, PN_SR_CONTAINS, C_FINDING, C_NEOPLASM);
     }
     add_region_reference(sr, r, region);
-    if (region->site_value[0] != '\0') {
-        pn_sr_code(sr, PN_SR_HAS_CONCEPT_MOD, C_FINDING_SITE,
-                   PN_CODE(region->site_value, region->site_scheme, region->site_meaning));
-    }
+    pn_code_triple site = PN_CODE(region->site_value, region->site_scheme, region->site_meaning);
+    if (is_complete(site)) { pn_sr_code(sr, PN_SR_HAS_CONCEPT_MOD, C_FINDING_SITE, site); }
 }
 
 static void add_features(pn_sr *sr, const pn_report *r, const pn_report_region *region)
@@ -316,14 +325,14 @@ static void add_evaluation(pn_sr *sr, const pn_report *r)
 {
     char text[TEXT_SIZE];
     pn_sr_container(sr, PN_SR_CONTAINS, C_QUALITATIVE, NULL);
-    if (!r->applicable) { add_model(sr, r); }
     add_risk_level(sr, r);
     if (r->research_use_only) {
         add_comment(sr, "Research use only. Not for diagnosis or treatment decisions.");
     }
-    (void)snprintf(text, sizeof text, "Model: %s (%s %s), endpoint: %s.",
+    (void)snprintf(text, sizeof text, "Model: %s (%s %s), endpoint: %s, sha256 %s.",
                    r->model_title[0] != '\0' ? r->model_title : r->model_id, r->model_id,
-                   r->model_version, r->endpoint[0] != '\0' ? r->endpoint : "survival");
+                   r->model_version, r->endpoint[0] != '\0' ? r->endpoint : "survival",
+                   r->model_sha256);
     add_comment(sr, text);
     for (size_t i = 0; i < r->n_reasons; i++) {
         (void)snprintf(text, sizeof text, "%s: %s",
@@ -333,6 +342,11 @@ static void add_evaluation(pn_sr *sr, const pn_report *r)
     if (r->matched_by_series) {
         add_comment(sr, "None of the images that the contours name was received; the images were "
                         "taken from the series that they name.");
+    }
+    if (r->predecessor_sop_uid[0] != '\0') {
+        (void)snprintf(text, sizeof text, "Version %u of this report; replaces %s.", r->version,
+                       r->predecessor_sop_uid);
+        add_comment(sr, text);
     }
     add_drivers(sr, r);
     pn_sr_close(sr);

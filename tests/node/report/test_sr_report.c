@@ -251,6 +251,26 @@ static void test_sr__values_come_back_in_full(void **state)
     pn_report_free(&r);
 }
 
+/* The same with another reader than our own; it prints 17 digits, of which the last may be off. */
+static void test_sr__dcmdump_finds_every_value_in_full(void **state)
+{
+    (void)state;
+    if (!have_tool("dcmdump")) { skip(); }
+    pn_report r;
+    static char out[1 << 20];
+    const char *tag = "(0040,a161) FD ";
+    fixture_report(&r);
+    fixture_write(&r, fixture_path("dump.dcm"));
+    assert_int_equal(run_tool(out, sizeof out, "dcmdump '%s'", fixture_path("dump.dcm")), 0);
+    size_t next = 0;
+    for (const char *p = strstr(out, tag); p != NULL; p = strstr(p + 1, tag)) {
+        double v = strtod(p + strlen(tag), NULL);
+        if (next < RX_NFEATURES && near_enough(v, fixture_value(next), 5e-16, 0)) { next++; }
+    }
+    assert_int_equal(next, RX_NFEATURES);
+    pn_report_free(&r);
+}
+
 static void test_sr__undefined_values_are_told_not_made_up(void **state)
 {
     (void)state;
@@ -303,6 +323,21 @@ static void test_sr__risk_heads_the_main_group_only(void **state)
         for (size_t i = start; i < end_of(&d, start); i++) { features += is_feature(&d.items[i]); }
         assert_int_equal(features, RX_NFEATURES);
     }
+    pn_sr_document_free(&d);
+    pn_report_free(&r);
+}
+
+static void test_sr__incomplete_segment_code_is_left_out(void **state)
+{
+    (void)state;
+    pn_report r;
+    pn_sr_document d = {0};
+    fixture_seg_report(&r);
+    r.regions[0].code_meaning[0] = '\0';
+    r.regions[0].site_scheme[0] = '\0';
+    write_and_read(&d, &r);
+    assert_string_equal(only(&d, C_FINDING)->value, "Neoplasm");
+    assert_int_equal(count(&d, C_FINDING_SITE), 0);
     pn_sr_document_free(&d);
     pn_report_free(&r);
 }
@@ -513,6 +548,9 @@ static void test_sr__impossible_reports_are_refused(void **state)
     r.main_region = 1;
     assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
     r.main_region = 0;
+    r.model_version[0] = '\0';
+    assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
+    r.model_version[0] = '1';
     r.content_datetime[8] = '\0';
     assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
     (void)snprintf(r.content_datetime, sizeof r.content_datetime, "20260301120506");
@@ -532,8 +570,10 @@ int main(void)
         cmocka_unit_test(test_sr__same_report_same_bytes),
         cmocka_unit_test(test_sr__only_given_uids_stand_in_the_header),
         cmocka_unit_test(test_sr__values_come_back_in_full),
+        cmocka_unit_test(test_sr__dcmdump_finds_every_value_in_full),
         cmocka_unit_test(test_sr__undefined_values_are_told_not_made_up),
         cmocka_unit_test(test_sr__risk_heads_the_main_group_only),
+        cmocka_unit_test(test_sr__incomplete_segment_code_is_left_out),
         cmocka_unit_test(test_sr__low_risk),
         cmocka_unit_test(test_sr__not_applicable_has_features_and_reasons_but_no_risk),
         cmocka_unit_test(test_sr__rtstruct_and_seg_references),
