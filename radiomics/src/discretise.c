@@ -31,9 +31,9 @@ static int fixed_width(bins *b, const rx_roi *roi, double w, rx_error *err)
 {
     double start = roi->lowest - floor_mod(roi->lowest, w);
     double edges = ceil((roi->highest + 2 * w - start) / w);
-    if (!(edges - 2 <= RX_MAX_GREY_LEVELS)) {
-        return rx_fail(err, RX_ELIMIT, "%.0f grey levels of width %g between %g and %g, at most %d",
-                       edges - 2, w, roi->lowest, roi->highest, RX_MAX_GREY_LEVELS);
+    if (!(edges - 1 <= RX_MAX_GREY_LEVELS)) {
+        return rx_fail(err, RX_ELIMIT, "%.15g grey levels of width %g between %g and %g, at most %d",
+                       edges - 1, w, roi->lowest, roi->highest, RX_MAX_GREY_LEVELS);
     }
     b->start = start;
     b->step = (start + w) - start;

@@ -71,7 +71,7 @@ static unsigned compare(const rx_value *got, const golden *g, const char *what)
 static void check_case(const golden_case *c)
 {
     char path[512];
-    volume image, mask;
+    testimage image, mask;
     snprintf(path, sizeof path, SHARED("%s"), c->image);
     SKIP_WITHOUT(path);
     assert_int_equal(volume_read(&image, path), 0);

@@ -11,7 +11,7 @@ rx_grid grid_of(size_t nx, size_t ny, size_t nz, double sx, double sy, double sz
     return (rx_grid){ { nx, ny, nz }, { sx, sy, sz }, { 0, 0, 0 }, { 1, 0, 0, 0, 1, 0, 0, 0, 1 } };
 }
 
-void volume_free(volume *v)
+void volume_free(testimage *v)
 {
     free(v->v);
     v->v = NULL;
@@ -104,7 +104,7 @@ static int nrrd_grid(rx_grid *g, const char *header)
     return 0;
 }
 
-static int read_nrrd(volume *out, const char *path)
+static int read_nrrd(testimage *out, const char *path)
 {
     size_t size, n;
     char type[32], encoding[32];
@@ -137,7 +137,7 @@ static int read_nrrd(volume *out, const char *path)
     return rc;
 }
 
-static int read_nifti(volume *out, const char *path)
+static int read_nifti(testimage *out, const char *path)
 {
     nifti_image *im = nifti_image_read(path, 1);
     if (!im) { return -1; }
@@ -160,9 +160,9 @@ static int read_nifti(volume *out, const char *path)
     return rc;
 }
 
-int volume_read(volume *out, const char *path)
+int volume_read(testimage *out, const char *path)
 {
-    *out = (volume){ 0 };
+    *out = (testimage){ 0 };
     size_t n = strlen(path);
     int rc = n > 5 && strcmp(path + n - 5, ".nrrd") == 0 ? read_nrrd(out, path) : read_nifti(out, path);
     if (rc != 0) {
@@ -172,7 +172,7 @@ int volume_read(volume *out, const char *path)
     return rc;
 }
 
-int16_t *volume_i16(const volume *v)
+int16_t *volume_i16(const testimage *v)
 {
     size_t n = count(&v->grid);
     int16_t *p = malloc(n * sizeof *p);
@@ -180,7 +180,7 @@ int16_t *volume_i16(const volume *v)
     return p;
 }
 
-float *volume_f32(const volume *v)
+float *volume_f32(const testimage *v)
 {
     size_t n = count(&v->grid);
     float *p = malloc(n * sizeof *p);
@@ -188,7 +188,7 @@ float *volume_f32(const volume *v)
     return p;
 }
 
-uint8_t *volume_mask(const volume *v)
+uint8_t *volume_mask(const testimage *v)
 {
     size_t n = count(&v->grid);
     uint8_t *p = malloc(n);
