@@ -203,12 +203,14 @@ static void test_cox__row_order_time_unit_and_layout_do_not_matter(void **state)
     sv_cox_free(&b);
 }
 
-/* 0.1 + 0.2 and 0.3 are one time: with them apart the two deaths would not be tied. */
-static void test_cox__computed_times_tie(void **state)
+/* unit * (0.1 + 0.2) and unit * 0.3 are one time: apart, the two deaths would not be tied. */
+static void check_computed_times_tie(double unit)
 {
-    (void)state;
-    const double exact[] = { 0.3, 0.3, 0.5, 0.7, 0.9, 1 }, computed[] = { 0.1 + 0.2, 0.3, 0.5, 0.7,
-                                                                          0.9, 1 };
+    double exact[] = { 0.3, 0.3, 0.5, 0.7, 0.9, 1 }, computed[] = { 0.1 + 0.2, 0.3, 0.5, 0.7, 0.9, 1 };
+    for (size_t i = 0; i < 6; i++) {
+        exact[i] *= unit;
+        computed[i] *= unit;
+    }
     const double x[] = { 1, 4, 2, 7, 3, 5 };
     const int event[] = { 1, 1, 0, 1, 1, 0 };
     assert_true(exact[0] < computed[0]);
@@ -223,6 +225,14 @@ static void test_cox__computed_times_tie(void **state)
     assert_memory_equal(a.vcov, b.vcov, sizeof *a.vcov);
     sv_cox_free(&a);
     sv_cox_free(&b);
+}
+
+/* Small numbers tie by the absolute tolerance, large ones by the relative. */
+static void test_cox__computed_times_tie(void **state)
+{
+    (void)state;
+    check_computed_times_tie(1);
+    check_computed_times_tie(1e10);
 }
 
 static void test_cox__monotone_likelihood_is_flagged(void **state)
@@ -281,6 +291,7 @@ static void test_cox__smallest_and_degenerate_data(void **state)
     sv_cox fit;
     CHECK_OK(sv_cox_fit(&fit, &m, &s, NULL, &err), err); /* all die at once: nothing to learn */
     CHECK_NEAR(fit.coef[0], 0, 0, 1e-12);
+    assert_int_equal(fit.flag[0], 0);
     sv_cox_free(&fit);
     const int first[] = { 1, 0, 0 };
     s.n = m.rows = 2;
@@ -332,6 +343,14 @@ static void test_cox__singular_columns_are_dropped(void **state)
     assert_int_equal(fit.flag[0], SV_COX_DROPPED);
     assert_int_equal(fit.rank, 0);
     sv_cox_free(&fit);
+
+    make_sample(&s, true, true, true); /* constant within every stratum: what is left is rounding */
+    for (int k = 1; k <= 20; k++) {
+        for (size_t i = 0; i < N; i++) { x[i] = 0.1 * k * s.stratum[i] + 0.7; }
+        CHECK_OK(sv_cox_fit(&fit, &m, &s.surv, NULL, &err), err);
+        assert_int_equal(fit.flag[0], SV_COX_DROPPED);
+        sv_cox_free(&fit);
+    }
 }
 
 static void test_cox__more_columns_than_events_is_allowed_and_flagged(void **state)
@@ -435,6 +454,20 @@ static void test_baseline__likelihood_ignores_a_shift_of_the_predictor(void **st
     assert_true(isnan(b));
 }
 
+/* A risk set that has emptied leaves no rounding behind for a patient of far lower hazard. */
+static void test_baseline__emptied_risk_set_is_empty(void **state)
+{
+    (void)state;
+    const double start[] = { 5, 5, 6, 0 }, time[] = { 10, 9, 8, 3 }, lp[] = { 40, 38.5, 37.1, 0 };
+    const int event[] = { 1, 1, 1, 1 };
+    sv_surv s = { .n = 4, .time = time, .event = event, .start = start };
+    sv_error err;
+    double ll;
+    CHECK_OK(sv_partial_loglik(&ll, lp, &s, SV_TIES_EFRON, &err), err);
+    double want = 38.5 - log(exp(40) + exp(38.5)) + 37.1 - log(exp(40) + exp(38.5) + exp(37.1));
+    CHECK_NEAR(ll, want, 1e-13, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_cox__more_columns_than_events_is_allowed_and_flagged),
         cmocka_unit_test(test_cox__bad_input_is_refused_by_name),
         cmocka_unit_test(test_baseline__is_a_step_function_within_each_stratum),
+        cmocka_unit_test(test_baseline__emptied_risk_set_is_empty),
         cmocka_unit_test(test_baseline__likelihood_ignores_a_shift_of_the_predictor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

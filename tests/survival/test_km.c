@@ -224,6 +224,22 @@ static void test_km__median_on_a_flat_stretch_and_scaled_weights(void **state)
     sv_km_free(&weighted);
 }
 
+/* All who were there die while others are still to come: 0, not what rounding makes of it. */
+static void test_km__falls_to_zero_between_late_entries(void **state)
+{
+    (void)state;
+    const double start[] = { 0, 0, 2, 2, 2 }, time[] = { 2, 2, 5, 4, 5 };
+    const double w[] = { 0.1, 0.2, 0.7, 0.3, 0.6 };
+    const int event[] = { 1, 1, 1, 1, 0 };
+    sv_surv s = { .n = 5, .time = time, .event = event, .start = start, .weight = w };
+    sv_error err;
+    sv_km km;
+    CHECK_OK(sv_km_fit(&km, &s, NULL, NULL, &err), err);
+    for (size_t i = 0; i < km.n; i++) { CHECK_NEAR(km.surv[i], 0, 0, 0); }
+    CHECK_NEAR(km.n_risk[1], 1.6, 1e-15, 0);
+    sv_km_free(&km);
+}
+
 static void test_km__censored_only_and_beyond_the_end(void **state)
 {
     (void)state;
@@ -257,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_km__points_agree_with_r),
         cmocka_unit_test(test_km__without_censoring_is_the_empirical_distribution),
         cmocka_unit_test(test_km__median_on_a_flat_stretch_and_scaled_weights),
+        cmocka_unit_test(test_km__falls_to_zero_between_late_entries),
         cmocka_unit_test(test_km__censored_only_and_beyond_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

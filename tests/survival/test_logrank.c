@@ -131,6 +131,21 @@ static void test_logrank__is_the_score_test_without_ties(void **state)
     sv_cox_free(&fit);
 }
 
+/* One patient each: O - E = 1/2, variance 1/4. */
+static void test_logrank__two_patients(void **state)
+{
+    (void)state;
+    const double time[] = { 1, 2 };
+    const int event[] = { 1, 1 }, group[] = { 1, 2 };
+    sv_surv s = { .n = 2, .time = time, .event = event };
+    sv_error err;
+    sv_logrank t;
+    CHECK_OK(sv_logrank_test(&t, &s, group, 0, &err), err);
+    CHECK_NEAR(t.chisq, 1, 1e-15, 0);
+    CHECK_NEAR(t.expected[1], 1.5, 1e-15, 0);
+    sv_logrank_free(&t);
+}
+
 /* A group that is gone before the first death adds no degree of freedom. */
 static void test_logrank__group_never_at_risk_takes_no_part(void **state)
 {
@@ -174,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_logrank__lung_agrees_with_r),
         cmocka_unit_test(test_logrank__colon_agrees_with_r),
         cmocka_unit_test(test_logrank__is_the_score_test_without_ties),
+        cmocka_unit_test(test_logrank__two_patients),
         cmocka_unit_test(test_logrank__group_never_at_risk_takes_no_part),
         cmocka_unit_test(test_logrank__bad_input_is_refused),
     };
