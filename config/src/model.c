@@ -178,9 +178,11 @@ static int check_order(const fd_reader *r, const yt_node *list, const double *v,
     for (size_t i = 1; i < n; i++) {
         double step = direction * (v[i] - v[i - 1]);
         if (strictly ? step > 0 : step >= 0) { continue; }
-        return fd_expected(r, item_at(list, i), "a number %s %.17g, the one before",
+        char before[TXT_REAL_SIZE];
+        txt_put_real(before, v[i - 1]);
+        return fd_expected(r, item_at(list, i), "a number %s %s, the one before",
                            direction > 0 ? (strictly ? "above" : "of at least") : "of at most",
-                           v[i - 1]);
+                           before);
     }
     return CFG_OK;
 }

@@ -147,7 +147,8 @@ static void test_extraction__classes_and_names(void **state)
                      count_class(&s, RX_GLSZM), 0);
 }
 
-/* examples/exampleSettings/Params.yaml, without the key that stands twice in it. */
+/* The keys of examples/exampleSettings/Params.yaml; older versions give `shape` twice, which is
+ * refused here. */
 static void test_extraction__pyradiomics_params(void **state)
 {
     (void)state;
