@@ -1,5 +1,6 @@
 /* dicom/dataset.cc - see dataset.hh. */
 #include "dicom/dataset.hh"
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -20,43 +21,7 @@ int load(DcmFileFormat &file, pn_scan &scan, const char *path, pn_error *err)
 
 /* ---- Text ------------------------------------------------------------------ */
 
-static bool is_utf8(const std::string &s)
-{
-    for (std::size_t i = 0; i < s.size();) {
-        unsigned char c = static_cast<unsigned char>(s[i]);
-        std::size_t more = c < 0x80 ? 0 : c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2
-                           : c >= 0xF0 && c < 0xF5 ? 3 : 4;
-        if (more == 4 || i + more >= s.size()) { return false; }
-        for (std::size_t k = 1; k <= more; k++) {
-            if ((static_cast<unsigned char>(s[i + k]) & 0xC0) != 0x80) { return false; }
-        }
-        /* Overlong forms, surrogates and what lies beyond U+10FFFF. */
-        unsigned char next = more > 0 ? static_cast<unsigned char>(s[i + 1]) : 0;
-        if ((c == 0xE0 && next < 0xA0) || (c == 0xED && next > 0x9F) || (c == 0xF0 && next < 0x90) ||
-            (c == 0xF4 && next > 0x8F)) {
-            return false;
-        }
-        i += more + 1;
-    }
-    return true;
-}
-
-static std::string from_latin1(const std::string &s)
-{
-    std::string out;
-    for (char ch : s) {
-        unsigned c = static_cast<unsigned char>(ch);
-        if (c < 0x80) {
-            out.push_back(ch);
-        } else {
-            out.push_back(static_cast<char>(0xC0 | c >> 6));
-            out.push_back(static_cast<char>(0x80 | (c & 0x3F)));
-        }
-    }
-    return out;
-}
-
-static void clean(std::string &s)
+void clean(std::string &s)
 {
     for (char &c : s) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) { c = ' '; }
@@ -69,8 +34,7 @@ static void clean(std::string &s)
     s = s.substr(from, s.find_last_not_of(' ') - from + 1);
 }
 
-/* The value's bytes as they stand, for every VR whose value is characters. */
-static std::string characters(DcmItem &item, const DcmTagKey &tag)
+std::string characters(DcmItem &item, const DcmTagKey &tag)
 {
     DcmElement *element = nullptr;
     if (item.findAndGetElement(tag, element).bad() || element == nullptr) { return ""; }
@@ -82,33 +46,6 @@ static std::string characters(DcmItem &item, const DcmTagKey &tag)
         if (element->getOFStringArray(value, OFFalse).bad()) { return ""; }
         return std::string(value.c_str(), std::strlen(value.c_str()));
     }
-}
-
-Text::Text(DcmItem &dataset) : convert(false)
-{
-    if (characters(dataset, DCM_SpecificCharacterSet).empty()) { return; }
-    convert = charset.selectCharacterSet(dataset).good();
-}
-
-std::string Text::to_utf8(const std::string &bytes)
-{
-    bool plain = true;
-    for (char c : bytes) { plain = plain && static_cast<unsigned char>(c) < 0x80 && c != 0x1B; }
-    if (plain) { return bytes; }
-    OFString converted;
-    if (convert &&
-        charset.convertString(OFString(bytes.data(), bytes.size()), converted, "\\^=").good()) {
-        std::string out(converted.c_str(), converted.length());
-        if (is_utf8(out)) { return out; }
-    }
-    return is_utf8(bytes) ? bytes : from_latin1(bytes);
-}
-
-std::string Text::get(DcmItem &item, const DcmTagKey &tag)
-{
-    std::string s = to_utf8(characters(item, tag));
-    clean(s);
-    return s;
 }
 
 void put(char *dst, std::size_t size, const std::string &text)
@@ -180,6 +117,13 @@ static void strip(const char *&begin, const char *&end)
     while (end > begin && (end[-1] == ' ' || end[-1] == '\0')) { end--; }
 }
 
+/* Tells a number too small for a double, 0 to within rounding, from one too large. */
+static bool has_negative_exponent(const char *begin, const char *end)
+{
+    const char *e = std::find_if(begin, end, [](char c) { return c == 'e' || c == 'E'; });
+    return e != end && e + 1 != end && e[1] == '-';
+}
+
 bool parse_decimal(const char *begin, const char *end, double &out)
 {
     strip(begin, end);
@@ -189,8 +133,7 @@ bool parse_decimal(const char *begin, const char *end, double &out)
     }
     double value = 0;
     std::from_chars_result r = std::from_chars(begin, end, value, std::chars_format::general);
-    /* An underflow is a rounding, an overflow is not a number. */
-    bool tiny = r.ec == std::errc::result_out_of_range && std::fabs(value) < 1;
+    bool tiny = r.ec == std::errc::result_out_of_range && has_negative_exponent(begin, end);
     if ((r.ec != std::errc() && !tiny) || r.ptr != end || !std::isfinite(value)) { return false; }
     out = value;
     return true;

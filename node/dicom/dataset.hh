@@ -18,6 +18,11 @@ namespace pn {
 /* Scan, then parse. Values longer than 1 KB stay on disk until asked for. */
 int load(DcmFileFormat &file, pn_scan &scan, const char *path, pn_error *err);
 
+/* The value's bytes as they stand, of every VR whose value is characters; else "". */
+std::string characters(DcmItem &item, const DcmTagKey &tag);
+/* Control characters to spaces, spaces off both ends. */
+void clean(std::string &s);
+
 /* Text of one data set, in UTF-8 from whatever Specific Character Set says. */
 class Text {
 public:
@@ -28,8 +33,8 @@ public:
 
 private:
     std::string to_utf8(const std::string &bytes);
+    enum { NONE, DCMTK, JAPANESE } method;
     DcmSpecificCharacterSet charset;
-    bool convert;
 };
 
 /* Fixed-size copies. put() cuts at a character's edge; put_whole() refuses to cut. */

@@ -18,7 +18,8 @@ typedef enum pn_kind {
     PN_KIND_IMAGE,       /* CT, MR, PET single-frame image                           */
     PN_KIND_RTSTRUCT,
     PN_KIND_SEG,
-    PN_KIND_OWN,         /* made by prognode: own UID root form and Contributing Equipment */
+    PN_KIND_OWN,         /* made by prognode: SOP Instance UID begins with "2.25.", and a
+                            Contributing Equipment item has the Manufacturer "prognode"      */
 } pn_kind;
 const char *pn_kind_word(pn_kind k);
 
@@ -28,7 +29,7 @@ typedef struct pn_roi {
     char name[PN_LO_SIZE];             /* ROI Name / Segment Label, UTF-8            */
     char code_value[17], code_scheme[17], code_meaning[PN_LO_SIZE]; /* segmented property type */
     char **image_uids; size_t n_image_uids; /* ContourImageSequence / derivation images */
-    size_t n_contours;                 /* RTSTRUCT: 0 means an empty ROI             */
+    size_t n_contours;                 /* SEG: frames; 0 means empty                 */
 } pn_roi;
 
 /* A series that a contour object names. */
@@ -40,7 +41,8 @@ typedef struct pn_ref_series {
 typedef struct pn_header {
     pn_kind kind;
     char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];
-    char study_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE], frame_of_reference_uid[PN_UID_SIZE];
+    char study_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];
+    char frame_of_reference_uid[PN_UID_SIZE];  /* RTSTRUCT: the one its contours are in      */
     char transfer_syntax_uid[PN_UID_SIZE];
     char modality[17];
     char patient_id[PN_LO_SIZE], patient_id_issuer[PN_LO_SIZE];   /* UTF-8, trimmed   */
@@ -54,6 +56,8 @@ typedef struct pn_header {
     pn_ref_series *series; size_t n_series;
 } pn_header;
 
+/* Pixel data is not read. Images, RTSTRUCT and SEG without Study or Series Instance UID are
+ * refused (PN_EFORMAT); what else fails is in scan.h, limits in base/limits.h. */
 PN_CHECKED int pn_header_read(pn_header *out, const char *path, pn_error *err);
 void pn_header_free(pn_header *h);     /* frees what it owns and zeroes it            */
 

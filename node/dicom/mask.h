@@ -19,16 +19,28 @@ typedef struct pn_mask {
 } pn_mask;
 
 /* RTSTRUCT region -> mask: a voxel is inside where its centre is, even-odd over all closed
- * planar contours of one slice (so a contour inside another is a hole). A contour belongs to
- * the slice whose plane is within half a slice spacing... exactly: within 1 % of the spacing or
- * 0.05 mm of its plane; contours between slices, tilted or outside the volume are refused by
- * number (PN_EGEOMETRY). Fails: PN_EEMPTY (no contour, or no voxel centre inside),
- * PN_EIDENTITY (other frame of reference, patient or study than the volume). */
+ * planar contours of one slice (so a contour inside another is a hole); edges as raster.h says.
+ * A contour belongs to the slice in whose plane all its points lie, to within 1 % of the slice
+ * spacing or 0.05 mm, whichever is more. Open contours, points and contours of fewer than three
+ * points are passed over and counted in the note. Fails, naming the contour by its place in the
+ * object (from 1):
+ *   PN_EGEOMETRY   a contour between slices, not parallel to them, or reaching more than a
+ *                  pixel beyond the images
+ *   PN_EIDENTITY   other patient, study or frame of reference than the volume (both values are
+ *                  in the message: show it to the operator, do not log it). An issuer that only
+ *                  one side states is no conflict. Where one side states no frame of reference,
+ *                  a contour must name one of the volume's images
+ *   PN_EEMPTY      no closed contour, or no voxel centre inside
+ *   PN_ENOTFOUND   no such region
+ *   PN_EFORMAT     numbers that are none, not finite, or beyond PN_MAX_COORDINATE_MM; counts
+ *                  that do not match
+ *   PN_ELIMIT      PN_MAX_CONTOURS, PN_MAX_CONTOUR_POINTS: seen before the points are read */
 PN_CHECKED int pn_mask_from_rtstruct(pn_mask *out, const char *path, int roi_number,
                                      const pn_volume *volume, pn_error *err);
 
-/* Binary SEG segment -> mask; frames are placed by position and orientation, which must be the
- * volume's grid (PN_EGEOMETRY else). */
+/* Binary SEG segment -> mask; frames are placed by position and orientation, and must lie on the
+ * volume's grid (PN_EGEOMETRY else); a frame may be a cut-out of the image. n_contours counts
+ * frames. Identity as above. PN_EUNSUPPORTED: FRACTIONAL, LABELMAP, compressed. */
 PN_CHECKED int pn_mask_from_seg(pn_mask *out, const char *path, int segment_number,
                                 const pn_volume *volume, pn_error *err);
 void pn_mask_free(pn_mask *m);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iconv.h>
 #include <list>
 
 int pn_dicom_init(pn_error *err)
@@ -32,7 +33,7 @@ int pn_dicom_preload_charsets(pn_error *err)
     static const char *const terms[] = {
         "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 144", "ISO_IR 127",
         "ISO_IR 126", "ISO_IR 138", "ISO_IR 148", "ISO_IR 13",  "ISO_IR 166", "GB18030", "GBK",
-        "\\ISO 2022 IR 87", "\\ISO 2022 IR 159", "\\ISO 2022 IR 149", "\\ISO 2022 IR 58",
+        "\\ISO 2022 IR 149", "\\ISO 2022 IR 58",
     };
     return guarded(err, [&] {
         /* Kept open for the life of the process: a converter's module is unloaded with its
@@ -45,8 +46,10 @@ int pn_dicom_preload_charsets(pn_error *err)
                 open_converters.pop_back();
             }
         }
-        if (open_converters.empty()) {
-            return pn_fail(err, PN_ECONFIG, "no character set converters: DCMTK built without iconv");
+        static iconv_t japanese = iconv_open("UTF-8", "EUC-JP");
+        if (open_converters.empty() || japanese == reinterpret_cast<iconv_t>(-1)) {
+            open_converters.clear();
+            return pn_fail(err, PN_ECONFIG, "character set converters are missing (glibc's gconv modules)");
         }
         return 0;
     });

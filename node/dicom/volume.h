@@ -12,8 +12,9 @@
 extern "C" {
 #endif
 
-/* Patient and study attributes, copied verbatim from the images into the report. UTF-8.
- * present[] tells an absent attribute from an empty one where the report must. */
+/* Patient and study attributes of the first file given, for the report. UTF-8, trimmed, control
+ * characters as spaces; "" where absent or empty. Too long text is cut at a character's edge,
+ * but never Patient ID or its issuer. */
 typedef struct pn_study {
     char patient_name[PN_LO_SIZE], patient_id[PN_LO_SIZE], patient_id_issuer[PN_LO_SIZE];
     char patient_birth_date[17], patient_sex[17], patient_age[17];
@@ -40,12 +41,17 @@ typedef struct pn_volume {
 /* Read the files of ONE series, sort along the slice normal, apply rescale per slice.
  * RX_I16 where every value fits, RX_F32 where every value is exact in it, else RX_F64.
  * Refuses, with a message that names the slices (instance number and position):
- *   PN_EGEOMETRY   duplicates in position, gaps, uneven spacing (> 1 % or 0.01 mm), gantry tilt
- *                  (positions not along the normal), mixed orientation, size, pixel spacing,
- *                  a single slice without thickness
+ *   PN_EGEOMETRY   duplicates in position, gaps, uneven spacing (off the median by more than 1 %
+ *                  and 0.01 mm), gantry tilt (sideways shift of more than a tenth of a pixel over
+ *                  the stack), mixed orientation, size, pixel spacing, a single slice without
+ *                  thickness
  *   PN_EIDENTITY   slices that differ in patient, issuer, study, series or frame of reference
- *   PN_EUNSUPPORTED transfer syntax, colour, multi-frame
- *   PN_EFORMAT     truncated pixel data, missing attributes
+ *   PN_EUNSUPPORTED compressed pixel data, colour, multi-frame, Modality LUT Sequence
+ *   PN_EFORMAT     truncated pixel data, missing attributes, a CT without Rescale Slope and
+ *                  Intercept (other modalities: 1 and 0)
+ *   PN_ELIMIT      more than PN_MAX_SLICES files or PN_MAX_VOXELS voxels
+ * The grid's k axis is row x column; its spacing is the mean distance of the slices, or the
+ * Slice Thickness of a single one. The frame of reference may be "" (see mask.h).
  * Padding voxels (Pixel Padding Value/Range) keep their rescaled value. */
 PN_CHECKED int pn_volume_load(pn_volume *out, const char *const *paths, size_t n, pn_error *err);
 void pn_volume_free(pn_volume *v);
