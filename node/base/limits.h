@@ -18,6 +18,8 @@
 #define PN_MAX_SLICES          20000      /* images of one volume                           */
 #define PN_MAX_VOXELS          (4ULL << 30)    /* voxels of one volume                      */
 #define PN_MAX_COORDINATE_MM   1e5        /* |x| of any position in patient space           */
+#define PN_MAX_FOLDER_FILES    1000000    /* files under the paths given to extract            */
+#define PN_MAX_FOLDER_DEPTH    64
 #define PN_MAX_CSV_BYTES       (1ULL << 30)
 #define PN_MAX_CSV_COLUMNS     20000
 #define PN_MAX_CSV_ROWS        5000000
