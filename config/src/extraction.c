@@ -88,12 +88,12 @@ static const fd_field roi_size_field = {"minimumROISize", FD_SIZE, AT(minimum_ro
 static const fd_table roi_size_table = {.fields = &roi_size_field, .n = 1};
 
 static const fd_field setting_fields[] = {
-    {"binWidth", FD_REAL, AT(bin_width), .bounded = true, .above_min = true, .max = INFINITY},
+    {"binWidth", FD_REAL, AT(bin_width), .bounded = true, .above_min = true, .max = HUGE_VAL},
     {"binCount", FD_HOOK, .hook = &optional, .sub = &bin_count_table},
     {"voxelArrayShift", FD_REAL, AT(voxel_array_shift)},
     {"symmetricalGLCM", FD_BOOL, AT(symmetrical_glcm)},
     {"distances", FD_HOOK, .hook = &distance_list},
-    {"gldm_a", FD_REAL, AT(gldm_alpha), RANGE(0, INFINITY)},
+    {"gldm_a", FD_REAL, AT(gldm_alpha), RANGE(0, HUGE_VAL)},
     {"minimumROIDimensions", FD_UINT, AT(minimum_roi_dimensions), RANGE(1, 3)},
     {"minimumROISize", FD_HOOK, .hook = &optional, .sub = &roi_size_table},
     {"label", FD_HOOK, .hook = &label_one},
@@ -203,7 +203,8 @@ static const char *name_at(const void *list, size_t i)
 static bool is_deprecated(rx_class cls, const char *name)
 {
     static const struct { rx_class cls; const char *name; } gone[] = {
-        {RX_SHAPE, "Compactness1"}, {RX_SHAPE, "Compactness2"}, {RX_SHAPE, "SphericalDisproportion"},
+        {RX_SHAPE, "Compactness1"}, {RX_SHAPE, "Compactness2"},
+        {RX_SHAPE, "SphericalDisproportion"},
         {RX_FIRSTORDER, "StandardDeviation"}, {RX_GLCM, "Dissimilarity"},
         {RX_GLCM, "Homogeneity1"}, {RX_GLCM, "Homogeneity2"}, {RX_GLCM, "SumVariance"},
         {RX_GLDM, "DependencePercentage"}, {RX_GLDM, "GrayLevelNonUniformityNormalized"}};

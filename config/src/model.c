@@ -86,7 +86,7 @@ static const fd_field feature_fields[] = {
     {"coefficient", FD_REAL, FEATURE(coefficient),
      .doc = "Log hazard ratio of one training standard deviation."},
     {"mean", FD_REAL, FEATURE(mean), .doc = "Of the training patients."},
-    {"sd", FD_REAL, FEATURE(sd), .bounded = true, .above_min = true, .max = INFINITY,
+    {"sd", FD_REAL, FEATURE(sd), .bounded = true, .above_min = true, .max = HUGE_VAL,
      .doc = "Of the training patients."},
     {"quantiles", FD_REALS_FIXED, FEATURE(quantile), .min_items = CFG_NQUANTILES,
      .max_items = CFG_NQUANTILES, .doc = "0, 5, 25, 50, 75, 95 and 100 % of training patients."},
@@ -95,9 +95,9 @@ static const fd_table feature_table = {FD_TABLE(feature_fields)};
 
 static const fd_field baseline_fields[] = {
     {"time_days", FD_REALS, AT(baseline_time_days), COUNT(n_baseline), .min_items = 1,
-     .max_items = MAX_TIMES, RANGE(0, INFINITY), .doc = "Increasing."},
+     .max_items = MAX_TIMES, RANGE(0, HUGE_VAL), .doc = "Increasing."},
     {"cumulative_hazard", FD_REALS, AT(baseline_cumhaz), COUNT(n_baseline), .min_items = 1,
-     .max_items = MAX_TIMES, RANGE(0, INFINITY), .doc = "Not decreasing."},
+     .max_items = MAX_TIMES, RANGE(0, HUGE_VAL), .doc = "Not decreasing."},
 };
 static const fd_table baseline_table = {FD_TABLE(baseline_fields)};
 
@@ -114,13 +114,14 @@ static const fd_field risk_fields[] = {
 };
 
 #define CURVE(m) .offset = offsetof(cfg_km_curve, m)
-#define CURVE_COUNT .count_offset = offsetof(cfg_km_curve, n), .min_items = 0, .max_items = MAX_TIMES
+#define CURVE_COUNT \
+    .count_offset = offsetof(cfg_km_curve, n), .min_items = 0, .max_items = MAX_TIMES
 static const fd_field curve_fields[] = {
     {"group", FD_TEXT, CURVE(group), .size = 17, .min_items = 1, .ok = is_line,
      .doc = "low or high."},
     {"patients", FD_UINT, CURVE(patients), RANGE(0, 1e9), .doc = "Patients of the group."},
     {"events", FD_UINT, CURVE(events), RANGE(0, 1e9), .doc = "Events among them."},
-    {"time_days", FD_REALS, CURVE(time_days), CURVE_COUNT, RANGE(0, INFINITY),
+    {"time_days", FD_REALS, CURVE(time_days), CURVE_COUNT, RANGE(0, HUGE_VAL),
      .doc = "Event times, increasing."},
     {"survival", FD_REALS, CURVE(survival), CURVE_COUNT, RANGE(0, 1),
      .doc = "Share surviving beyond the time."},
@@ -220,7 +221,8 @@ static int check_feature(const fd_reader *r, const cfg_model *m, size_t i, const
                            rx_features()[0].full_name);
     }
     if (!m->extraction.enabled[index]) {
-        return fd_expected(r, yt_get(item, "name"), "a feature that extraction.featureClass enables");
+        return fd_expected(r, yt_get(item, "name"),
+                           "a feature that extraction.featureClass enables");
     }
     for (size_t j = 0; j < i; j++) {
         if (strcmp(m->features[j].name, f->name) == 0) {

@@ -43,7 +43,8 @@ static bool is_one_value(const char *text)
     return !strpbrk(text, "\\\n\t");
 }
 
-#define AE_WORDS   "an AE title of 1 to 16 ASCII characters, without backslash or blanks at the ends"
+#define AE_WORDS \
+    "an AE title of 1 to 16 ASCII characters, without backslash or blanks at the ends"
 #define HOST_WORDS "a host name or an IP address"
 #define RANGE(lo, hi) .bounded = true, .min = (lo), .max = (hi)
 

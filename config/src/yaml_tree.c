@@ -17,7 +17,7 @@ static int vfail(cfg_error *err, cfg_code code, const char *name, unsigned line,
 static int vfail(cfg_error *err, cfg_code code, const char *name, unsigned line, unsigned column,
                  const char *path, const char *fmt, va_list ap)
 {
-    if (!err) { return code; }
+    if (!err) { return (int)code; }
     *err = (cfg_error){.code = code, .line = line, .column = column};
     int used = line ? snprintf(err->msg, sizeof err->msg, "%.200s:%u:%u: ", name, line, column)
                     : snprintf(err->msg, sizeof err->msg, "%.200s: ", name);
@@ -27,7 +27,7 @@ static int vfail(cfg_error *err, cfg_code code, const char *name, unsigned line,
         at += used > 0 ? (size_t)used : 0;
     }
     if (at < sizeof err->msg) { vsnprintf(err->msg + at, sizeof err->msg - at, fmt, ap); }
-    return code;
+    return (int)code;
 }
 
 int cfg_fail(cfg_error *err, cfg_code code, const char *name, unsigned line, unsigned column,
@@ -37,7 +37,7 @@ int cfg_fail(cfg_error *err, cfg_code code, const char *name, unsigned line, uns
     va_start(ap, fmt);
     vfail(err, code, name, line, column, "", fmt, ap);
     va_end(ap);
-    return code;
+    return (int)code;
 }
 
 void yt_path(char buf[YT_PATH_SIZE], const yt_node *n)

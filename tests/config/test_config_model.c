@@ -118,7 +118,9 @@ static void random_use(cfg_model *m)
     m->min_roi_voxels = random_below(100000);
     m->n_contours = random_below(5);
     m->contours = array(m->n_contours, sizeof *m->contours);
-    for (size_t i = 0; i < m->n_contours; i++) { m->contours[i] = copy("*tumour\"\\ #: \xc3\xa4?"); }
+    for (size_t i = 0; i < m->n_contours; i++) {
+        m->contours[i] = copy("*tumour\"\\ #: \xc3\xa4?");
+    }
     m->n_segment_codes = random_below(3);
     m->segment_codes = array(m->n_segment_codes, sizeof *m->segment_codes);
     for (size_t i = 0; i < m->n_segment_codes; i++) {
@@ -148,7 +150,9 @@ static cfg_model random_model(void)
     m.extraction.bin_count = random_below(2) ? 32 : 0;
     random_features(&m);
     m.n_horizons = random_below(CFG_MAX_HORIZONS + 1);
-    for (size_t i = 0; i < m.n_horizons; i++) { m.horizon_years[i] = (double)i + random_unit() / 2 + 0.1; }
+    for (size_t i = 0; i < m.n_horizons; i++) {
+        m.horizon_years[i] = (double)i + random_unit() / 2 + 0.1;
+    }
     m.n_baseline = 1 + random_below(60);
     m.baseline_time_days = random_times(m.n_baseline);
     m.baseline_cumhaz = random_times(m.n_baseline);
@@ -493,7 +497,8 @@ static const rule rules[] = {
     {"glcm: [Idn]", "glcm: [Id]",
      "19:11: risk.features[1].name: got \"original_glcm_Idn\", expected a feature that "
      "extraction.featureClass enables"},
-    {"method: cox_cutpoint", "method: elm", "10:11: risk.method: got \"elm\", expected cox_cutpoint"},
+    {"method: cox_cutpoint", "method: elm",
+     "10:11: risk.method: got \"elm\", expected cox_cutpoint"},
     {"  cutpoint: 0.25\n", "  cutpoint: .nan\n",
      "11:13: risk.cutpoint: got \".nan\", expected a number"},
     {"horizon_years: [1, 2]", "horizon_years: [2, 2]",

@@ -66,8 +66,7 @@ static void test_strict__size_limits(void **state)
     free(text);
 }
 
-/* Each is quick for its own reason: the flow ones are stopped before libyaml, which would need
- * minutes for them; the others on their events. */
+/* Lists and mappings in brackets are stopped before libyaml, the others on their events. */
 static void test_strict__hostile_nesting_is_refused_quickly(void **state)
 {
     (void)state;
