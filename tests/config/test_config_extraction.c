@@ -266,6 +266,8 @@ static const bad_case bad[] = {
      "1:21: setting.binWidth: got nothing, expected a number above 0"},
     {"setting: {binWidth: 0x19}\n",
      "1:21: setting.binWidth: got \"0x19\", expected a number above 0"},
+    {"setting: {binWidth: 025}\n",
+     "1:21: setting.binWidth: got \"025\", expected a number above 0"},
     {"setting: {binWidth: 25 mm}\n",
      "1:21: setting.binWidth: got \"25 mm\", expected a number above 0"},
     {"setting: {voxelArrayShift: nan}\n",

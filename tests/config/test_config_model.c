@@ -327,6 +327,27 @@ static void test_model__round_trip_number_for_number(void **state)
     assert_int_equal(count_files(), 2);              /* no temporary file stays */
 }
 
+/* What people compare stays short: a whole class is not spelled out. */
+static void test_model__whole_classes_are_written_as_such(void **state)
+{
+    (void)state;
+    cfg_model m = random_model();
+    cfg_error err;
+    size_t n;
+    rx_settings_default(&m.extraction);
+    m.extraction.enabled[rx_feature_index("original_ngtdm_Busyness")] = false;
+    for (size_t i = 0; i < m.n_features; i++) {
+        if (strcmp(m.features[i].name, "original_ngtdm_Busyness") == 0) { m.n_features = i; }
+    }
+    assert_true(m.n_features > 0);
+    CHECK_OK(cfg_model_save(&m, in_folder("m.yaml"), &err), err);
+    char *text = read_whole(in_folder("m.yaml"), &n);
+    assert_non_null(strstr(text, "    shape: []\n    firstorder: []\n    glcm: []\n"));
+    assert_non_null(strstr(text, "    ngtdm: [Coarseness, Complexity, Contrast, Strength]\n"));
+    free(text);
+    cfg_model_free(&m);
+}
+
 /* ---- Files --------------------------------------------------------------- */
 
 static void test_model__digest_is_sha256_of_the_bytes(void **state)
@@ -547,6 +568,8 @@ static const rule rules[] = {
      "33:74: training.kaplan_meier[0].survival[0]: got \"1.9\", expected a number 0 to 1"},
     {"survival: [0.9, 0.8]", "survival: [0.9]",
      "33:73: training.kaplan_meier[0].survival: got 1 items, expected 2 as in time_days"},
+    {"at_risk: [50, 40]", "at_risk: [50, 40, 30]",
+     "33:94: training.kaplan_meier[0].at_risk: got 3 items, expected 2 as in time_days"},
     {"time_days: [5, 9]", "time_days: [9, 5]",
      "33:59: training.kaplan_meier[0].time_days[1]: got \"5\", expected a number above 9, the one "
      "before"},
@@ -656,6 +679,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model__round_trip_number_for_number),
+        cmocka_unit_test(test_model__whole_classes_are_written_as_such),
         cmocka_unit_test(test_model__digest_is_sha256_of_the_bytes),
         cmocka_unit_test(test_model__save_refuses_what_load_would_and_keeps_the_old_file),
         cmocka_unit_test(test_model__save_into_a_folder_that_is_not_there),

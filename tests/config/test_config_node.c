@@ -265,6 +265,10 @@ static const bad_case bad[] = {
      "without backslash or blanks at the ends"},
     {"node: {ae_title: N, station_name: abcdefghijklmnopq}\n" SPOOL ARCHIVES MODELS,
      "1:35: node.station_name: got \"abcdefghijklmnopq\", expected text of 0 to 16 bytes"},
+    {"node: {ae_title: N, institution: \"a\\x1bb\"}\n" SPOOL ARCHIVES MODELS,
+     "1:34: node.institution: got \"a?b\", expected text of 0 to 64 bytes"},
+    {"node: {ae_title: N, institution: 'a\\b'}\n" SPOOL ARCHIVES MODELS,
+     "1:34: node.institution: got \"a\\b\", expected text of 0 to 64 bytes"},
     {"node: {ae_title: N, listen: 'a b'}\n" SPOOL ARCHIVES MODELS,
      "1:29: node.listen: got \"a b\", expected a host name or an IP address"},
     {"node: {ae_title: N, listen: "
