@@ -143,8 +143,9 @@ Incoming Dimse::next_fragment(DUL_PDV &pdv, unsigned idle_s, pn_error *err)
                                         static_cast<int>(idle_s));
         if (cond == DUL_PEERREQUESTEDRELEASE) { return PEER_RELEASED; }
         if (timing.expired) { return TIMED_OUT; }
+        /* DUL calls both an abort. */
+        if (timing.closed || cond == DUL_NETWORKCLOSED) { return PEER_CLOSED; }
         if (cond == DUL_PEERABORTEDASSOCIATION) { return PEER_ABORTED; }
-        if (cond == DUL_NETWORKCLOSED) { return PEER_CLOSED; }
         if (cond == DUL_PDATAPDUARRIVED) { cond = DUL_NextPDV(&assoc->DULassociation, &pdv); }
         if (cond.bad()) {
             (void)pn_fail(err, PN_EFORMAT, "broken PDU: %s", cond.text());

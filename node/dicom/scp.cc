@@ -138,7 +138,7 @@ int Server::receive_request(int fd, pn_error *err)
         out.end = "timed out";
         return pn_fail_transient(err, PN_ENET, "no association request within %u s", opts.artim_s);
     }
-    if (cond == DUL_NETWORKCLOSED || cond == DUL_PEERABORTEDASSOCIATION) {
+    if (timing.closed || cond == DUL_PEERABORTEDASSOCIATION) {
         out.end = "closed by peer";
         return pn_fail_transient(err, PN_ENET, "closed before an association request");
     }

@@ -50,10 +50,14 @@ ssize_t Connection::read(void *buf, size_t n)
         ssize_t got = recv(getSocket(), buf, n, MSG_DONTWAIT);
         if (got >= 0) {
             set_option(getSocket(), TCP_QUICKACK);
+            timing.closed = timing.closed || got == 0;
             return got;
         }
         if (errno == EINTR) { continue; }
-        if (errno != EAGAIN && errno != EWOULDBLOCK) { return -1; }
+        if (errno != EAGAIN && errno != EWOULDBLOCK) {
+            timing.closed = true;
+            return -1;
+        }
         if (!wait(POLLIN, timing.deadline_ms)) { break; }
     }
     timing.expired = true;

@@ -15,6 +15,7 @@
 struct Timing {
     int64_t deadline_ms = 0;         /* monotonic; reads and writes fail after it           */
     bool expired = false;            /* a read or write has failed for the deadline         */
+    bool closed = false;             /* a read has met the end or a reset                   */
     /* Asked whenever a read has to wait; true ends the wait as if the deadline had come. */
     bool (*give_up)(void *ctx) = nullptr;
     void *give_up_ctx = nullptr;
