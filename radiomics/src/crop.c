@@ -90,9 +90,34 @@ static int find_box(rx_roi *roi, const rx_mask *mask, rx_error *err)
     return RX_OK;
 }
 
-static int make_bits(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_error *err)
+/* The next stretch of voxels with the label in a row of n, from *end on; false if none. */
+static bool next_stretch(size_t *begin, size_t *end, const uint8_t *row, size_t n, uint8_t label)
+{
+    const uint8_t *found = *end < n ? memchr(row + *end, label, n - *end) : NULL;
+    if (!found) { return false; }
+    *begin = *end = (size_t)(found - row);
+    while (*end < n && row[*end] == label) { ++*end; }
+    return true;
+}
+
+static const uint8_t *mask_row(const rx_roi *roi, const rx_mask *mask, size_t j, size_t k)
 {
     const size_t *dim = mask->grid.dim;
+    return mask->voxels + ((k + roi->min[2]) * dim[1] + j + roi->min[1]) * dim[0] + roi->min[0];
+}
+
+static void set_bits(uint64_t *row, size_t begin, size_t end)
+{
+    for (size_t w = begin / 64; w * 64 < end; w++) {
+        uint64_t in = ~(uint64_t)0;
+        if (begin > w * 64) { in <<= begin - w * 64; }
+        if (end < w * 64 + 64) { in &= ((uint64_t)1 << (end - w * 64)) - 1; }
+        row[w] |= in;
+    }
+}
+
+static int make_bits(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_error *err)
+{
     roi->words = (roi->n[0] + 2 + 63) / 64;
     size_t total = roi->words;
     if (!rx_size_mul(&total, total, roi->n[1] + 2) || !rx_size_mul(&total, total, roi->n[2] + 2)) {
@@ -106,16 +131,12 @@ static int make_bits(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_erro
     roi->voxels = 0;
     for (size_t k = 0; k < roi->n[2]; k++) {
         for (size_t j = 0; j < roi->n[1]; j++) {
-            const uint8_t *m = mask->voxels
-                + ((k + roi->min[2]) * dim[1] + j + roi->min[1]) * dim[0] + roi->min[0];
             uint64_t *row = bits + ((k + 1) * (roi->n[1] + 2) + j + 1) * roi->words;
-            size_t count = 0;
-            for (size_t i = 0; i < roi->n[0]; i++) {
-                uint64_t in = m[i] == mask->label;
-                row[(i + 1) / 64] |= in << ((i + 1) % 64);
-                count += in;
+            const uint8_t *m = mask_row(roi, mask, j, k);
+            for (size_t begin, end = 0; next_stretch(&begin, &end, m, roi->n[0], mask->label);) {
+                set_bits(row, begin + 1, end + 1);
+                roi->voxels += end - begin;
             }
-            roi->voxels += count;
         }
     }
     return RX_OK;
@@ -137,46 +158,59 @@ static int check_size(const rx_roi *roi, const rx_settings *s, rx_error *err)
     return RX_OK;
 }
 
-static inline double voxel_value(const rx_image *image, size_t at)
+static void copy_voxels(double *out, const rx_image *image, size_t at, size_t n)
 {
+    const int16_t *i16 = image->voxels;
+    const float *f32 = image->voxels;
+    const double *f64 = image->voxels;
     switch (image->type) {
-    case RX_I16: return ((const int16_t *)image->voxels)[at];
-    case RX_F32: return (double)((const float *)image->voxels)[at];
-    case RX_F64: break;
+    case RX_I16: for (size_t i = 0; i < n; i++) { out[i] = i16[at + i]; } break;
+    case RX_F32: for (size_t i = 0; i < n; i++) { out[i] = (double)f32[at + i]; } break;
+    case RX_F64: memcpy(out, f64 + at, n * sizeof *out); break;
     }
-    return ((const double *)image->voxels)[at];
 }
 
-static int gather(rx_roi *roi, const rx_image *image, rx_workspace *ws, rx_error *err)
+/* Widens the region's range; the index of the first value that is not finite, or n. */
+static size_t look_at(rx_roi *roi, const double *v, size_t n)
+{
+    double lowest = roi->lowest, highest = roi->highest;
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(v[i])) { return i; }
+        lowest = v[i] < lowest ? v[i] : lowest;
+        highest = v[i] > highest ? v[i] : highest;
+    }
+    roi->lowest = lowest;
+    roi->highest = highest;
+    return n;
+}
+
+static int gather(rx_roi *roi, const rx_image *image, const rx_mask *mask, rx_workspace *ws,
+                  rx_error *err)
 {
     double *values = rx_buf_need(&ws->voxels, roi->voxels, sizeof *values, err);
     if (!values) { return RX_ENOMEM; }
     const size_t *dim = image->grid.dim;
-    double lowest = INFINITY, highest = -INFINITY;
-    size_t at = 0;
+    double *to = values;
+    roi->values = values;
+    roi->lowest = INFINITY;
+    roi->highest = -INFINITY;
     for (size_t k = 0; k < roi->n[2]; k++) {
         for (size_t j = 0; j < roi->n[1]; j++) {
-            const uint64_t *row = rx_roi_row(roi, j + 1, k + 1);
+            const uint8_t *m = mask_row(roi, mask, j, k);
             size_t base = ((k + roi->min[2]) * dim[1] + j + roi->min[1]) * dim[0] + roi->min[0];
-            for (size_t w = 0; w < roi->words; w++) {
-                for (uint64_t rest = row[w]; rest; rest &= rest - 1) {
-                    size_t i = w * 64 + rx_lowest_bit(rest) - 1;
-                    double v = voxel_value(image, base + i);
-                    if (!isfinite(v)) {
-                        return rx_fail(err, RX_EINVAL, "the voxel at index (%zu, %zu, %zu) in the "
-                                       "region is not finite", i + roi->min[0], j + roi->min[1],
-                                       k + roi->min[2]);
-                    }
-                    if (v < lowest) { lowest = v; }
-                    if (v > highest) { highest = v; }
-                    values[at++] = v;
+            for (size_t begin, end = 0; next_stretch(&begin, &end, m, roi->n[0], mask->label);) {
+                size_t n = end - begin;
+                copy_voxels(to, image, base + begin, n);
+                size_t bad = look_at(roi, to, n);
+                if (bad < n) {
+                    return rx_fail(err, RX_EINVAL, "the voxel at index (%zu, %zu, %zu) in the region "
+                                   "is not finite", begin + bad + roi->min[0], j + roi->min[1],
+                                   k + roi->min[2]);
                 }
+                to += n;
             }
         }
     }
-    roi->values = values;
-    roi->lowest = lowest;
-    roi->highest = highest;
     return RX_OK;
 }
 
@@ -200,5 +234,5 @@ int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask, const rx_se
         return rc;
     }
     memcpy(roi->spacing_mm, image->grid.spacing_mm, sizeof roi->spacing_mm);
-    return gather(roi, image, ws, err);
+    return gather(roi, image, mask, ws, err);
 }

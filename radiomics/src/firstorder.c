@@ -71,26 +71,30 @@ static size_t bucket_of(const buckets *b, double x)
 }
 
 /* The values of the given ranks (from 0, ascending) in sorted order: only the buckets
- * that hold a wanted rank are sorted. scratch[n]. */
-static void select_ranks(double out[RANKS], const size_t rank[RANKS], const double *v, size_t n,
-                         double lowest, double highest, double *scratch)
+ * that hold a wanted rank are sorted. */
+static int select_ranks(double out[RANKS], const size_t rank[RANKS], const rx_roi *roi,
+                        rx_workspace *ws, rx_error *err)
 {
-    buckets b = { .lowest = lowest, .scale = BUCKETS / (highest - lowest) };
+    size_t n = roi->voxels, below = 0, bucket = 0, sorted = BUCKETS, largest = 0;
+    buckets b = { .lowest = roi->lowest, .scale = BUCKETS / (roi->highest - roi->lowest) };
     if (!isfinite(b.scale)) { b.scale = 0; }
-    for (size_t i = 0; i < n; i++) { b.count[bucket_of(&b, v[i])]++; }
-    size_t below = 0, bucket = 0, sorted = BUCKETS;
+    for (size_t i = 0; i < n; i++) { b.count[bucket_of(&b, roi->values[i])]++; }
+    for (size_t i = 0; i < BUCKETS; i++) { largest = b.count[i] > largest ? b.count[i] : largest; }
+    double *in_bucket = rx_buf_need(&ws->reals, largest, sizeof *in_bucket, err);
+    if (!in_bucket) { return RX_ENOMEM; }
     for (int r = 0; r < RANKS; r++) {
         while (below + b.count[bucket] <= rank[r]) { below += b.count[bucket++]; }
         if (sorted != bucket) {
             size_t m = 0;
             for (size_t i = 0; i < n; i++) {
-                if (bucket_of(&b, v[i]) == bucket) { scratch[m++] = v[i]; }
+                if (bucket_of(&b, roi->values[i]) == bucket) { in_bucket[m++] = roi->values[i]; }
             }
-            qsort(scratch, m, sizeof *scratch, ascending);
+            qsort(in_bucket, m, sizeof *in_bucket, ascending);
             sorted = bucket;
         }
-        out[r] = scratch[rank[r] - below];
+        out[r] = in_bucket[rank[r] - below];
     }
+    return RX_OK;
 }
 
 /* numpy's linear interpolation between the neighbours of rank q (n-1). */
@@ -102,7 +106,7 @@ static double interpolate(double a, double b, double t)
 
 typedef struct percentiles { double p10, p25, p50, p75, p90; } percentiles;
 
-static percentiles find_percentiles(const rx_roi *roi, double *scratch)
+static int find_percentiles(percentiles *out, const rx_roi *roi, rx_workspace *ws, rx_error *err)
 {
     static const double q[RANKS / 2] = { 0.1, 0.25, 0.5, 0.75, 0.9 };
     size_t rank[RANKS], n = roi->voxels;
@@ -123,7 +127,8 @@ static percentiles find_percentiles(const rx_roi *roi, double *scratch)
             order[j - 1] = t;
         }
     }
-    select_ranks(x, order, roi->values, n, roi->lowest, roi->highest, scratch);
+    int rc = select_ranks(x, order, roi, ws, err);
+    if (rc != RX_OK) { return rc; }
     for (int i = 0; i < RANKS / 2; i++) {
         double end[2] = { 0, 0 };
         for (int r = 0; r < RANKS; r++) {
@@ -132,20 +137,36 @@ static percentiles find_percentiles(const rx_roi *roi, double *scratch)
         }
         p[i] = interpolate(end[0], end[1], part[i]);
     }
-    return (percentiles){ p[0], p[1], p[2], p[3], p[4] };
+    *out = (percentiles){ p[0], p[1], p[2], p[3], p[4] };
+    return RX_OK;
 }
 
-/* Mean absolute deviation of the values within [lo, hi]. */
-static double robust_deviation(const double *v, size_t n, double lo, double hi, double *kept)
+/* Sum of the values within [lo, hi], or with `deviations` of their distances from mean. */
+static double sum_within(size_t *kept, const double *v, size_t n, double lo, double hi,
+                         bool deviations, double mean)
 {
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++) {
-        kept[m] = v[i];
-        m += v[i] >= lo && v[i] <= hi;
+    double total = 0;
+    size_t count = 0;
+    for (size_t at = 0; at < n; at += BLOCK) {
+        size_t end = n - at < BLOCK ? n : at + BLOCK;
+        double part = 0;
+        for (size_t i = at; i < end; i++) {
+            bool in = v[i] >= lo && v[i] <= hi;
+            double x = deviations ? fabs(v[i] - mean) : v[i];
+            part += in ? x : 0;
+            count += in;
+        }
+        total += part;
     }
-    if (m == 0) { return NAN; }
-    double mean = sum_of(itself, kept, m, 0) / (double)m;
-    return sum_of(fabs, kept, m, mean) / (double)m;
+    *kept = count;
+    return total;
+}
+
+static double robust_deviation(const double *v, size_t n, double lo, double hi)
+{
+    size_t kept;
+    double mean = sum_within(&kept, v, n, lo, hi, false, 0) / (double)kept;
+    return sum_within(&kept, v, n, lo, hi, true, mean) / (double)kept;
 }
 
 int rx_firstorder(double out[N_FIRSTORDER], const rx_roi *roi, const rx_levels *l,
@@ -154,13 +175,13 @@ int rx_firstorder(double out[N_FIRSTORDER], const rx_roi *roi, const rx_levels *
     size_t n = roi->voxels;
     double N = (double)n;
     const double *v = roi->values, *mm = roi->spacing_mm;
-    double *scratch = rx_buf_need(&ws->reals, n + 1, sizeof *scratch, err);
-    if (!scratch) { return RX_ENOMEM; }
+    percentiles p;
+    int rc = find_percentiles(&p, roi, ws, err);
+    if (rc != RX_OK) { return rc; }
 
     bool flat = roi->lowest == roi->highest;
     double mean = flat ? roi->lowest : sum_of(itself, v, n, 0) / N;
     moments m = central_moments(v, n, mean);
-    percentiles p = find_percentiles(roi, scratch);
     double energy = sum_of(square, v, n, -s->voxel_array_shift);
 
     double entropy = 0, uniformity = 0;
@@ -182,7 +203,7 @@ int rx_firstorder(double out[N_FIRSTORDER], const rx_roi *roi, const rx_levels *
     out[firstorder_Median] = p.p50;
     out[firstorder_Minimum] = roi->lowest;
     out[firstorder_Range] = roi->highest - roi->lowest;
-    out[firstorder_RobustMeanAbsoluteDeviation] = robust_deviation(v, n, p.p10, p.p90, scratch);
+    out[firstorder_RobustMeanAbsoluteDeviation] = robust_deviation(v, n, p.p10, p.p90);
     out[firstorder_RootMeanSquared] = sqrt(energy / N);
     out[firstorder_Skewness] = m.m2 > 0 ? m.m3 / (m.m2 * sqrt(m.m2)) : 0;
     out[firstorder_TotalEnergy] = mm[0] * mm[1] * mm[2] * energy;

@@ -93,7 +93,8 @@ static void find_equal(uint16_t *restrict equal, rx_row row, const earlier *e)
         const uint16_t *at = row.voxels, *other = at - e->step[o];
         uint16_t bit = (uint16_t)(1u << o);
         for (size_t i = 0; i < row.n; i++) {
-            equal[i] = (uint16_t)(equal[i] | (at[i] == other[i] ? bit : 0));
+            uint16_t same = (uint16_t)-(at[i] == other[i]);      /* all bits, or none */
+            equal[i] = (uint16_t)(equal[i] | (same & bit));
         }
     }
 }
