@@ -104,7 +104,9 @@ static int refuse(indexer *x, const item *it, const pn_error *why, pn_error *err
     bool bad = why->cls == PN_PERMANENT;
     pn_log(PN_LOG_WARN, bad ? "quarantined" : "header_later", "digest=%s reason=%s",
            it->entry.digest, pn_log_quote(quoted, sizeof quoted, why->msg));
-    return bad ? pn_spool_quarantine(&x->spool, it->entry.digest, why->msg, err) : PN_OK;
+    if (!bad) { return PN_OK; }
+    int rc = pn_spool_quarantine(&x->spool, it->entry.digest, why->msg, err);
+    return rc == PN_ENOTFOUND ? PN_OK : rc;      /* removed meanwhile: out of the way as well */
 }
 
 static int read_headers(indexer *x, pn_error *err)
@@ -166,18 +168,31 @@ static int catalogue(indexer *x, item *it, int64_t now_ms, pn_error *err)
     return rc;
 }
 
-/* The rows of the batch, in one transaction. */
-static int catalogue_all(indexer *x, pn_error *err)
+/* The rows of the batch, in one transaction. *at: the item that it stopped at. */
+static int catalogue_all(size_t *at, indexer *x, pn_error *err)
 {
     int rc = pn_store_begin(x->store, err);
     if (rc != PN_OK) { return rc; }
     int64_t now_ms = pn_now_ms();
-    for (size_t i = 0; rc == PN_OK && i < x->n_items; i++) {
-        if (x->items[i].read) { rc = catalogue(x, &x->items[i], now_ms, err); }
+    for (*at = 0; *at < x->n_items; ++*at) {
+        if (x->items[*at].read) { rc = catalogue(x, &x->items[*at], now_ms, err); }
+        if (rc != PN_OK) { break; }
     }
     if (rc == PN_OK) { rc = pn_store_commit(x->store, err); }
     if (rc != PN_OK) { pn_store_rollback(x->store); }
     return rc;
+}
+
+/* An object that can never be catalogued would stop the indexer at every start: it is put away
+ * and left out. The database's own troubles are not the object's. */
+static int blame_item(indexer *x, size_t at, int rc, pn_error *err)
+{
+    if (err->cls != PN_PERMANENT || rc == PN_ESTORE || rc == PN_ENOMEM || at >= x->n_items) {
+        return rc;
+    }
+    pn_error why = *err;
+    x->items[at].read = false;
+    return refuse(x, &x->items[at], &why, err);
 }
 
 static int adopt_all(indexer *x, pn_error *err)
@@ -185,7 +200,11 @@ static int adopt_all(indexer *x, pn_error *err)
     for (size_t i = 0; i < x->n_items; i++) {
         if (!x->items[i].read) { continue; }
         int rc = pn_spool_adopt(&x->spool, x->items[i].entry.digest, err);
-        if (rc != PN_OK) { return rc; }
+        if (rc == PN_ENOTFOUND) {
+            pn_log(PN_LOG_ERROR, "file_vanished", "digest=%s", x->items[i].entry.digest);
+        } else if (rc != PN_OK) {
+            return rc;
+        }
     }
     return PN_OK;
 }
@@ -193,7 +212,12 @@ static int adopt_all(indexer *x, pn_error *err)
 static int index_items(indexer *x, pn_error *err)
 {
     int rc = read_headers(x, err);
-    if (rc == PN_OK) { rc = catalogue_all(x, err); }
+    for (bool done = false; rc == PN_OK && !done;) {
+        size_t at = 0;
+        rc = catalogue_all(&at, x, err);
+        done = rc == PN_OK;
+        if (!done) { rc = blame_item(x, at, rc, err); }   /* each turn leaves one out */
+    }
     if (rc == PN_OK) { rc = adopt_all(x, err); }
     clear_items(x);
     return rc;

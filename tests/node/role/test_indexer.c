@@ -124,12 +124,11 @@ static void start(node *n)
 }
 
 /* What the receiver does with one object. */
-static void receive(node *n, const char *name)
+static void receive_file(node *n, const char *path)
 {
-    char path[192], *bytes = NULL, digest[PN_DIGEST_HEX_SIZE];
+    char *bytes = NULL, digest[PN_DIGEST_HEX_SIZE];
     size_t size = 0;
     pn_scan scan;
-    snprintf(path, sizeof path, "%s/%s", n->phantom, name);
     CHECK_OK(pn_scan_file(&scan, path, &n->err), n->err);
     CHECK_OK(pn_read_file(&bytes, &size, path, 1 << 24, &n->err), n->err);
     pn_spool_meta meta = { scan.sop_class_uid, scan.sop_uid, scan.transfer_syntax_uid, "SENDER" };
@@ -139,6 +138,13 @@ static void receive(node *n, const char *name)
              n->err);
     CHECK_OK(pn_spool_commit(&w, digest, &n->err), n->err);
     free(bytes);
+}
+
+static void receive(node *n, const char *name)
+{
+    char path[192];
+    snprintf(path, sizeof path, "%s/%s", n->phantom, name);
+    receive_file(n, path);
 }
 
 static void receive_slice(node *n, int i)
@@ -316,6 +322,45 @@ static void indexer__puts_broken_files_away_and_goes_on(void **state)
     free(reason);
 }
 
+static void receive_folder(node *n, const char *folder)
+{
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        char path[PN_PATH_SIZE];
+        if (strstr(e->d_name, ".dcm") == NULL) { continue; }
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        receive_file(n, path);
+    }
+    closedir(d);
+}
+
+/* STS_001 of the IBSI validation set: its structure set names 267 images, none of the 59 sent,
+ * and the right series. */
+static void indexer__takes_a_real_series_whose_images_were_renamed(void **state)
+{
+    node *n = *state;
+    SKIP_WITHOUT(SHARED("data/radiomics/ibsi_validation_sts/STS_001/dicom/CT"));
+    n->cfg.series_fallback_s = 3;
+    start(n);
+    receive_folder(n, SHARED("data/radiomics/ibsi_validation_sts/STS_001/dicom/CT/mask"));
+    receive_folder(n, SHARED("data/radiomics/ibsi_validation_sts/STS_001/dicom/CT/image"));
+    assert_int_equal(counts(n).cases[PN_CASE_READY], 0);
+    await_ready(n, 1);
+    stop(n, SIGTERM);
+    pn_case *c = case_of(n, "rtstruct");
+    assert_true(c->by_series);
+    assert_int_equal(c->n_expected, 267);
+    assert_int_equal(c->n_present, 0);
+    pn_store *s = NULL;
+    pn_file_list l = { 0 };
+    CHECK_OK(pn_store_open(&s, n->cfg.database, NULL, &n->err), n->err);
+    CHECK_OK(pn_store_case_images(&l, s, c->id, &n->err), n->err);
+    assert_int_equal(l.n, 59);
+    pn_file_list_free(&l);
+    pn_store_close(s);
+}
+
 int main(int argc, char **argv)
 {
     pn_error err = { 0 };
@@ -329,6 +374,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(indexer__rebuilds_a_lost_database, setup, teardown),
         cmocka_unit_test_setup_teardown(indexer__puts_broken_files_away_and_goes_on, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(indexer__takes_a_real_series_whose_images_were_renamed,
+                                        setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
