@@ -396,7 +396,7 @@ static int read_table(pn_csv *out, pn_sha256 *digest, const char *path, pn_error
     return rc;
 }
 
-static int read_data(pn_train_data *d, char sha256[65], const train_args *a, pn_error *err)
+static int read_data(pn_train_data *d, cfg_model *m, const train_args *a, pn_error *err)
 {
     pn_csv features = {0}, clinical = {0};
     pn_sha256 digest;
@@ -406,12 +406,14 @@ static int read_data(pn_train_data *d, char sha256[65], const train_args *a, pn_
     if (rc == PN_OK) { rc = read_table(&clinical, &digest, a->clinical, err); }
     uint8_t raw[PN_SHA256_SIZE];
     pn_sha256_final(&digest, raw);
-    pn_hex(sha256, raw, sizeof raw);
+    pn_hex(m->table_sha256, raw, sizeof raw);
+    char settings[512];
+    cfg_extraction_text(settings, sizeof settings, &m->extraction);
     const pn_train_columns columns = {
         .id = a->id_column, .time = a->time_column, .event = a->event_column,
         .days_per_unit = a->days_per_unit, .features = (const char *const *)a->use.v,
         .n_features = a->use.n, .contours = (const char *const *)a->contours.v,
-        .n_contours = a->contours.n};
+        .n_contours = a->contours.n, .settings = settings};
     if (rc == PN_OK) { rc = pn_train_join(d, &features, &clinical, &columns, err); }
     pn_csv_free(&features);
     pn_csv_free(&clinical);
@@ -453,13 +455,15 @@ static void print_summary(const train_args *a, const pn_train_data *d, const cfg
     printf("\nlikelihood ratio test: p %s\n", p_text(p, s->likelihood_ratio_p));
     printf("C-index %.3f (SE %.3f), apparent: of the patients it was fitted to; expect less in others\n",
            s->c_index, s->c_index_se);
-    static const char *const how[] = {"the median score", "chosen for the largest log-rank statistic",
-                                      "given"};
+    static const char *const how[] = {"the median score", "the largest log-rank statistic", "given"};
     printf("cut-point %.4f (%s)\n", m->cutpoint, how[a->cut]);
     printf("  low risk  %5zu patients, %5zu events\n", s->low.patients, s->low.events);
-    printf("  high risk %5zu patients, %5zu events; log-rank p %s on the same patients%s\n",
-           s->high.patients, s->high.events, p_text(p, s->logrank_p),
-           a->cut == PN_CUT_MAXSTAT ? ", not valid as a test: the cut-point was chosen by it" : "");
+    printf("  high risk %5zu patients, %5zu events\n", s->high.patients, s->high.events);
+    if (a->cut == PN_CUT_MAXSTAT) {
+        printf("  p %s with allowance for the search, on the same patients\n", p_text(p, s->cut_p));
+    } else {
+        printf("  log-rank p %s, on the same patients\n", p_text(p, s->logrank_p));
+    }
     printf("not validated on other patients\nwrote %s\n", a->output);
 }
 
@@ -487,7 +491,7 @@ static int train(const train_args *a, pn_error *err)
     int rc = describe_model(&m, a, err);
     if (rc == PN_OK) { rc = copy_contours(&m, &a->contours, err); }
     if (rc == PN_OK) { rc = check_extraction(&m, a, err); }
-    if (rc == PN_OK) { rc = read_data(&d, m.table_sha256, a, err); }
+    if (rc == PN_OK) { rc = read_data(&d, &m, a, err); }
     if (rc == PN_OK) { rc = pn_train_fit(&m, &s, &d, &opts, err); }
     if (rc == PN_OK) { rc = save_model(&m, a->output, err); }
     if (rc == PN_OK) {

@@ -10,6 +10,7 @@
 #include <survival/dist.h>
 #include <survival/km.h>
 #include <survival/logrank.h>
+#include <survival/maxstat.h>
 #include <survival/quantile.h>
 #include "pipeline/score.h"
 
@@ -144,7 +145,12 @@ static int fit_cox(trainer *t)
     opts.names = t->o->features;
     sv_error sv = {0};
     sv_cox fit;
-    if (sv_cox_fit(&fit, &z, &t->surv, &opts, &sv) != SV_OK) {
+    int failed = sv_cox_fit(&fit, &z, &t->surv, &opts, &sv);
+    if (failed == SV_ENUMERIC) {
+        return pn_fail(t->err, PN_EINVAL, "Cox regression: %s; a feature, or several together, may "
+                       "separate the events perfectly", sv.msg);
+    }
+    if (failed != SV_OK) {
         return from_sv(t->err, &sv, "Cox regression");
     }
     int rc = check_fit(t, &fit);
@@ -223,27 +229,20 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Every score between the 10th and the 90th percentile is tried; the first of equals wins. */
-static int best_cut(double *out, trainer *t, const double *sorted)
+static int best_cut(trainer *t)
 {
-    const size_t n = t->d->n;
-    const double low = sv_quantile_sorted(sorted, n, 0.1), high = sv_quantile_sorted(sorted, n, 0.9);
-    double best = -1;
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (sorted[i] < low || sorted[i] > high || !(sorted[i] < sorted[i + 1])) { continue; }
-        split(t, sorted[i]);
-        sv_logrank test;
-        sv_error sv = {0};
-        int rc = sv_logrank_test(&test, &t->surv, t->group, 0.0, &sv);
-        if (rc == SV_ETOOSMALL) { continue; }
-        if (rc != SV_OK) { return from_sv(t->err, &sv, "cut-point"); }
-        if (test.chisq > best) {
-            best = test.chisq;
-            *out = sorted[i];
-        }
-        sv_logrank_free(&test);
+    const sv_maxstat_opts opts = SV_MAXSTAT_OPTS_INIT;
+    sv_maxstat found;
+    sv_error sv = {0};
+    if (sv_maxstat_find(&found, t->lp, &t->surv, &opts, &sv) != SV_OK) {
+        return from_sv(t->err, &sv, "cut-point");
     }
-    return best >= 0 ? PN_OK : pn_fail(t->err, PN_EINVAL, "no cut-point separates two groups at risk");
+    t->m.cutpoint = found.cut[found.best];
+    t->s.cut_p = found.p_lausen94;
+    bool worse = found.high_is_worse;
+    sv_maxstat_free(&found);
+    return worse ? PN_OK : pn_fail(t->err, PN_EINVAL, "the cut-point that separates best puts the "
+                                   "patients with the later events above it");
 }
 
 static int choose_cut(trainer *t)
@@ -256,7 +255,7 @@ static int choose_cut(trainer *t)
     int rc = PN_OK;
     switch (t->o->cut) {
     case PN_CUT_MEDIAN: t->m.cutpoint = sv_quantile_sorted(sorted, n, 0.5); break;
-    case PN_CUT_MAXSTAT: rc = best_cut(&t->m.cutpoint, t, sorted); break;
+    case PN_CUT_MAXSTAT: rc = best_cut(t); break;
     case PN_CUT_VALUE: t->m.cutpoint = t->o->cut_value; break;
     }
     if (rc == PN_OK) {

@@ -17,8 +17,7 @@ extern "C" {
 
 typedef enum pn_train_cut {
     PN_CUT_MEDIAN,         /* of the training patients' scores                             */
-    PN_CUT_MAXSTAT,        /* largest log-rank statistic among scores from the 10th to the
-                              90th percentile; its p-value is not valid as a test           */
+    PN_CUT_MAXSTAT,        /* largest log-rank statistic, each group at least 10 %          */
     PN_CUT_VALUE,
 } pn_train_cut;
 
@@ -45,6 +44,8 @@ typedef struct pn_train_summary {
     double c_index, c_index_se;                 /* apparent                                */
     pn_train_group low, high;
     double logrank_p;                           /* between the groups, on the same patients */
+    double cut_p;                               /* PN_CUT_MAXSTAT: allows for the search (Lausen,
+                                                   Sauerbrei & Schumacher 1994)             */
     char warnings[8][240]; size_t n_warnings;
 } pn_train_summary;
 

@@ -165,6 +165,23 @@ static int read_features(pn_train_data *d, const pn_csv *t, const pair *pairs,
     return PN_OK;
 }
 
+static int check_settings(const pn_train_data *d, const pn_csv *t, const pair *pairs,
+                          const pn_train_columns *c, pn_error *err)
+{
+    size_t column;
+    if (c->settings == NULL || !pn_csv_has(t, PN_SETTINGS_COLUMN)) { return PN_OK; }
+    int rc = pn_csv_find(&column, t, PN_SETTINGS_COLUMN, err);
+    for (size_t i = 0; i < d->n && rc == PN_OK; i++) {
+        const char *have = pn_csv_cell(t, pairs[i].feature_row, column);
+        if (strcmp(have, c->settings) != 0) {
+            rc = pn_fail(err, PN_EFORMAT, "%s: row %zu was extracted with the settings \"%.120s\", the "
+                         "model has \"%.120s\"", t->name, pn_csv_row_number(t, pairs[i].feature_row),
+                         have, c->settings);
+        }
+    }
+    return rc;
+}
+
 static int build(pn_train_data *d, const pn_csv *features, const pn_csv *clinical, const pair *pairs,
                  const pn_train_columns *c, pn_error *err)
 {
@@ -172,7 +189,8 @@ static int build(pn_train_data *d, const pn_csv *features, const pn_csv *clinica
     d->time_days = calloc(d->n, sizeof *d->time_days);
     d->event = calloc(d->n, sizeof *d->event);
     if (d->x == NULL || d->time_days == NULL || d->event == NULL) { return no_memory(err); }
-    int rc = read_outcomes(d, clinical, pairs, c, err);
+    int rc = check_settings(d, features, pairs, c, err);
+    if (rc == PN_OK) { rc = read_outcomes(d, clinical, pairs, c, err); }
     return rc == PN_OK ? read_features(d, features, pairs, c, err) : rc;
 }
 

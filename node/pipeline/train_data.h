@@ -22,7 +22,12 @@ typedef struct pn_train_columns {
      * patterns are used (`*`, `?`, without regard to case); none: all rows.               */
     const char *const *contours;
     size_t n_contours;
+    /* Where the feature table tells the settings it was extracted with (PN_SETTINGS_COLUMN), they
+     * must be these; NULL: any. */
+    const char *settings;
 } pn_train_columns;
+
+#define PN_SETTINGS_COLUMN "diagnostics_Configuration_Settings"
 
 /* Rows of one table without a partner in the other. */
 typedef struct pn_train_unmatched {
@@ -42,7 +47,7 @@ typedef struct pn_train_data {
 /* Join by ID; patients stand in the order of the feature table.
  * Refuses, naming file, row and column: an ID that is empty or used twice, a missing or
  * non-numeric value, a negative time, an event other than 0 and 1, a feature column without
- * variation (PN_EFORMAT); a column that is not there (PN_ENOTFOUND); no common patient, no event
+ * variation, features extracted with other settings (PN_EFORMAT); a column that is not there (PN_ENOTFOUND); no common patient, no event
  * (PN_EINVAL). *out is untouched on failure. */
 PN_CHECKED int pn_train_join(pn_train_data *out, const pn_csv *features, const pn_csv *clinical,
                              const pn_train_columns *columns, pn_error *err);
