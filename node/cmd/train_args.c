@@ -1,0 +1,277 @@
+#include "cmd/train_args.h"
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd/cmd.h"
+
+static const char usage[] =
+    "usage: prognode train --features F.csv --clinical C.csv --use NAME[,NAME...] -o MODEL.yaml\n"
+    "\n"
+    "Fit a Cox model to features and survival data and write it as a model file.\n"
+    "\n"
+    "data\n"
+    "      --features FILE     feature table, one row a patient (from `prognode extract`)\n"
+    "      --clinical FILE     follow-up, one row a patient\n"
+    "      --use NAMES         features of the model, by column name, with commas between\n"
+    "      --id-column NAME    column that identifies the patient in both tables (default case)\n"
+    "      --time-column NAME  time from imaging to event or end of follow-up (default time)\n"
+    "      --time-unit UNIT    days (default), months (30.4375 days) or years (365.25 days)\n"
+    "      --event-column NAME 1: the event happened, 0: not until then (default event)\n"
+    "model\n"
+    "      --cutpoint C        median (default), maxstat or a number: high risk above it\n"
+    "      --horizons YEARS    survival is told at these years (default 1,3,5)\n"
+    "      --model-id ID       lower-case letters, digits and - (default trained-model)\n"
+    "      --model-version V   (default 1.0.0)\n"
+    "      --title TEXT        one line for the report\n"
+    "      --description TEXT  what it was trained on, and what it is for\n"
+    "      --endpoint TEXT     (default overall survival)\n"
+    "      --research-only B   yes (default) or no: every report says it is for research only\n"
+    "intended use\n"
+    "      --modality LIST     (default CT)\n"
+    "      --body-part TEXT    (default any)\n"
+    "      --contours PATTERNS names of the contour to measure, as GTV*,*tumor*; also picks the\n"
+    "                          rows of the feature table, where it has a column roi\n"
+    "      --slice-spacing L:H accepted spacing of slices in mm (default any)\n"
+    "      --pixel-spacing L:H accepted spacing of pixels in mm (default any)\n"
+    "      --min-voxels N      smallest region (default 1)\n"
+    "      --extraction FILE   parameter file that the features were extracted with\n"
+    "                          (default: the default settings)\n"
+    "  -o, --output FILE       the model file; required\n"
+    "  -h, --help              print this\n";
+
+static int wrong(const char *option, const char *value, const char *expected)
+{
+    fprintf(stderr, "prognode train: --%s is \"%s\", expected %s\n", option, value, expected);
+    return PN_EXIT_USAGE;
+}
+
+static void free_list(train_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) { free(l->v[i]); }
+    free(l->v);
+    *l = (train_list){0};
+}
+
+/* Items between commas; false for an empty item or no memory. */
+static bool split_list(train_list *out, const char *text)
+{
+    free_list(out);
+    for (const char *p = text;; p++) {
+        size_t n = strcspn(p, ",");
+        char **grown = realloc(out->v, (out->n + 1) * sizeof *grown);
+        if (grown == NULL) { return false; }
+        out->v = grown;
+        out->v[out->n] = strndup(p, n);
+        if (n == 0 || out->v[out->n] == NULL) {
+            free(out->v[out->n]);
+            return false;
+        }
+        out->n++;
+        p += n;
+        if (*p == '\0') { return true; }
+    }
+}
+
+static bool number(double *out, const char *text)
+{
+    char *end;
+    *out = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*out);
+}
+
+static bool range(cfg_range *out, const char *text)
+{
+    char *end, *stop;
+    *out = (cfg_range){strtod(text, &end), 0};
+    if (end == text || *end != ':') { return false; }
+    out->high = strtod(end + 1, &stop);
+    return stop != end + 1 && *stop == '\0' && out->low >= 0 && out->high >= out->low;
+}
+
+static bool horizons(train_args *a, const char *text)
+{
+    train_list l = {0};
+    bool good = split_list(&l, text) && l.n <= CFG_MAX_HORIZONS;
+    for (size_t i = 0; i < l.n && good; i++) {
+        good = number(&a->horizons[i], l.v[i]) && a->horizons[i] > (i == 0 ? 0 : a->horizons[i - 1]);
+    }
+    a->n_horizons = l.n;
+    free_list(&l);
+    return good;
+}
+
+static bool time_unit(train_args *a, const char *text)
+{
+    static const struct { const char *word; double days; } units[] = {
+        {"days", 1.0}, {"months", 30.4375}, {"years", 365.25}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(text, units[i].word) == 0) {
+            a->days_per_unit = units[i].days;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool cutpoint(train_args *a, const char *text)
+{
+    if (strcmp(text, "median") == 0) {
+        a->cut = PN_CUT_MEDIAN;
+    } else if (strcmp(text, "maxstat") == 0) {
+        a->cut = PN_CUT_MAXSTAT;
+    } else {
+        a->cut = PN_CUT_VALUE;
+        return number(&a->cut_value, text);
+    }
+    return true;
+}
+
+static bool model_id(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return n > 0 && text[n] == '\0' && n < sizeof ((cfg_model *)0)->id;
+}
+
+static bool yes_no(bool *out, const char *text)
+{
+    *out = strcmp(text, "yes") == 0;
+    return *out || strcmp(text, "no") == 0;
+}
+
+static bool whole_number(size_t *out, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long v = strtoul(text, &end, 10);
+    *out = v;
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && v <= 1000000000;
+}
+
+enum { OPT_FEATURES = 256, OPT_CLINICAL, OPT_USE, OPT_ID, OPT_TIME, OPT_UNIT, OPT_EVENT, OPT_CUT,
+       OPT_HORIZONS, OPT_MODEL_ID, OPT_VERSION, OPT_TITLE, OPT_DESCRIPTION, OPT_ENDPOINT, OPT_RESEARCH,
+       OPT_MODALITY, OPT_BODY, OPT_CONTOURS, OPT_SLICE, OPT_PIXEL, OPT_MIN, OPT_EXTRACTION };
+
+static const struct option options[] = {
+    {"features", required_argument, NULL, OPT_FEATURES},
+    {"clinical", required_argument, NULL, OPT_CLINICAL},
+    {"use", required_argument, NULL, OPT_USE},
+    {"id-column", required_argument, NULL, OPT_ID},
+    {"time-column", required_argument, NULL, OPT_TIME},
+    {"time-unit", required_argument, NULL, OPT_UNIT},
+    {"event-column", required_argument, NULL, OPT_EVENT},
+    {"cutpoint", required_argument, NULL, OPT_CUT},
+    {"horizons", required_argument, NULL, OPT_HORIZONS},
+    {"model-id", required_argument, NULL, OPT_MODEL_ID},
+    {"model-version", required_argument, NULL, OPT_VERSION},
+    {"title", required_argument, NULL, OPT_TITLE},
+    {"description", required_argument, NULL, OPT_DESCRIPTION},
+    {"endpoint", required_argument, NULL, OPT_ENDPOINT},
+    {"research-only", required_argument, NULL, OPT_RESEARCH},
+    {"modality", required_argument, NULL, OPT_MODALITY},
+    {"body-part", required_argument, NULL, OPT_BODY},
+    {"contours", required_argument, NULL, OPT_CONTOURS},
+    {"slice-spacing", required_argument, NULL, OPT_SLICE},
+    {"pixel-spacing", required_argument, NULL, OPT_PIXEL},
+    {"min-voxels", required_argument, NULL, OPT_MIN},
+    {"extraction", required_argument, NULL, OPT_EXTRACTION},
+    {"output", required_argument, NULL, 'o'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0}};
+
+/* Options that are kept as they stand; NULL: not one of them. */
+static const char **text_option(train_args *a, int c)
+{
+    switch (c) {
+    case OPT_FEATURES: return &a->features;
+    case OPT_CLINICAL: return &a->clinical;
+    case OPT_ID: return &a->id_column;
+    case OPT_TIME: return &a->time_column;
+    case OPT_EVENT: return &a->event_column;
+    case OPT_VERSION: return &a->version;
+    case OPT_TITLE: return &a->title;
+    case OPT_DESCRIPTION: return &a->description;
+    case OPT_ENDPOINT: return &a->endpoint;
+    case OPT_BODY: return &a->body_part;
+    case OPT_EXTRACTION: return &a->extraction;
+    case 'o': return &a->output;
+    default: return NULL;
+    }
+}
+
+static int checked_option(train_args *a, int c, const char *v)
+{
+    const char *const list_form = "a list with commas between and no empty item";
+    switch (c) {
+    case OPT_USE: return split_list(&a->use, v) ? 0 : wrong("use", v, list_form);
+    case OPT_CONTOURS: return split_list(&a->contours, v) ? 0 : wrong("contours", v, list_form);
+    case OPT_MODALITY:
+        return split_list(&a->modality, v) && a->modality.n <= 8 ? 0 : wrong("modality", v, list_form);
+    case OPT_UNIT: return time_unit(a, v) ? 0 : wrong("time-unit", v, "days, months or years");
+    case OPT_CUT: return cutpoint(a, v) ? 0 : wrong("cutpoint", v, "median, maxstat or a number");
+    case OPT_HORIZONS:
+        return horizons(a, v) ? 0 : wrong("horizons", v, "up to 8 rising numbers of years above 0");
+    case OPT_RESEARCH: return yes_no(&a->research_only, v) ? 0 : wrong("research-only", v, "yes or no");
+    case OPT_SLICE: return range(&a->slice_spacing, v) ? 0 : wrong("slice-spacing", v, "LOW:HIGH in mm");
+    case OPT_PIXEL: return range(&a->pixel_spacing, v) ? 0 : wrong("pixel-spacing", v, "LOW:HIGH in mm");
+    case OPT_MIN: return whole_number(&a->min_voxels, v) ? 0 : wrong("min-voxels", v, "a whole number");
+    case OPT_MODEL_ID:
+        a->model_id = v;
+        return model_id(v) ? 0 : wrong("model-id", v, "up to 64 lower-case letters, digits and -");
+    default: return PN_EXIT_USAGE;
+    }
+}
+
+static int check_required(const train_args *a, int argc, char **argv)
+{
+    const struct { const char *option; bool given; } required[] = {
+        {"--features", a->features != NULL}, {"--clinical", a->clinical != NULL},
+        {"--use", a->use.n > 0}, {"-o", a->output != NULL}};
+    if (optind < argc) {
+        fprintf(stderr, "prognode train: unexpected argument \"%s\"\n", argv[optind]);
+        return PN_EXIT_USAGE;
+    }
+    for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
+        if (!required[i].given) {
+            fprintf(stderr, "prognode train: %s is missing; see prognode train --help\n",
+                    required[i].option);
+            return PN_EXIT_USAGE;
+        }
+    }
+    return 0;
+}
+
+int train_args_parse(train_args *a, int argc, char **argv)
+{
+    *a = (train_args){.id_column = "case", .time_column = "time", .event_column = "event",
+                      .model_id = "trained-model", .version = "1.0.0", .endpoint = "overall survival",
+                      .body_part = "", .days_per_unit = 1.0, .horizons = {1, 3, 5}, .n_horizons = 3,
+                      .research_only = true, .slice_spacing = {-INFINITY, INFINITY},
+                      .pixel_spacing = {-INFINITY, INFINITY}, .min_voxels = 1};
+    if (!split_list(&a->modality, "CT")) { return PN_EXIT_FAILED; }
+    optind = 1;
+    for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+        if (c == 'h') {
+            fputs(usage, stdout);
+            return -1;
+        }
+        if (c == '?') { return PN_EXIT_USAGE; }
+        const char **text = text_option(a, c);
+        if (text != NULL) {
+            *text = optarg;
+            continue;
+        }
+        int rc = checked_option(a, c, optarg);
+        if (rc != 0) { return rc; }
+    }
+    return check_required(a, argc, argv);
+}
+
+void train_args_free(train_args *a)
+{
+    free_list(&a->use);
+    free_list(&a->contours);
+    free_list(&a->modality);
+}

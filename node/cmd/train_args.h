@@ -1,0 +1,32 @@
+/* cmd/train_args.h - the options of `prognode train`. */
+#ifndef PN_CMD_TRAIN_ARGS_H
+#define PN_CMD_TRAIN_ARGS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <config/model.h>
+#include "pipeline/train.h"
+
+/* Items of a list with commas; owned. */
+typedef struct train_list { char **v; size_t n; } train_list;
+
+typedef struct train_args {
+    const char *features, *clinical, *extraction, *output, *body_part;
+    const char *id_column, *time_column, *event_column;
+    const char *model_id, *version, *title, *description, *endpoint;
+    train_list use, contours, modality;
+    double days_per_unit;
+    pn_train_cut cut;
+    double cut_value;
+    double horizons[CFG_MAX_HORIZONS];
+    size_t n_horizons;
+    bool research_only;
+    cfg_range slice_spacing, pixel_spacing;
+    size_t min_voxels;
+} train_args;
+
+/* Fill a from the command line; errors are told on stderr. Returns 0 to go on, -1 where the help
+ * was printed, else an exit code. Texts point into argv. Free with train_args_free, always. */
+int train_args_parse(train_args *a, int argc, char **argv);
+void train_args_free(train_args *a);
+
+#endif
