@@ -12,6 +12,7 @@
 #include <config/node.h>
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "dicom/runtime.h"
 #include "dicom/scu.h"
 
 enum { CONNECT_TIMEOUT_S = 10, DIMSE_TIMEOUT_S = 30 };
@@ -23,8 +24,9 @@ static const char usage[] =
 static int echo_one(const pn_scu_peer *peer)
 {
     pn_error err = {0};
+    int rc = pn_dicom_init(&err);      /* reads the dictionary: not the peer's time */
     int64_t begun = pn_mono_ms();
-    int rc = pn_scu_echo(peer, &err);
+    if (rc == PN_OK) { rc = pn_scu_echo(peer, &err); }
     if (rc != PN_OK) {
         fprintf(stderr, "prognode echo: %s\n", err.msg);
         return PN_EXIT_FAILED;
