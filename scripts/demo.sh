@@ -38,7 +38,7 @@ start_orthanc "$work" ORTHANC "$archive_port" "$archive_http"
 
 say "Node: prognode serve, AE PROGNODE, port $node_port"
 sed -e "s|^\( *port: *\)11112|\1$node_port|" -e "s|^\( *port: *\)4242|\1$archive_port|" \
-    -e "s|^\( *path: *\).*|\1$work/spool|" \
+    -e "s|^\( *folder: *\).*|\1$work/spool|" -e "s|reserve: 5 GiB|reserve: 64 MiB|" \
     -e "s|models/example-phantom.yaml|$(pwd)/config/models/example-phantom.yaml|" \
     config/prognode.example.yaml > "$work/prognode.yaml"
 "$prognode" check-config "$work/prognode.yaml"

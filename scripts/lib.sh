@@ -39,7 +39,7 @@ JSON
 # find_instances HTTP_PORT MODALITY: Orthanc's ids of the instances of that modality.
 find_instances() {
   curl -sf "http://127.0.0.1:$1/tools/find" \
-    -d "{\"Level\":\"Instance\",\"Query\":{\"Modality\":\"$2\"}}" | tr -d '[]" \n' | tr ',' '\n' | sed '/^$/d'
+    -d "{\"Level\":\"Instance\",\"Query\":{\"Modality\":\"$2\"}}" | grep -oE '[0-9a-f]{8}(-[0-9a-f]{8}){4}' || true
 }
 
 # write_config FILE SPOOL PORT ARCHIVE_PORT MODEL [EXTRA-CASES-LINES]
@@ -50,8 +50,8 @@ node:
   listen: 127.0.0.1
   port: $3
 spool:
-  path: $2
-  reserve_mb: 64
+  folder: $2
+  reserve: 64 MiB
 cases:
   series_fallback_s: ${FALLBACK_S:-600}
 delivery:

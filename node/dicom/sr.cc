@@ -22,7 +22,7 @@
 
 namespace
 {
-const size_t LO_CHARACTERS = 64;
+const size_t LO_CHARACTERS = 64, SH_CHARACTERS = 16;
 
 struct Equipment {
     std::string purpose_value, purpose_scheme, purpose_meaning;
@@ -164,10 +164,12 @@ int set_header(pn_sr *sr, const pn_sr_header &h, pn_error *err)
     set("sex", d.setPatientSex(s.patient_sex, OFFalse));
     set("study date", d.setStudyDate(s.study_date, OFFalse));
     set("study time", d.setStudyTime(s.study_time, OFFalse));
-    set("study ID", d.setStudyID(s.study_id, OFFalse));
+    /* Words about the study are cut where the images break their length, since strict archives
+     * refuse the object; what identifies (UIDs, Patient ID, accession) is never touched. */
+    set("study ID", d.setStudyID(clipped(s.study_id, SH_CHARACTERS), OFFalse));
     set("accession", d.setAccessionNumber(s.accession, OFFalse));
     set("referring physician", d.setReferringPhysicianName(s.referring_physician, OFFalse));
-    set("study description", d.setStudyDescription(s.study_description, OFFalse));
+    set("study description", d.setStudyDescription(clipped(s.study_description), OFFalse));
     set("content date", d.setContentDate(h.date));
     set("content time", d.setContentTime(h.time));
     set("series date", d.setSeriesDate(h.date));
@@ -189,7 +191,7 @@ int set_header(pn_sr *sr, const pn_sr_header &h, pn_error *err)
     sr->date = h.date;
     sr->time = h.time;
     sr->institution = one_value(h.institution);
-    sr->station_name = one_value(h.station_name, 16);
+    sr->station_name = one_value(h.station_name, SH_CHARACTERS);
     return PN_OK;
 }
 

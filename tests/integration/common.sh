@@ -30,7 +30,7 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 archive_port=$(free_port) archive_http=$(free_port) node_port=$(free_port)
-model=$source_dir/config/models/example-phantom.yaml
+model=${PN_TEST_MODEL:-$source_dir/config/models/example-phantom.yaml}
 
 start_node() {
   "$prognode" serve --config "$work/prognode.yaml" 2>> "$work/node.log" &

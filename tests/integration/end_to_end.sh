@@ -52,7 +52,7 @@ check_report() {    # NAME FOLDER CONTOUR-FILE
   sr=$work/$(echo $found).dcm
   dcmdump +P 0020,000d "$sr" | grep -qF "[$study]" || fail "$name: the report is in another study"
   dciodvfy -new "$sr" > "$work/dciodvfy.txt" 2>&1 || true
-  ! grep -q '^Error' "$work/dciodvfy.txt" || { cat "$work/dciodvfy.txt"; fail "$name: dciodvfy"; }
+  ! grep -q '^Error' "$work/dciodvfy.txt" || { grep '^Error' "$work/dciodvfy.txt"; fail "$name: dciodvfy"; }
   dsrdump "$sr" > "$work/dsrdump.txt" 2>&1 || { cat "$work/dsrdump.txt"; fail "$name: dsrdump"; }
 
   # Values against `extract`, by way of the code table.
