@@ -1,4 +1,4 @@
-/* Grey level co-occurrence matrix: IBSI 3.5, features averaged over directions (ITBB).
+/* Grey level co-occurrence matrix: IBSI 3.6, features averaged over directions (ITBB).
  *
  * Matrices are integers over the levels that occur; Ng in the formulas is the highest level.
  * p(i,j) is the share of pairs, px and py its row and column sums, ux and uy their means. */

@@ -1,4 +1,4 @@
-/* Grey level dependence matrix: IBSI 3.10 (NGLDM). A voxel's dependence is itself and its
+/* Grey level dependence matrix: IBSI 3.11 (NGLDM). A voxel's dependence is itself and its
  * neighbours that differ from it by at most alpha. */
 #include "classes.h"
 #include "sizematrix.h"

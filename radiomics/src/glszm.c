@@ -1,4 +1,4 @@
-/* Grey level size zone matrix: IBSI 3.7. Zones are 26-connected voxels of one level, found by
+/* Grey level size zone matrix: IBSI 3.8. Zones are 26-connected voxels of one level, found by
  * union-find over the box. */
 #include <math.h>
 #include <stdlib.h>

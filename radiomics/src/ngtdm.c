@@ -1,4 +1,4 @@
-/* Neighbourhood grey tone difference matrix: IBSI 3.9. Unlike there, voxels without a
+/* Neighbourhood grey tone difference matrix: IBSI 3.10. Unlike there, voxels without a
  * neighbour count, with difference 0, as PyRadiomics has it. */
 #include <math.h>
 #include "classes.h"

@@ -1,7 +1,7 @@
 /* radiomics/src/sizematrix.h - features of matrices that count things by grey level and size.
  *
- * Runs by length (GLRLM, IBSI 3.6), zones by voxels (GLSZM, IBSI 3.7) and dependences by
- * number of voxels (GLDM, IBSI's NGLDM 3.10) share their formulas. */
+ * Runs by length (GLRLM, IBSI 3.7), zones by voxels (GLSZM, IBSI 3.8) and dependences by
+ * number of voxels (GLDM, IBSI's NGLDM 3.11) share their formulas. */
 #ifndef RX_SIZEMATRIX_H
 #define RX_SIZEMATRIX_H
 #include <stddef.h>

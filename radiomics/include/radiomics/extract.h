@@ -1,8 +1,9 @@
 /* radiomics/extract.h - from image, mask and settings to named feature values.
  *
  * The features, their names, definitions and order are those of PyRadiomics 3.1
- * (`original_*`, 107 of them); each definition is given where it is computed, with its
- * IBSI section. Results do not depend on the number of threads. */
+ * (`original_*`, 107 of them), its choices for degenerate regions included; each definition is
+ * given where it is computed, with its IBSI section. The library starts no threads and keeps no
+ * state but the workspace; the same input gives the same bits, whatever the image's type. */
 #ifndef RX_EXTRACT_H
 #define RX_EXTRACT_H
 #include <stdbool.h>
@@ -48,11 +49,11 @@ typedef struct rx_settings {
     unsigned bin_count;           /* binCount; 0: fixed bin width                        */
     double voxel_array_shift;     /* voxelArrayShift                                     */
     bool symmetrical_glcm;        /* symmetricalGLCM                                     */
-    unsigned distances[8];        /* distances, Chebyshev, voxels                        */
+    unsigned distances[8];        /* distances, Chebyshev, 1 to 8 voxels (GLCM, GLDM, NGTDM) */
     unsigned n_distances;
-    double gldm_alpha;            /* gldm_a                                              */
+    double gldm_alpha;            /* gldm_a, in grey levels                              */
     unsigned minimum_roi_dimensions; /* minimumROIDimensions, 1..3                       */
-    size_t minimum_roi_size;      /* minimumROISize, voxels; 0: no minimum               */
+    size_t minimum_roi_size;      /* minimumROISize: more voxels than this; 0: no minimum */
     bool enabled[RX_NFEATURES];   /* featureClass                                        */
 } rx_settings;
 
@@ -65,7 +66,7 @@ typedef struct rx_diagnostics {
     size_t roi_voxels;
     size_t box_min[3], box_max[3];  /* inclusive, index space of the image             */
     double roi_min, roi_max, roi_mean;
-    unsigned grey_levels;           /* bins between the ROI's lowest and highest       */
+    unsigned grey_levels;           /* bins from the ROI's lowest to its highest       */
     unsigned roi_components;        /* 26-connected                                    */
 } rx_diagnostics;
 
@@ -75,8 +76,11 @@ rx_workspace *rx_workspace_new(void);          /* NULL: no memory               
 void rx_workspace_free(rx_workspace *ws);      /* NULL is fine                         */
 
 /* Compute out[RX_NFEATURES]. On failure every value is NaN. diag may be NULL.
- * Fails: RX_EGRID, RX_EEMPTY, RX_ETOOSMALL, RX_EINVAL (settings; a NaN or infinite voxel in
- * the region), RX_ELIMIT (grey levels), RX_ENOMEM. */
+ * The masks' and image's grids must agree as for ITK: sizes exactly, origin and spacing to 1e-6
+ * of the first spacing, direction cosines to 1e-6; spacing is taken from the image.
+ * Fails: RX_EGRID, RX_EEMPTY, RX_ETOOSMALL (a single voxel always is), RX_EINVAL (settings, grid;
+ * a NaN or infinite voxel in the region), RX_ELIMIT (more than 65,535 bins, or for texture
+ * features more than 2,048 levels that occur; a box of more than 2^31 voxels), RX_ENOMEM. */
 RX_CHECKED int rx_extract(rx_value out[RX_NFEATURES], rx_diagnostics *diag,
                           const rx_image *image, const rx_mask *mask,
                           const rx_settings *settings, rx_workspace *ws, rx_error *err);
