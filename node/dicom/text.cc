@@ -111,8 +111,7 @@ std::string Text::to_utf8(const std::string &bytes)
     OFString converted;
     if (method == DCMTK &&
         charset.convertString(OFString(bytes.data(), bytes.size()), converted, "\\^=").good()) {
-        out.assign(converted.c_str(), converted.length());
-        if (is_utf8(out)) { return out; }
+        return std::string(converted.c_str(), converted.length());
     }
     return is_utf8(bytes) ? bytes : from_latin1(bytes);
 }

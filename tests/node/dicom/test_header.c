@@ -356,6 +356,36 @@ static void test_region_numbers(void **state)
     assert_int_equal(read_and_free(&h, &d), PN_EFORMAT);
 }
 
+/* The frame of reference is that of the contours; the object's own only where they have none. */
+static void test_frame_of_reference(void **state)
+{
+    (void)state;
+    for (int row = 0; row < 3; row++) {
+        dcm d = object(CLASS_RTSTRUCT, "1.2.3.4", NULL);
+        study(&d);
+        dcm_text(&d, 0x00200052, "UI", "1.1.1");
+        if (row > 0) {
+            dcm_begin(&d, 0x30060020);
+            dcm_item(&d);
+            dcm_text(&d, 0x30060022, "IS", "1");
+            dcm_text(&d, 0x30060024, "UI", "2.2.2");
+            dcm_end_item(&d);
+            dcm_end(&d);
+        }
+        if (row > 1) {
+            dcm_begin(&d, 0x30060010);
+            dcm_item(&d);
+            dcm_text(&d, 0x00200052, "UI", "2.3.3");
+            dcm_end_item(&d);
+            dcm_end(&d);
+        }
+        pn_header h;
+        CHECK_OK(read_and_free(&h, &d), err);
+        assert_string_equal(h.frame_of_reference_uid, row == 0 ? "1.1.1" : row == 1 ? "2.2.2" : "2.3.3");
+        pn_header_free(&h);
+    }
+}
+
 static void test_too_many_regions(void **state)
 {
     (void)state;
@@ -453,6 +483,7 @@ int main(void)
         cmocka_unit_test_teardown(test_own_objects, clear),
         cmocka_unit_test_teardown(test_study_and_series_are_needed, clear),
         cmocka_unit_test_teardown(test_region_numbers, clear),
+        cmocka_unit_test_teardown(test_frame_of_reference, clear),
         cmocka_unit_test_teardown(test_too_many_regions, clear),
         cmocka_unit_test_teardown(test_deep_nesting_is_refused, clear),
         cmocka_unit_test_teardown(test_wrong_value_representations, clear),

@@ -250,6 +250,39 @@ static void test_cut_out(void **state)
     pn_volume_free(&v);
 }
 
+/* Spacing is between rows first, between columns second, in images and segments alike. */
+static void test_anisotropic_pixels(void **state)
+{
+    (void)state;
+    static const frame_spec one[] = {{1, "2.5\\7\\0", NULL}};
+    static const uint8_t all[] = {0x0F, 0};
+    slice_spec image = slice_default();
+    const char *path = tmp_path("image.dcm");
+    image.spacing = "3.5\\2.5";
+    image.rows = 4;
+    image.columns = 5;
+    image.n_pixels = 40;
+    slice_write(&image, path);
+    pn_volume v;
+    pn_mask m;
+    CHECK_OK(pn_volume_load(&v, &path, 1, &err), err);
+    seg_spec s = seg_default();
+    s.spacing = "3.5\\2.5";
+    s.frame = one;
+    s.n_frames = 1;
+    s.frames = "1";
+    s.rows = s.columns = 2;
+    s.bits = all;
+    s.n_bits = 2;
+    CHECK_OK(mask_of(&m, &s, 1, &v), err);
+    assert_int_equal(m.n_voxels, 4);
+    assert_int_equal(m.voxels[2 * 5 + 1], 1);
+    pn_mask_free(&m);
+    s.spacing = "2.5\\3.5";
+    assert_int_equal(mask_of(&m, &s, 1, &v), PN_EGEOMETRY);
+    pn_volume_free(&v);
+}
+
 static void test_segments_that_are_refused(void **state)
 {
     (void)state;
@@ -304,6 +337,7 @@ int main(void)
         cmocka_unit_test_teardown(test_label_map_is_refused, clear),
         cmocka_unit_test_teardown(test_frames_across_bytes, clear),
         cmocka_unit_test_teardown(test_cut_out, clear),
+        cmocka_unit_test_teardown(test_anisotropic_pixels, clear),
         cmocka_unit_test_teardown(test_segments_that_are_refused, clear),
     };
     return cmocka_run_group_tests(tests, start, NULL);
