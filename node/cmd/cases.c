@@ -43,7 +43,8 @@ static const char usage[] =
     "  -j, --json         one JSON value instead of text\n"
     "  -h, --help\n"
     "\n"
-    "retry makes a failed case ready or waiting again, and sends again what an archive refused.\n";
+    "retry makes a failed case ready or waiting again, sends again what an archive refused, and\n"
+    "lets a case that is held for a conflict go on with the first copy received.\n";
 
 static int complain(const char *message)
 {

@@ -113,6 +113,7 @@ typedef struct pn_case {
     size_t n_expected, n_present;          /* of the SOP UIDs that the contour names          */
     bool by_series;                        /* none of those was there: the whole series is used */
     int64_t fallback_at_ms, give_up_at_ms;
+    bool conflict_accepted;                /* the operator has said: the first copies are right */
     /* queue */
     int64_t created_ms, updated_ms, not_before_ms;
     unsigned attempts;                     /* claims since creation or the operator's retry   */
@@ -296,9 +297,11 @@ PN_CHECKED int pn_store_case_deliveries(pn_store *s, int64_t case_id, pn_deliver
 
 /* ---- Operator -------------------------------------------------------------------------------- */
 
-/* failed -> ready where its images are there, else waiting with a new give-up time
- * (now + give_up_ms); reported -> its failed deliveries pending, due now. PN_ENOTFOUND: no such
- * case; PN_EINVAL: nothing of it has failed. *state: the case's state afterwards. */
+/* failed -> ready where it had been claimed before, else waiting (to be matched again) with a
+ * new give-up time (now + give_up_ms); held -> waiting, with the first copy of what conflicts
+ * accepted until yet another content comes; reported -> its failed deliveries pending, due now.
+ * PN_ENOTFOUND: no such case; PN_EINVAL: nothing of it has failed. *state: the case's state
+ * afterwards. */
 PN_CHECKED int pn_store_retry_case(pn_case_state *state, pn_store *s, int64_t id,
                                    int64_t give_up_ms, int64_t now_ms, pn_error *err);
 

@@ -10,8 +10,8 @@ const char sq_case_by_id[] =
     " study_uid, frame_uid, series_uid, model_index, model_id, model_sha256, rois, n_expected,"
     " n_present, by_series, fallback_at_ms, give_up_at_ms, created_ms, updated_ms,"
     " not_before_ms, attempts, fence, lease_owner, lease_until_ms, content_datetime, version,"
-    " predecessor_sop_uid, predecessor_series_uid, report_sop_uid, result_dir"
-    " FROM cases WHERE id=?1";
+    " predecessor_sop_uid, predecessor_series_uid, report_sop_uid, result_dir,"
+    " conflict_accepted FROM cases WHERE id=?1";
 
 static int format_rois(pn_buf *b, const pn_case *c, pn_error *err)
 {
@@ -70,6 +70,7 @@ void sq_read_case(pn_case *out, sqlite3_stmt *st)
     SQ_TEXT(out->predecessor_series_uid, st, 30);
     SQ_TEXT(out->report_sop_uid, st, 31);
     SQ_TEXT(out->result_dir, st, 32);
+    out->conflict_accepted = sqlite3_column_int(st, 33) != 0;
 }
 
 static int insert_row(int64_t *id, sq_store *s, const pn_case *in, int64_t now_ms,
@@ -299,6 +300,15 @@ int sq_case_missing(pn_file_list *out, pn_store *ps, int64_t id, size_t limit, p
     return rc ? rc : read_files(out, s, st, err);
 }
 
+static int retry_held(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
+                      pn_error *err)
+{
+    return sq_run(NULL, s, err,
+                  "UPDATE cases SET state='waiting', reason='', conflict_accepted=1,"
+                  " match_at_ms=0, give_up_at_ms=max(give_up_at_ms, ?3), updated_ms=?2"
+                  " WHERE id=?1", "iii", c->id, now_ms, now_ms + give_up_ms);
+}
+
 /* A case that was claimed once had passed the matching, and the images stay: straight back to
  * the workers. Any other failed in the matching, and matching decides again. */
 static int retry_failed(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
@@ -334,6 +344,7 @@ static int retry(pn_case_state *state, sq_store *s, pn_case *c, int64_t id, int6
     int rc = sq_get_case(c, &s->base, id, err);
     if (rc) { return rc; }
     rc = c->state == PN_CASE_FAILED ? retry_failed(s, c, give_up_ms, now_ms, err)
+         : c->state == PN_CASE_HELD ? retry_held(s, c, give_up_ms, now_ms, err)
                                     : retry_deliveries(s, c, now_ms, err);
     if (!rc) { rc = sq_get_case(c, &s->base, id, err); }
     if (!rc) { *state = c->state; }

@@ -187,7 +187,7 @@ int sq_hold_users_of(size_t *n, pn_store *ps, const char *sop_uid, const char *r
 {
     int changed = 0;
     int rc = sq_run(&changed, sq(ps), err,
-                    "UPDATE cases SET state='held', reason=?2, updated_ms=?3"
+                    "UPDATE cases SET state='held', reason=?2, conflict_accepted=0, updated_ms=?3"
                     " WHERE state IN ('received','waiting','ready') AND (contour_uid=?1"
                     " OR id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)"
                     " OR (by_series=1 AND series_uid IN"

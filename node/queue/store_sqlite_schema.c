@@ -30,6 +30,7 @@ static const char step_1[] =
     " n_expected INTEGER NOT NULL, n_present INTEGER NOT NULL DEFAULT 0,"
     " by_series INTEGER NOT NULL DEFAULT 0,"
     " fallback_at_ms INTEGER NOT NULL, give_up_at_ms INTEGER NOT NULL,"
+    " conflict_accepted INTEGER NOT NULL DEFAULT 0,"
     " match_at_ms INTEGER NOT NULL DEFAULT 0,"  /* an open case is looked at from here on */
     " created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
     " not_before_ms INTEGER NOT NULL DEFAULT 0,"

@@ -139,7 +139,7 @@ static void decide_by_named_series(pn_match_decision *d, const pn_case *c,
     if (now_ms < due) {
         REASON(d, "0 of %zu images; %zu others of the named series", f->n_expected, f->n_series);
         d->next_look_ms = due;
-    } else if (f->series_conflict_uid[0]) {
+    } else if (f->series_conflict_uid[0] && !c->conflict_accepted) {
         hold(d, f->series_conflict_uid);
     } else {
         d->state = PN_CASE_READY;
@@ -191,7 +191,7 @@ void pn_match_decide(pn_match_decision *out, const pn_case *c, const pn_match_fa
     pn_match_decision d = {.state = PN_CASE_WAITING, .n_present = f->n_present,
                            .next_look_ms = c->give_up_at_ms};
     memcpy(d.series_uid, c->series_uid, sizeof d.series_uid);
-    if (f->conflict_uid[0]) {
+    if (f->conflict_uid[0] && !c->conflict_accepted) {
         hold(&d, f->conflict_uid);
     } else if (f->n_expected > 0 && f->n_present == f->n_expected) {
         d.state = PN_CASE_READY;
@@ -237,7 +237,7 @@ static int check_found_series(pn_match_decision *d, pn_store *s, const pn_case *
     pn_match_facts f;
     int rc = pn_store_match_facts(&f, s, as_found, err);
     free(as_found);
-    if (rc == PN_OK && f.series_conflict_uid[0]) {
+    if (rc == PN_OK && f.series_conflict_uid[0] && !c->conflict_accepted) {
         d->by_series = false;
         hold(d, f.series_conflict_uid);
     }

@@ -423,6 +423,31 @@ static void conflict__of_an_image_holds_in_any_order(void **state)
     (void)state;
 }
 
+static void conflict__accepted_by_the_operator_uses_the_first_copy(void **state)
+{
+    node *n = *state;
+    contour c;
+    make_contour(&c, 1, 2);
+    pn_header a = image_header("1.i", 1, "1.series");
+    contour_comes(n, &c, "d1");
+    comes(n, &a, "first");
+    comes(n, &a, "other bytes");
+    image_comes(n, "1.i", 2, "1.series");
+    assert_int_equal(case_number(n, 1)->state, PN_CASE_HELD);
+    pn_case_state after;
+    CHECK_OK(pn_store_retry_case(&after, n->s, 1, 1000, n->now, &n->err), n->err);
+    decide_all(n);
+    assert_int_equal(case_number(n, 1)->state, PN_CASE_READY);
+    pn_file_list l = { 0 };
+    CHECK_OK(pn_store_case_images(&l, n->s, 1, &n->err), n->err);
+    assert_string_equal(l.item[0].digest, "first");
+    pn_file_list_free(&l);
+    size_t held = 0;                          /* a third content: held again */
+    CHECK_OK(pn_store_hold_users_of(&held, n->s, "1.i.1", "conflict", n->now, &n->err), n->err);
+    assert_int_equal(held, 1);
+    assert_false(case_number(n, 1)->conflict_accepted);
+}
+
 static void conflict__of_the_contour_holds_the_second_and_a_waiting_first(void **state)
 {
     node *n = *state;
@@ -543,6 +568,7 @@ int main(void)
         T(frame__two_candidates_are_refused_by_name),
         T(frame__absent_is_refused_at_once),
         cmocka_unit_test(conflict__of_an_image_holds_in_any_order),
+        T(conflict__accepted_by_the_operator_uses_the_first_copy),
         T(conflict__of_the_contour_holds_the_second_and_a_waiting_first),
         T(identity__other_patient_fails_with_both_values),
         T(identity__is_checked_on_the_fallback_series_too),
