@@ -14,13 +14,6 @@ data=${1:-}
 
 say() { printf '\n== %s\n' "$*"; }
 
-say "Packages and build"
-scripts/packages.sh demo
-scripts/build.sh build > build.log 2>&1 || { tail -20 build.log; exit 1; }
-rm -f build.log
-prognode=$(pwd)/build/bin/prognode
-"$prognode" version
-
 work=$(mktemp -d "${TMPDIR:-/tmp}/prognode-demo.XXXXXX")
 orthanc_pid="" node_pid=""
 clean_up() {
@@ -30,6 +23,12 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
+
+say "Packages and build"
+scripts/packages.sh demo
+scripts/build.sh build > "$work/build.log" 2>&1 || { tail -20 "$work/build.log"; exit 1; }
+prognode=$(pwd)/build/bin/prognode
+"$prognode" version
 
 archive_port=$(free_port) archive_http=$(free_port) node_port=$(free_port)
 

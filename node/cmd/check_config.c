@@ -17,7 +17,7 @@
 
 static void print_usage(FILE *to)
 {
-    fprintf(to, "Usage: prognode check-config FILE\n"
+    fprintf(to, "usage: prognode check-config FILE\n"
                 "       prognode check-config --reference\n"
                 "Check the node's configuration and the models that it names.\n\n"
                 "  --reference  print every key with its meaning, range and default\n"

@@ -61,7 +61,9 @@ static int keep_config(supervisor *s, const char *path, pn_error *err)
 
     char *bytes = NULL;
     size_t n = 0;
-    if ((rc = pn_read_file(&bytes, &n, real, 1 << 20, err)) != PN_OK) { return rc; }
+    if (pn_read_file(&bytes, &n, real, 1 << 20, err) != PN_OK) {
+        return pn_fail(err, PN_ECONFIG, "%s: cannot be read", real);
+    }
     cfg_error cfg_err = {0};
     if (cfg_node_parse(&s->cfg, bytes, n, real, &cfg_err) != CFG_OK) {
         rc = pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
