@@ -87,6 +87,21 @@ static void test_sts_ct(void **state)
     check_published(&p);
 }
 
+/* The same region on the other two series of the study. */
+static void test_sts_mr_and_pet(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(DATA("ibsi_validation_sts"));
+    published mr = {DATA("ibsi_validation_sts/STS_001/dicom/MR_T1/image"),
+                    DATA("ibsi_validation_sts/STS_001/dicom/MR_T1/mask/RS.dcm"),
+                    DATA("ibsi_validation_sts/STS_001/nifti/MR_T1_mask.nii.gz"), 1, 117145};
+    published pet = {DATA("ibsi_validation_sts/STS_001/dicom/PET/image"),
+                     DATA("ibsi_validation_sts/STS_001/dicom/PET/mask/RS.dcm"),
+                     DATA("ibsi_validation_sts/STS_001/nifti/PET_mask.nii.gz"), 1, 5095};
+    check_published(&mr);
+    check_published(&pet);
+}
+
 /* ---- First principles ----------------------------------------------------------- */
 
 /* Five 20 x 16 slices of 1 mm, z = 0, 3, 6, 9, 12. */
@@ -373,6 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_ibsi_phantom, clear),
         cmocka_unit_test_teardown(test_sts_ct, clear),
+        cmocka_unit_test_teardown(test_sts_mr_and_pet, clear),
         cmocka_unit_test_teardown(test_square_with_hole, clear),
         cmocka_unit_test_teardown(test_open_and_degenerate_contours_are_noted, clear),
         cmocka_unit_test_teardown(test_contours_that_are_refused, clear),
