@@ -18,6 +18,10 @@ enum {
 /* Voxels of the box with its halo: 32-bit indices in the zone and component searches. */
 #define RX_MAX_BOX_VOXELS ((size_t)INT32_MAX)
 
+/* Lines of half-voxel rows in the search for diameters: half a GB of end points, enough for a
+ * slice of 4,000 x 4,000 seen edge-on. */
+#define RX_MAX_LINES ((size_t)1 << 26)
+
 /* As PyRadiomics' geometryTolerance and ITK: origin and spacing may differ by this share
  * of the first spacing, direction cosines by this number. */
 #define RX_GEOMETRY_TOLERANCE 1e-6

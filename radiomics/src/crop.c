@@ -119,10 +119,11 @@ static void set_bits(uint64_t *row, size_t begin, size_t end)
 static int make_bits(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_error *err)
 {
     roi->words = (roi->n[0] + 2 + 63) / 64;
-    size_t total = roi->words;
-    if (!rx_size_mul(&total, total, roi->n[1] + 2) || !rx_size_mul(&total, total, roi->n[2] + 2)) {
-        return rx_fail(err, RX_ELIMIT, "the region's box of %zu x %zu x %zu voxels is too large",
-                       roi->n[0], roi->n[1], roi->n[2]);
+    size_t box, total = roi->words * (roi->n[1] + 2) * (roi->n[2] + 2);   /* axes are bounded */
+    if (!rx_size_mul(&box, roi->n[0] + 2, (roi->n[1] + 2) * (roi->n[2] + 2))
+        || box > RX_MAX_BOX_VOXELS) {
+        return rx_fail(err, RX_ELIMIT, "the region's box has %zu x %zu x %zu voxels, at most %zu in all",
+                       roi->n[0], roi->n[1], roi->n[2], RX_MAX_BOX_VOXELS);
     }
     uint64_t *bits = rx_buf_need(&ws->bits, total, sizeof *bits, err);
     if (!bits) { return RX_ENOMEM; }

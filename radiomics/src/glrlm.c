@@ -1,5 +1,5 @@
-/* Grey level run length matrix: IBSI 3.7, features averaged over directions (3D
- * average, ITBB). A direction in which no line meets two voxels of the region is left out. */
+/* Grey level run length matrix: IBSI 3.7, features averaged over directions (ITBB).
+ * A direction in which no line meets two voxels of the region is left out. */
 #include <math.h>
 #include <string.h>
 #include "classes.h"

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bounds.h"
 
 typedef struct ends { int32_t end[2]; } ends;      /* lowest and highest; lowest > highest: none */
 
@@ -220,7 +221,11 @@ int rx_diameters_find(rx_diameters *d, const rx_roi *roi, rx_workspace *ws, rx_e
         half_mm[a] = roi->spacing_mm[a] / 2;
         if (s.size[a] > longest) { longest = s.size[a]; }
     }
-    size_t zy = s.size[2] * s.size[1], zx = s.size[2] * s.size[0];
+    size_t zy = s.size[2] * s.size[1], zx = s.size[2] * s.size[0];   /* axes are bounded */
+    if (zy + zx > RX_MAX_LINES) {
+        return rx_fail(err, RX_ELIMIT, "the region's box of %zu x %zu x %zu voxels is too large for "
+                       "diameters", roi->n[0], roi->n[1], roi->n[2]);
+    }
     s.along_x = rx_buf_need(&ws->counts, zy + zx, sizeof(ends), err);
     s.corner = rx_buf_need(&ws->margins, zy, 1, err);
     plane_work w;

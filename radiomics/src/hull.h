@@ -1,4 +1,5 @@
-/* radiomics/src/hull.h - largest distances between the mesh's vertices. */
+/* radiomics/src/hull.h - largest distances between the mesh's vertices.
+ * Fails: RX_ELIMIT, RX_ENOMEM. Uses ws->counts, margins, reals and list. */
 #ifndef RX_HULL_H
 #define RX_HULL_H
 #include <radiomics/error.h>

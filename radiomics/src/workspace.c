@@ -51,10 +51,3 @@ void rx_workspace_free(rx_workspace *ws)
     free(ws->list.p);
     free(ws);
 }
-
-size_t rx_workspace_bytes(const rx_workspace *ws)
-{
-    return sizeof *ws + ws->bits.bytes + ws->levels.bytes + ws->tables.bytes
-         + ws->voxels.bytes + ws->counts.bytes + ws->margins.bytes + ws->reals.bytes
-         + ws->list.bytes;
-}

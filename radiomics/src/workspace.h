@@ -28,6 +28,4 @@ void *rx_buf_need(rx_buf *b, size_t count, size_t size, rx_error *err);
 /* *out = a * b; false on overflow. */
 bool rx_size_mul(size_t *out, size_t a, size_t b);
 
-size_t rx_workspace_bytes(const rx_workspace *ws);
-
 #endif

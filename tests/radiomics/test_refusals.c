@@ -160,6 +160,43 @@ static void test_refusals__grey_levels(void **state)
     region_free(&r);
 }
 
+/* Two voxels far apart must not cost the memory of all that lies between them. */
+static void test_refusals__thin_wide_box(void **state)
+{
+    (void)state;
+    const size_t side = 4200;
+    rx_grid grid = grid_of(1, side, side, 1, 1, 1);
+    int16_t *voxels = calloc(side * side, sizeof *voxels);
+    uint8_t *label = calloc(side * side, 1);
+    assert_true(voxels && label);
+    label[0] = label[side * side - 1] = 1;
+    rx_image image = { grid, RX_I16, voxels };
+    rx_mask mask = { grid, label, 1 };
+    rx_workspace *ws = rx_workspace_new();
+    rx_settings s;
+    rx_settings_default(&s);
+    rx_value v[RX_NFEATURES];
+    rx_error err = { 0 };
+    assert_int_equal(rx_extract(v, NULL, &image, &mask, &s, ws, &err), RX_ELIMIT);
+    assert_non_null(strstr(err.msg, "4200 x 4200"));
+    rx_workspace_free(ws);
+    free(voxels);
+    free(label);
+}
+
+static void test_refusals__immeasurable_range(void **state)
+{
+    (void)state;
+    region r = cube(2);
+    for (size_t i = 0; i < region_size(&r); i++) { r.image[i] = i % 2 ? 1.7e308 : -1.7e308; }
+    rx_settings s;
+    rx_settings_default(&s);
+    refuse(&r, &s, RX_ELIMIT, "1.7e+308");
+    s.bin_count = 4;
+    refuse(&r, &s, RX_ELIMIT, "1.7e+308");
+    region_free(&r);
+}
+
 /* Few levels over a wide range are welcome. */
 static void test_refusals__not_of_sparse_levels(void **state)
 {
@@ -249,7 +286,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals__voxels), cmocka_unit_test(test_refusals__size),
         cmocka_unit_test(test_refusals__grids), cmocka_unit_test(test_refusals__grey_levels),
-        cmocka_unit_test(test_refusals__not_of_sparse_levels), cmocka_unit_test(test_refusals__settings),
+        cmocka_unit_test(test_refusals__not_of_sparse_levels),
+        cmocka_unit_test(test_refusals__thin_wide_box), cmocka_unit_test(test_refusals__immeasurable_range),
+        cmocka_unit_test(test_refusals__settings),
         cmocka_unit_test(test_refusals__only_what_is_asked), cmocka_unit_test(test_refusals__names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
