@@ -146,9 +146,11 @@ Incoming Dimse::next_fragment(DUL_PDV &pdv, unsigned idle_s, pn_error *err)
         /* DUL calls both an abort. */
         if (timing.closed || cond == DUL_NETWORKCLOSED) { return PEER_CLOSED; }
         if (cond == DUL_PEERABORTEDASSOCIATION) { return PEER_ABORTED; }
-        if (cond == DUL_PDATAPDUARRIVED) { cond = DUL_NextPDV(&assoc->DULassociation, &pdv); }
-        if (cond.bad()) {
-            (void)pn_fail(err, PN_EFORMAT, "broken PDU: %s", cond.text());
+        /* Good is not enough: a PDU out of turn is answered by DUL itself, which calls that
+         * a success and leaves no fragment. */
+        if (cond != DUL_PDATAPDUARRIVED || DUL_NextPDV(&assoc->DULassociation, &pdv).bad()) {
+            (void)pn_fail(err, PN_EFORMAT, "broken PDU: %s",
+                          cond.good() ? "out of turn" : cond.text());
             return VIOLATION;
         }
     }
@@ -166,7 +168,7 @@ Incoming Dimse::read_command(Command &out, unsigned idle_s, pn_error *err)
     bool first = true;
     out = Command();
     for (;;) {
-        DUL_PDV pdv;
+        DUL_PDV pdv = {};
         Incoming got = next_fragment(pdv, idle_s, err);
         if (got != GOT_MESSAGE) { return got; }
         if (pdv.pdvType != DUL_COMMANDPDV) {
@@ -195,7 +197,7 @@ Incoming Dimse::read_data_set(uint8_t context_id, uint64_t max_bytes, take_bytes
 {
     uint64_t left = max_bytes;
     for (;;) {
-        DUL_PDV pdv;
+        DUL_PDV pdv = {};
         Incoming got = next_fragment(pdv, idle_s, err);
         if (got != GOT_MESSAGE) { return got; }
         if (pdv.pdvType != DUL_DATASETPDV || pdv.presentationContextID != context_id) {
