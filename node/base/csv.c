@@ -102,7 +102,7 @@ static int read_record(reader *r)
     char *b = r->t.bytes;
     r->n_row = 0;
     for (bool more = true; more;) {
-        size_t start = r->at, end;
+        size_t start = r->at, end = start;
         bool quoted = r->at < r->n && b[r->at] == '"';
         int rc = quoted ? read_quoted(r, &end) : read_plain(r, &end);
         if (rc == PN_OK) { rc = add_cell(r, start); }
