@@ -297,7 +297,12 @@ static void reap(receiver *r)
             pn_log(PN_LOG_ERROR, "association_died", "pid=%d signal=%d", (int)pid,
                    WTERMSIG(status));
         }
-        if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYNC_FAILED) { r->sync_failed = true; }
+        int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+        if (code == EXIT_SYNC_FAILED) {
+            r->sync_failed = true;
+        } else if (code != 0) {
+            pn_log(PN_LOG_ERROR, "association_died", "pid=%d exit=%d", (int)pid, code);
+        }
     }
 }
 
