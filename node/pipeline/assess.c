@@ -90,8 +90,8 @@ static int inputs_digest(char hex[PN_DIGEST_HEX_SIZE], const pn_report *r,
         char version[16];
         (void)snprintf(version, sizeof version, "%u", r->version);
         const char *texts[] = {PN_VERSION,         r->model_sha256,        r->settings,
-                               version,            r->predecessor_sop_uid, r->content_datetime,
-                               opts->contour_digest, r->comprehensive_3d ? "3d" : "2d"};
+                               version,            r->predecessor_sop_uid, opts->contour_digest,
+                               r->comprehensive_3d ? "3d" : "2d"};
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
             pn_sha256_update(&s, texts[i], strlen(texts[i]) + 1);
         }

@@ -1,7 +1,7 @@
 #include "pipeline/collect.h"
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/select.h"
+#include "pipeline/named_images.h"
 
 static bool contains(const char *const *sorted, size_t n, const char *uid)
 {
@@ -40,21 +40,15 @@ static void take(pn_collected *c, const pn_folder *folder, wanted_fn *wanted, co
     }
 }
 
-typedef struct uid_list { const char **uids; size_t n; } uid_list;
-
 static bool is_named(const pn_header *image, const void *arg)
 {
-    const uid_list *list = arg;
+    const pn_named_images *list = arg;
     return contains(list->uids, list->n, image->sop_uid);
 }
 
-static bool in_named_series(const pn_header *image, const void *arg)
+static bool in_series(const pn_header *image, const void *arg)
 {
-    const pn_header *contour = arg;
-    for (size_t i = 0; i < contour->n_series; i++) {
-        if (strcmp(contour->series[i].series_uid, image->series_uid) == 0) { return true; }
-    }
-    return false;
+    return strcmp(arg, image->series_uid) == 0;
 }
 
 static bool in_same_frame(const pn_header *image, const void *arg)
@@ -92,7 +86,7 @@ static int take_only_series(pn_collected *c, const pn_folder *folder, const pn_h
     return PN_OK;
 }
 
-static const char *first_missing(const uid_list *list, const pn_folder *folder)
+static const char *first_missing(const pn_named_images *list, const pn_folder *folder)
 {
     for (size_t i = 0; i < list->n; i++) {
         bool found = false;
@@ -105,19 +99,25 @@ static const char *first_missing(const uid_list *list, const pn_folder *folder)
 }
 
 static int choose(pn_collected *c, const pn_folder *folder, const pn_header *contour,
-                  const uid_list *list, pn_error *err)
+                  const pn_named_images *named, pn_error *err)
 {
-    if (list->n == 0 && contour->n_series == 0) { return take_only_series(c, folder, contour, err); }
-    take(c, folder, is_named, list);
-    if (c->n == list->n && list->n > 0) { return PN_OK; }
+    if (named->n == 0 && named->other_series_uid[0] != '\0') {
+        return pn_fail(err, PN_ENOTFOUND, "the contour object names no images, but two series: %s and %s",
+                       named->series_uid, named->other_series_uid);
+    }
+    if (named->n == 0 && named->series_uid[0] == '\0') {
+        return take_only_series(c, folder, contour, err);
+    }
+    take(c, folder, is_named, named);
+    if (c->n == named->n && named->n > 0) { return PN_OK; }
     if (c->n > 0) {
         return pn_fail(err, PN_ENOTFOUND, "%zu of %zu named images are missing, the first is %s",
-                       list->n - c->n, list->n, first_missing(list, folder));
+                       named->n - c->n, named->n, first_missing(named, folder));
     }
-    take(c, folder, in_named_series, contour);
+    take(c, folder, in_series, named->series_uid);
     if (c->n == 0) {
         return pn_fail(err, PN_ENOTFOUND, "none of the %zu named images is there, nor the named series",
-                       list->n);
+                       named->n);
     }
     c->by_series = true;
     return PN_OK;
@@ -126,14 +126,14 @@ static int choose(pn_collected *c, const pn_folder *folder, const pn_header *con
 int pn_collect_images(pn_collected *out, const pn_folder *folder, const pn_header *contour,
                       const int *rois, size_t n_rois, pn_error *err)
 {
-    uid_list list = {0};
+    pn_named_images named = {0};
     pn_collected c = {0};
-    int rc = pn_expected_images(&list.uids, &list.n, contour, rois, n_rois, err);
+    int rc = pn_named_images_of(&named, contour, rois, n_rois, err);
     if (rc != PN_OK) { return rc; }
     c.paths = calloc(folder->n > 0 ? folder->n : 1, sizeof *c.paths);
     rc = c.paths == NULL ? pn_fail_transient(err, PN_ENOMEM, "no memory for %zu paths", folder->n)
-                         : choose(&c, folder, contour, &list, err);
-    free(list.uids);
+                         : choose(&c, folder, contour, &named, err);
+    pn_named_images_free(&named);
     if (rc != PN_OK) {
         pn_collected_free(&c);
         return rc;

@@ -19,24 +19,6 @@ pn_code pn_error_from_rx(pn_error *err, const rx_error *rx)
     return code;
 }
 
-/* The same patient and study, or a refusal with both values. The frame of reference is
- * checked where the contour is laid on the volume, because a SEG may name it per frame. */
-static int check_identity(const pn_header *contour, const pn_study *study, pn_error *err)
-{
-    const struct { const char *what, *contour, *images; } pairs[] = {
-        {"Patient ID", contour->patient_id, study->patient_id},
-        {"Issuer of Patient ID", contour->patient_id_issuer, study->patient_id_issuer},
-        {"Study Instance UID", contour->study_uid, study->study_uid},
-    };
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (strcmp(pairs[i].contour, pairs[i].images) != 0) {
-            return pn_fail(err, PN_EIDENTITY, "%s is \"%s\" in the contour object, \"%s\" in the images",
-                           pairs[i].what, pairs[i].contour, pairs[i].images);
-        }
-    }
-    return PN_OK;
-}
-
 static const pn_roi *find_roi(const pn_header *h, int number)
 {
     for (size_t i = 0; i < h->n_rois; i++) {
@@ -93,10 +75,7 @@ int pn_measure(pn_measurement *out, const char *contour_path, const char *const 
                      pn_kind_word(m.contour.kind));
         goto out;
     }
-    if ((rc = pn_volume_load(&m.volume, image_paths, n_images, err)) != PN_OK ||
-        (rc = check_identity(&m.contour, &m.volume.study, err)) != PN_OK) {
-        goto out;
-    }
+    if ((rc = pn_volume_load(&m.volume, image_paths, n_images, err)) != PN_OK) { goto out; }
     ws = rx_workspace_new();
     m.regions = calloc(n_rois > 0 ? n_rois : 1, sizeof *m.regions);
     if (ws == NULL || m.regions == NULL) {

@@ -28,9 +28,9 @@ typedef struct pn_measurement {
 } pn_measurement;
 
 /* Read the images of one series and measure the given regions of the contour object.
- * Contour and images must agree in patient, issuer, study and frame of reference
- * (PN_EIDENTITY, with both values). A region that cannot be measured is told in its
- * `failure`; the call fails only where the contour object or the volume is unusable. */
+ * A region that cannot be measured is told in its `failure` (PN_EIDENTITY where contour and
+ * images disagree in patient, study or frame of reference, see dicom/mask.h); the call fails
+ * only where the contour object or the volume is unusable. */
 PN_CHECKED int pn_measure(pn_measurement *out, const char *contour_path,
                           const char *const *image_paths, size_t n_images,
                           const int *roi_numbers, size_t n_rois,

@@ -17,12 +17,6 @@ PN_CHECKED int pn_select_regions(int **numbers, size_t *n, const pn_header *cont
                                  char *const *patterns, size_t n_patterns,
                                  const cfg_concept *codes, size_t n_codes, pn_error *err);
 
-/* The SOP UIDs that the contour names for these regions: the union of the regions' own lists and
- * of the referenced series' lists, each once, sorted. The texts are the header's; the caller
- * frees the array. */
-PN_CHECKED int pn_expected_images(const char ***uids, size_t *n, const pn_header *contour,
-                                  const int *rois, size_t n_rois, pn_error *err);
-
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
+#include "pipeline/named_images.h"
 #include "pipeline/select.h"
 #include "role/matching.h"
 
@@ -89,7 +90,7 @@ static int say_regions(pn_case *c, const pn_header *h, pn_error *err)
 static int name_images(pn_named_images *images, pn_case *c, const pn_header *h, pn_error *err)
 {
     pn_error why = {0};
-    int rc = pn_match_named_images(images, h, c->roi_numbers, c->n_rois, &why);
+    int rc = pn_named_images_of(images, h, c->roi_numbers, c->n_rois, &why);
     if (rc != PN_OK && why.cls == PN_TRANSIENT) {
         if (err) { *err = why; }
         return rc;

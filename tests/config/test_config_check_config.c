@@ -166,7 +166,7 @@ static void test_check_config__usage(void **state)
     (void)state;
     run r = check_config(NULL, NULL);
     assert_int_equal(r.code, PN_EXIT_USAGE);
-    assert_true(strncmp(r.err, "Usage: prognode check-config FILE\n", 34) == 0);
+    assert_true(strncmp(r.err, "usage: prognode check-config FILE\n", 34) == 0);
     r = check_config("a", "b");
     assert_int_equal(r.code, PN_EXIT_USAGE);
     r = check_config("--reference", "a");
