@@ -1,16 +1,12 @@
-/* dicom/volume.cc - see volume.h. PS3.3 C.7.6.2 (image plane), C.7.6.3 (pixels), C.11.1
- * (modality LUT). */
+/* dicom/volume.cc - see volume.h. PS3.3 C.7.6.2 (image plane); pixels are read in pixels.cc. */
 #include "dicom/volume.h"
 #include "dicom/dataset.hh"
+#include "dicom/pixels.hh"
 #include <algorithm>
-#include <cerrno>
-#include <cfloat>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <memory>
-#include <unistd.h>
 
 namespace {
 
@@ -20,12 +16,10 @@ const double GAP_RELATIVE = 0.01, GAP_MM = 0.01;
 const double DRIFT_PIXELS = 0.1;             /* across the whole stack                       */
 
 struct Slice {
-    const char *path = nullptr;
-    pn_scan scan = {};
+    pn::PixelFile image;
     std::string number;                      /* Instance Number, for messages                */
     std::string patient_id, issuer;
     char frame_uid[PN_UID_SIZE] = "";
-    std::uint16_t rows = 0, columns = 0, allocated = 0, stored = 0, high = 0, is_signed = 0;
     double position[3] = {0, 0, 0}, cosines[6] = {0, 0, 0, 0, 0, 0};
     double spacing[2] = {0, 0};              /* between rows, between columns                */
     double thickness = 0;
@@ -73,71 +67,23 @@ std::string number_text(double v)
 
 /* ---- One slice's header --------------------------------------------------------- */
 
-int check_kind(const Slice &s, DcmItem &dataset, pn::Text &text, pn_error *err)
+int check_kind(DcmItem &dataset, pn_error *err)
 {
     long frames = 1;
-    std::uint16_t samples = 1;
     if (!pn::raw(dataset, DCM_NumberOfFrames).empty()) {
         int rc = pn::integer(frames, dataset, DCM_NumberOfFrames, "Number of Frames", err);
         if (rc != 0) { return rc; }
     }
     if (frames != 1) { return pn_fail(err, PN_EUNSUPPORTED, "multi-frame image (%ld frames)", frames); }
-    if (dataset.tagExists(DCM_SamplesPerPixel)) {
-        int rc = pn::uint16(samples, dataset, DCM_SamplesPerPixel, "Samples per Pixel", err);
-        if (rc != 0) { return rc; }
-    }
-    std::string photometric = text.get(dataset, DCM_PhotometricInterpretation);
-    if (samples != 1 || photometric.compare(0, 10, "MONOCHROME") != 0) {
-        return pn_fail(err, PN_EUNSUPPORTED, "not a grey-scale image: %u samples, photometric interpretation %s",
-                       static_cast<unsigned>(samples), pn::shown(photometric).c_str());
-    }
-    if (s.scan.encapsulated) {
-        return pn_fail(err, PN_EUNSUPPORTED, "compressed pixel data (transfer syntax %s)",
-                       s.scan.transfer_syntax_uid);
-    }
-    if (!s.scan.has_pixels) { return pn_fail(err, PN_EFORMAT, "no pixel data"); }
     if (dataset.tagExists(DCM_ModalityLUTSequence)) {
         return pn_fail(err, PN_EUNSUPPORTED, "Modality LUT Sequence: only linear rescale is supported");
     }
     return 0;
 }
 
-int read_layout(Slice &s, DcmItem &dataset, pn_error *err)
-{
-    int rc = pn::uint16(s.rows, dataset, DCM_Rows, "Rows", err);
-    if (rc == 0) { rc = pn::uint16(s.columns, dataset, DCM_Columns, "Columns", err); }
-    if (rc == 0) { rc = pn::uint16(s.allocated, dataset, DCM_BitsAllocated, "Bits Allocated", err); }
-    if (rc == 0) { rc = pn::uint16(s.stored, dataset, DCM_BitsStored, "Bits Stored", err); }
-    if (rc == 0) { rc = pn::uint16(s.high, dataset, DCM_HighBit, "High Bit", err); }
-    if (rc == 0) {
-        rc = pn::uint16(s.is_signed, dataset, DCM_PixelRepresentation, "Pixel Representation", err);
-    }
-    if (rc != 0) { return rc; }
-    if (s.rows == 0 || s.columns == 0) {
-        return pn_fail(err, PN_EFORMAT, "image of %u x %u pixels", static_cast<unsigned>(s.columns), static_cast<unsigned>(s.rows));
-    }
-    if (s.allocated != 8 && s.allocated != 16 && s.allocated != 32) {
-        return pn_fail(err, PN_EUNSUPPORTED, "Bits Allocated is %u, expected 8, 16 or 32", static_cast<unsigned>(s.allocated));
-    }
-    if (s.stored == 0 || s.stored > s.allocated || s.high >= s.allocated || s.high + 1 < s.stored ||
-        s.is_signed > 1) {
-        return pn_fail(err, PN_EFORMAT,
-                       "Bits Allocated %u, Bits Stored %u, High Bit %u, Pixel Representation %u do not fit together",
-                       static_cast<unsigned>(s.allocated), static_cast<unsigned>(s.stored),
-                       static_cast<unsigned>(s.high), static_cast<unsigned>(s.is_signed));
-    }
-    std::uint64_t bytes = static_cast<std::uint64_t>(s.rows) * s.columns * (s.allocated / 8u);
-    if (s.scan.pixel_length < bytes || s.scan.pixel_length > bytes + 1) {
-        return pn_fail(err, PN_EFORMAT, "pixel data of %llu bytes, expected %llu",
-                       static_cast<unsigned long long>(s.scan.pixel_length),
-                       static_cast<unsigned long long>(bytes));
-    }
-    return 0;
-}
-
 int read_rescale(Slice &s, DcmItem &dataset, pn_error *err)
 {
-    bool ct = std::strcmp(s.scan.sop_class_uid, UID_CTImageStorage) == 0;
+    bool ct = std::strcmp(s.image.scan.sop_class_uid, UID_CTImageStorage) == 0;
     if (ct && (pn::raw(dataset, DCM_RescaleSlope).empty() || pn::raw(dataset, DCM_RescaleIntercept).empty())) {
         return pn_fail(err, PN_EFORMAT, "CT image without Rescale Slope and Intercept: its values are not HU");
     }
@@ -208,8 +154,8 @@ void read_study(pn_study &st, const Slice &s, DcmItem &dataset, pn::Text &text)
         {st.contrast_agent, sizeof st.contrast_agent, DCM_ContrastBolusAgent},
     };
     for (const auto &f : fields) { pn::put(f.dst, f.size, text.get(dataset, f.tag)); }
-    pn::put(st.study_uid, PN_UID_SIZE, s.scan.study_uid);
-    pn::put(st.series_uid, PN_UID_SIZE, s.scan.series_uid);
+    pn::put(st.study_uid, PN_UID_SIZE, s.image.scan.study_uid);
+    pn::put(st.series_uid, PN_UID_SIZE, s.image.scan.series_uid);
     pn::put(st.frame_of_reference_uid, PN_UID_SIZE, s.frame_uid);
 }
 
@@ -217,7 +163,7 @@ void read_study(pn_study &st, const Slice &s, DcmItem &dataset, pn::Text &text)
 int read_slice(Slice &s, pn_study *study, pn_error *err)
 {
     DcmFileFormat file;
-    int rc = pn::load(file, s.scan, s.path, err);
+    int rc = pn::load(file, s.image.scan, s.image.path, err);
     if (rc != 0) { return rc; }
     DcmItem &dataset = *file.getDataset();
     pn::Text text(dataset);
@@ -227,12 +173,12 @@ int read_slice(Slice &s, pn_study *study, pn_error *err)
     if (s.patient_id.size() >= PN_LO_SIZE || s.issuer.size() >= PN_LO_SIZE) {
         return pn_fail(err, PN_EFORMAT, "Patient ID or its issuer is longer than %d bytes", PN_LO_SIZE - 1);
     }
-    if (s.scan.study_uid[0] == '\0' || s.scan.series_uid[0] == '\0') {
+    if (s.image.scan.study_uid[0] == '\0' || s.image.scan.series_uid[0] == '\0') {
         return pn_fail(err, PN_EFORMAT, "no Study or Series Instance UID");
     }
     rc = pn::put_uid(s.frame_uid, dataset, DCM_FrameOfReferenceUID, err);
-    if (rc == 0) { rc = check_kind(s, dataset, text, err); }
-    if (rc == 0) { rc = read_layout(s, dataset, err); }
+    if (rc == 0) { rc = check_kind(dataset, err); }
+    if (rc == 0) { rc = pn::describe_pixels(s.image, dataset, text, err); }
     if (rc == 0) { rc = read_rescale(s, dataset, err); }
     if (rc == 0) { rc = read_plane(s, dataset, err); }
     if (rc == 0 && study != nullptr) { read_study(*study, s, dataset, text); }
@@ -246,8 +192,8 @@ int check_identity(const Slice &a, const Slice &b, pn_error *err)
     const struct { const char *what, *a, *b; } same[] = {
         {"Patient ID", a.patient_id.c_str(), b.patient_id.c_str()},
         {"Issuer of Patient ID", a.issuer.c_str(), b.issuer.c_str()},
-        {"Study Instance UID", a.scan.study_uid, b.scan.study_uid},
-        {"Series Instance UID", a.scan.series_uid, b.scan.series_uid},
+        {"Study Instance UID", a.image.scan.study_uid, b.image.scan.study_uid},
+        {"Series Instance UID", a.image.scan.series_uid, b.image.scan.series_uid},
         {"Frame of Reference UID", a.frame_uid, b.frame_uid},
     };
     for (const auto &s : same) {
@@ -261,10 +207,10 @@ int check_identity(const Slice &a, const Slice &b, pn_error *err)
 
 int check_same_plane(const Slice &a, const Slice &b, pn_error *err)
 {
-    if (a.rows != b.rows || a.columns != b.columns) {
+    if (a.image.rows != b.image.rows || a.image.columns != b.image.columns) {
         return fail_pair(err, PN_EGEOMETRY, a, b,
-                         "differ in size: " + std::to_string(a.columns) + " x " + std::to_string(a.rows) +
-                             " and " + std::to_string(b.columns) + " x " + std::to_string(b.rows) + " pixels");
+                         "differ in size: " + std::to_string(a.image.columns) + " x " + std::to_string(a.image.rows) +
+                             " and " + std::to_string(b.image.columns) + " x " + std::to_string(b.image.rows) + " pixels");
     }
     for (int i = 0; i < 6; i++) {
         if (std::fabs(a.cosines[i] - b.cosines[i]) > ORIENTATION_TOLERANCE) {
@@ -287,7 +233,7 @@ int check_duplicates(const std::vector<Slice> &slices, pn_error *err)
 {
     for (size_t k = 1; k < slices.size(); k++) {
         if (slices[k].along - slices[k - 1].along < GAP_MM) {
-            bool same = std::strcmp(slices[k].scan.sop_uid, slices[k - 1].scan.sop_uid) == 0;
+            bool same = std::strcmp(slices[k].image.scan.sop_uid, slices[k - 1].image.scan.sop_uid) == 0;
             return fail_pair(err, PN_EGEOMETRY, slices[k - 1], slices[k],
                              same ? "are the same image twice" : "lie at the same position");
         }
@@ -356,8 +302,8 @@ int stack(rx_grid &grid, std::vector<Slice> &slices, pn_error *err)
     } else if (!(spacing > 0 && spacing <= 1000)) {
         return pn_fail(err, PN_EGEOMETRY, "a single slice with a Slice Thickness of %g mm: its extent is unknown", spacing);
     }
-    grid.dim[0] = first.columns;
-    grid.dim[1] = first.rows;
+    grid.dim[0] = first.image.columns;
+    grid.dim[1] = first.image.rows;
     grid.dim[2] = slices.size();
     grid.spacing_mm[0] = first.spacing[1];
     grid.spacing_mm[1] = first.spacing[0];
@@ -371,100 +317,26 @@ int stack(rx_grid &grid, std::vector<Slice> &slices, pn_error *err)
     return 0;
 }
 
-/* ---- Pixels ----------------------------------------------------------------------------- */
+/* ---- Voxels ----------------------------------------------------------------------------- */
 
 struct FreeDelete {
     void operator()(void *p) const { std::free(p); }
 };
 
-int read_pixels(std::vector<std::uint8_t> &bytes, const Slice &s, pn_error *err)
-{
-    bytes.resize(static_cast<size_t>(s.rows) * s.columns * (s.allocated / 8u));
-    int fd = open(s.path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) { return pn_fail_transient(err, PN_EIO, "open: %s", std::strerror(errno)); }
-    size_t n = 0;
-    int rc = 0;
-    while (rc == 0 && n < bytes.size()) {
-        ssize_t got = pread(fd, bytes.data() + n, bytes.size() - n, static_cast<off_t>(s.scan.pixel_offset + n));
-        if (got > 0) {
-            n += static_cast<size_t>(got);
-        } else if (got == 0 || errno != EINTR) {
-            rc = pn_fail_transient(err, PN_EIO, "pixel data: %s",
-                                   got == 0 ? "file became shorter while being read" : std::strerror(errno));
-        }
-    }
-    close(fd);
-    /* 8-bit pixels in big endian words stand in pairs, second first. */
-    if (s.scan.big_endian && s.allocated == 8 && s.scan.pixel_vr[1] == 'W') {
-        for (size_t i = 0; i + 1 < bytes.size(); i += 2) { std::swap(bytes[i], bytes[i + 1]); }
-    }
-    return rc;
-}
-
-template <unsigned Bytes> std::uint32_t word(const std::uint8_t *p, bool big)
-{
-    std::uint32_t v = 0;
-    for (unsigned i = 0; i < Bytes; i++) { v |= static_cast<std::uint32_t>(p[big ? Bytes - 1 - i : i]) << 8 * i; }
-    return v;
-}
-
-/* Exact in T, or not. */
-bool store(std::int16_t &dst, double v)
-{
-    if (!(v >= INT16_MIN && v <= INT16_MAX)) { return false; }
-    dst = static_cast<std::int16_t>(v);
-    return static_cast<double>(dst) == v;
-}
-bool store(float &dst, double v)
-{
-    if (!(std::fabs(v) <= static_cast<double>(FLT_MAX))) { return false; }
-    dst = static_cast<float>(v);
-    return static_cast<double>(dst) == v;
-}
-bool store(double &dst, double v)
-{
-    dst = v;
-    return std::isfinite(v);
-}
-
-template <class T, unsigned Bytes, bool Big>
-bool rescale_words(T *dst, const std::uint8_t *src, size_t n, const Slice &s)
-{
-    const unsigned shift = s.high + 1u - s.stored;
-    const std::uint32_t mask = s.stored == 32 ? UINT32_MAX : (1u << s.stored) - 1;
-    const std::int64_t sign = s.is_signed ? std::int64_t{1} << (s.stored - 1) : 0;
-    bool exact = true;
-    for (size_t i = 0; i < n; i++) {
-        std::int64_t v = (word<Bytes>(src + i * Bytes, Big) >> shift) & mask;
-        v = (v ^ sign) - sign;               /* two's complement of `stored` bits            */
-        exact = store(dst[i], static_cast<double>(v) * s.slope + s.intercept) && exact;
-    }
-    return exact;
-}
-
-template <class T> bool rescale(T *dst, const std::uint8_t *src, size_t n, const Slice &s)
-{
-    bool big = s.scan.big_endian;
-    switch (s.allocated) {
-    case 8: return rescale_words<T, 1, false>(dst, src, n, s);
-    case 16: return big ? rescale_words<T, 2, true>(dst, src, n, s) : rescale_words<T, 2, false>(dst, src, n, s);
-    default: return big ? rescale_words<T, 4, true>(dst, src, n, s) : rescale_words<T, 4, false>(dst, src, n, s);
-    }
-}
-
 /* All slices as T. `exact` false: T cannot hold a value, try a wider one. */
 template <class T>
 int load_as(void **voxels, bool *exact, const std::vector<Slice> &slices, pn_error *err)
 {
-    size_t n = static_cast<size_t>(slices[0].rows) * slices[0].columns;
+    size_t n = slices[0].image.pixels_per_frame();
     std::unique_ptr<T, FreeDelete> all(static_cast<T *>(std::malloc(n * slices.size() * sizeof(T))));
     if (all == nullptr) { throw std::bad_alloc(); }
-    std::vector<std::uint8_t> bytes;
+    pn::FrameReader reader;
     *exact = true;
     for (size_t k = 0; k < slices.size() && *exact; k++) {
-        int rc = read_pixels(bytes, slices[k], err);
-        if (rc != 0) { return pn_wrap(err, "%s", name(slices[k]).c_str()); }
-        *exact = rescale(all.get() + k * n, bytes.data(), n, slices[k]);
+        const Slice &s = slices[k];
+        int rc = reader.open(s.image, err);
+        if (rc == 0) { rc = reader.read(all.get() + k * n, exact, 0, s.slope, s.intercept, err); }
+        if (rc != 0) { return pn_wrap(err, "%s", name(s).c_str()); }
     }
     if (*exact) { *voxels = all.release(); }
     return 0;
@@ -509,7 +381,7 @@ int load_volume(pn_volume &v, const char *const *paths, size_t n, pn_error *err)
     std::vector<Slice> slices(n);
     for (size_t k = 0; k < n; k++) {
         if (paths[k] == nullptr) { return pn_fail(err, PN_EINVAL, "pn_volume_load: null path"); }
-        slices[k].path = paths[k];
+        slices[k].image.path = paths[k];
         int rc = read_slice(slices[k], k == 0 ? &v.study : nullptr, err);
         if (rc != 0) { return pn_wrap(err, "image %s", slices[k].number.empty() ? paths[k] : slices[k].number.c_str()); }
         if (k > 0) {
@@ -518,7 +390,7 @@ int load_volume(pn_volume &v, const char *const *paths, size_t n, pn_error *err)
             if (rc != 0) { return rc; }
         }
     }
-    std::uint64_t voxels = static_cast<std::uint64_t>(slices[0].rows) * slices[0].columns * n;
+    std::uint64_t voxels = static_cast<std::uint64_t>(slices[0].image.pixels_per_frame()) * n;
     if (voxels > PN_MAX_VOXELS) {
         return pn_fail(err, PN_ELIMIT, "%llu voxels are more than the %llu allowed",
                        static_cast<unsigned long long>(voxels), PN_MAX_VOXELS);
@@ -530,8 +402,8 @@ int load_volume(pn_volume &v, const char *const *paths, size_t n, pn_error *err)
     if (v.slices == nullptr) { throw std::bad_alloc(); }
     v.n_slices = n;
     for (size_t k = 0; k < n; k++) {
-        pn::put(v.slices[k].sop_uid, PN_UID_SIZE, slices[k].scan.sop_uid);
-        pn::put(v.slices[k].sop_class_uid, PN_UID_SIZE, slices[k].scan.sop_class_uid);
+        pn::put(v.slices[k].sop_uid, PN_UID_SIZE, slices[k].image.scan.sop_uid);
+        pn::put(v.slices[k].sop_class_uid, PN_UID_SIZE, slices[k].image.scan.sop_class_uid);
         std::copy(slices[k].position, slices[k].position + 3, v.slices[k].position_mm);
     }
     return 0;
