@@ -180,6 +180,16 @@ static int gather_values(double *values, const pn_report *r, const cfg_model *mo
     return PN_OK;
 }
 
+/* A horizon beyond the training patients' follow-up has no probability and is left out. */
+static void take_survival(pn_report *r, const pn_score_result *result)
+{
+    for (size_t h = 0; h < result->n_survival; h++) {
+        if (isfinite(result->survival[h].probability)) {
+            r->survival[r->n_survival++] = result->survival[h];
+        }
+    }
+}
+
 static int score(pn_report *r, const cfg_model *model, pn_error *err)
 {
     double *values = calloc(model->n_features, sizeof *values);
@@ -192,8 +202,7 @@ static int score(pn_report *r, const cfg_model *model, pn_error *err)
     if (rc == PN_OK && pn_score(&result, model, values, &why) == PN_OK) {
         r->score = result.lp;
         r->high_risk = result.high_risk;
-        memcpy(r->survival, result.survival, sizeof r->survival);
-        r->n_survival = result.n_survival;
+        take_survival(r, &result);
         r->drivers = result.drivers;          /* ours from here on */
         r->n_drivers = result.n_drivers;
     } else if (rc == PN_OK && why.cls == PN_TRANSIENT) {

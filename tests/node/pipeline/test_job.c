@@ -1,0 +1,119 @@
+#include "pipeline/job.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "check.h"
+
+static char folder[] = "/tmp/prognode-job-XXXXXX";
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    pn_error err;
+    return pn_remove_tree(folder, &err);
+}
+
+static void job__comes_back_as_it_was(void **state)
+{
+    (void)state;
+    pn_job_file images[2] = {{"/spool/a", "aa"}, {"/spool/with \"quotes\" and\nnewline", "bb"}};
+    int rois[] = {7, -1};
+    pn_job job = {.case_id = 123456789012, .images = images, .n_images = 2, .rois = rois, .n_rois = 2,
+                  .matched_by_series = true, .version = 3};
+    (void)snprintf(job.contour.path, sizeof job.contour.path, "/c");
+    (void)snprintf(job.contour.digest, sizeof job.contour.digest, "cc");
+    (void)snprintf(job.model_path, sizeof job.model_path, "/models/ü.yaml");
+    (void)snprintf(job.content_datetime, sizeof job.content_datetime, "20260131120000");
+    (void)snprintf(job.predecessor_sop_uid, PN_UID_SIZE, "2.25.9");
+    (void)snprintf(job.institution, sizeof job.institution, "Klinik");
+    pn_error err = {0};
+    CHECK_OK(pn_job_save(&job, folder, &err), err);
+    pn_job got = {0};
+    CHECK_OK(pn_job_load(&got, folder, &err), err);
+    assert_int_equal(got.case_id, job.case_id);
+    assert_int_equal(got.n_images, 2);
+    assert_string_equal(got.images[1].path, images[1].path);
+    assert_int_equal(got.rois[0], 7);
+    assert_int_equal(got.rois[1], -1);
+    assert_string_equal(got.model_path, job.model_path);
+    assert_true(got.matched_by_series);
+    assert_false(got.comprehensive_3d);
+    assert_int_equal(got.version, 3);
+    assert_string_equal(got.content_datetime, "20260131120000");
+    assert_string_equal(got.predecessor_sop_uid, "2.25.9");
+    assert_string_equal(got.institution, "Klinik");
+    pn_job_free(&got);
+}
+
+static void outcome__both_kinds_come_back(void **state)
+{
+    (void)state;
+    pn_error err = {0};
+    pn_outcome good = {.reported = true}, bad = {0}, got = {0};
+    (void)snprintf(good.sop_uid, PN_UID_SIZE, "2.25.1");
+    (void)snprintf(good.sop_class_uid, PN_UID_SIZE, "1.2.840");
+    CHECK_OK(pn_outcome_save(&good, folder, &err), err);
+    CHECK_OK(pn_outcome_load(&got, folder, &err), err);
+    assert_true(got.reported);
+    assert_string_equal(got.sop_uid, "2.25.1");
+
+    (void)pn_fail_transient(&bad.failure, PN_ENOMEM, "no memory for %d", 5);
+    CHECK_OK(pn_outcome_save(&bad, folder, &err), err);
+    CHECK_OK(pn_outcome_load(&got, folder, &err), err);
+    assert_false(got.reported);
+    assert_int_equal(got.failure.code, PN_ENOMEM);
+    assert_int_equal(got.failure.cls, PN_TRANSIENT);
+    assert_string_equal(got.failure.msg, "no memory for 5");
+}
+
+/* The compute process may be killed or taken over: what it leaves is outside input. */
+static void broken_files__are_refused_never_believed(void **state)
+{
+    (void)state;
+    static const char *const broken[] = {
+        "", "{", "[]", "null", "{\"reported\": 1}", "{\"reported\": true}",
+        "{\"reported\": true, \"sop_uid\": 5, \"sop_class_uid\": \"1\"}",
+        "{\"reported\": false, \"code\": 99, \"transient\": false, \"message\": \"x\"}",
+        "{\"reported\": false, \"code\": 0, \"transient\": false, \"message\": \"x\"}",
+        "{\"reported\": true, \"sop_class_uid\": \"1\", \"sop_uid\": "
+        "\"11111111111111111111111111111111111111111111111111111111111111111\"}",
+    };
+    char path[PN_PATH_SIZE];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, PN_OUTCOME_FILE);
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        pn_error err = {0};
+        pn_outcome got = {0};
+        CHECK_OK(pn_write_file(path, broken[i], strlen(broken[i]), false, &err), err);
+        if (pn_outcome_load(&got, folder, &err) != PN_EFORMAT) { fail_msg("believed: %s", broken[i]); }
+    }
+    unlink(path);
+    pn_error err = {0};
+    pn_outcome got = {0};
+    assert_int_equal(pn_outcome_load(&got, folder, &err), PN_ENOTFOUND);
+
+    static const char *const jobs[] = {"{}", "{\"case_id\": 1}", "not JSON"};
+    (void)snprintf(path, sizeof path, "%s/%s", folder, PN_JOB_FILE);
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+        pn_job job = {0};
+        CHECK_OK(pn_write_file(path, jobs[i], strlen(jobs[i]), false, &err), err);
+        assert_int_equal(pn_job_load(&job, folder, &err), PN_EFORMAT);
+        assert_null(job.images);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(job__comes_back_as_it_was),
+        cmocka_unit_test(outcome__both_kinds_come_back),
+        cmocka_unit_test(broken_files__are_refused_never_believed),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
