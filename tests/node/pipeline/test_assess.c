@@ -113,7 +113,7 @@ static void each_gate__leaves_the_features_and_takes_the_group(void **state)
     static const struct { const char *what, *reason; } gates[] = {
         {"modality", "Modality is MR"},          {"slices", "Slice spacing is 7"},
         {"pixels", "Pixel spacing is 0.2"},   {"voxels", "holds 99 voxels"},
-        {"undefined", "finite"}, {"two", "2 contours"},
+        {"undefined", "has no value"}, {"two", "2 contours"},
     };
     for (size_t g = 0; g < sizeof gates / sizeof gates[0]; g++) {
         pn_measurement m = measurement();
