@@ -37,6 +37,11 @@ static bool is_name(const char *text)
     return n > 0 && text[n] == '\0';
 }
 
+static bool is_query(const char *text)
+{
+    return strcmp(text, "none") == 0 || strcmp(text, "move") == 0 || strcmp(text, "get") == 0;
+}
+
 /* Institution and station go into DICOM attributes, where a backslash separates values. */
 static bool is_one_value(const char *text)
 {
@@ -95,6 +100,9 @@ static const fd_field case_fields[] = {
             "series instead."},
     {"give_up_s", FD_UINT, AT(give_up_s), RANGE(1, 31536000), .def = "86400",
      .doc = "Seconds after which a case that still lacks images fails."},
+    {"pull_after_s", FD_UINT, AT(pull_after_s), RANGE(0, 31536000), .def = "300",
+     .doc = "Seconds after which the archives that allow it (archives: query) are asked for the "
+            "named images that a case lacks; 0: never."},
     {"compute_timeout_s", FD_UINT, AT(compute_timeout_s), RANGE(1, 86400), .def = "600",
      .doc = "Seconds that computing one case may take."},
     {"max_attempts", FD_UINT, AT(max_attempts), RANGE(1, 100), .def = "3",
@@ -114,6 +122,19 @@ static const fd_field delivery_fields[] = {
     {"retry_max_s", FD_UINT, AT(retry_max_s), RANGE(1, 604800), .def = "900",
      .doc = "Longest pause between two tries."},
 };
+
+static const fd_field retention_fields[] = {
+    {"keep_images_days", FD_UINT, AT(keep_images_days), RANGE(0, 36500), .def = "7",
+     .doc = "Days that the images and contours of a delivered case are kept."},
+    {"keep_unclaimed_days", FD_UINT, AT(keep_unclaimed_days), RANGE(0, 36500), .def = "7",
+     .doc = "The same of cases that are not_applicable, expired or dropped, and of objects that "
+            "no case uses."},
+    {"keep_results_days", FD_UINT, AT(keep_results_days), RANGE(1, 36500), .def = "365",
+     .doc = "Days that the results folder of a finished case is kept."},
+    {"low_water", FD_BYTES, AT(low_water_bytes), RANGE(0, 1e15), .def = "10 GiB",
+     .doc = "With less free space than this, the images of finished cases are removed early, "
+            "the oldest case first. Should be more than spool.reserve; 0: never."},
+};
 #undef AT
 #undef TEXT_AT
 
@@ -132,6 +153,11 @@ static const fd_field archive_fields[] = {
      .doc = "Seconds to wait for the connection and the association."},
     {"dimse_timeout_s", FD_UINT, AT(dimse_timeout_s), RANGE(1, 3600), .def = "60",
      .doc = "Seconds to wait for an answer."},
+    {"query", FD_TEXT, TEXT_AT(query), .ok = is_query, .min_items = 1,
+     .expected = "none, move or get", .def = "none",
+     .doc = "Whether missing images are asked for here (C-FIND), and how they are fetched: move "
+            "(C-MOVE to this node, which the archive must know by AE title, address and port; "
+            "where it refuses, C-GET) or get (C-GET)."},
 };
 #undef AT
 #undef TEXT_AT
@@ -152,6 +178,7 @@ static const fd_table spool_table = {FD_TABLE(spool_fields)};
 static const fd_table case_table = {FD_TABLE(case_fields)};
 static const fd_table report_table = {FD_TABLE(report_fields)};
 static const fd_table delivery_table = {FD_TABLE(delivery_fields)};
+static const fd_table retention_table = {FD_TABLE(retention_fields)};
 static const fd_table archive_table = {FD_TABLE(archive_fields)};
 static const fd_table model_table = {FD_TABLE(model_fields)};
 
@@ -161,6 +188,7 @@ static const fd_field root_fields[] = {
     {"cases", FD_MAP, .sub = &case_table, .doc = "Assembling and computing cases."},
     {"report", FD_MAP, .sub = &report_table, .doc = "Reports."},
     {"delivery", FD_MAP, .sub = &delivery_table, .doc = "Sending reports."},
+    {"retention", FD_MAP, .sub = &retention_table, .doc = "What is removed, and when."},
     {"archives", FD_MAPS, .offset = offsetof(cfg_node, archives), .size = sizeof(cfg_archive),
      .count_offset = offsetof(cfg_node, n_archives), .min_items = 1, .max_items = MAX_ARCHIVES,
      .sub = &archive_table, .doc = "Where reports go; each report is sent to all of them."},

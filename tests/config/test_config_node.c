@@ -42,6 +42,11 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_int_equal(c.give_up_s, 86400);
     assert_int_equal(c.compute_timeout_s, 600);
     assert_int_equal(c.max_attempts, 3);
+    assert_int_equal(c.pull_after_s, 300);
+    assert_int_equal(c.keep_images_days, 7);
+    assert_int_equal(c.keep_unclaimed_days, 7);
+    assert_int_equal(c.keep_results_days, 365);
+    assert_true(c.low_water_bytes == 10ULL << 30);
     assert_true(c.comprehensive_3d);
     assert_int_equal(c.retry_first_s, 5);
     assert_int_equal(c.retry_max_s, 900);
@@ -50,6 +55,7 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_int_equal(c.archives[0].port, 104);
     assert_int_equal(c.archives[0].connect_timeout_s, 10);
     assert_int_equal(c.archives[0].dimse_timeout_s, 60);
+    assert_string_equal(c.archives[0].query, "none");
     assert_int_equal(c.n_models, 1);
     assert_int_equal(c.models[0].n_contours, 0);
     cfg_node_free(&c);
@@ -64,12 +70,15 @@ static void test_node__every_value_is_taken(void **state)
         "  institution: \"Universit\xc3\xa4tsklinik\"\n  station_name: 42\n"
         "spool:\n  folder: /data\n  reserve: 100 MiB\n  max_instance: 1048576\n"
         "  database: /db/jobs.db\n"
-        "cases: {series_fallback_s: 1, give_up_s: 2, compute_timeout_s: 3, max_attempts: 4}\n"
+        "cases: {series_fallback_s: 1, give_up_s: 2, compute_timeout_s: 3, max_attempts: 4,"
+        " pull_after_s: 5}\n"
+        "retention: {keep_images_days: 0, keep_unclaimed_days: 2, keep_results_days: 30,"
+        " low_water: 1 MiB}\n"
         "report: {sop_class: comprehensive}\n"
         "delivery: {retry_first_s: 1, retry_max_s: 1}\n"
         "archives:\n"
         "  - {name: one, ae_title: A1, host: pacs.example.org, port: 1, connect_timeout_s: 2,"
-        " dimse_timeout_s: 3}\n"
+        " dimse_timeout_s: 3, query: move}\n"
         "  - {name: two, ae_title: A2, host: 10.0.0.1, port: 65535}\n"
         "models:\n  - {file: /m/1.yaml, contours: [GTV*, \"*x?\"]}\n  - file: /m/2.yaml\n";
     cfg_node c;
@@ -92,12 +101,19 @@ static void test_node__every_value_is_taken(void **state)
     assert_int_equal(c.give_up_s, 2);
     assert_int_equal(c.compute_timeout_s, 3);
     assert_int_equal(c.max_attempts, 4);
+    assert_int_equal(c.pull_after_s, 5);
+    assert_int_equal(c.keep_images_days, 0);
+    assert_int_equal(c.keep_unclaimed_days, 2);
+    assert_int_equal(c.keep_results_days, 30);
+    assert_true(c.low_water_bytes == 1 << 20);
     assert_false(c.comprehensive_3d);
     assert_int_equal(c.retry_max_s, 1);
     assert_int_equal(c.n_archives, 2);
     assert_string_equal(c.archives[0].host, "pacs.example.org");
     assert_int_equal(c.archives[0].connect_timeout_s, 2);
     assert_int_equal(c.archives[0].dimse_timeout_s, 3);
+    assert_string_equal(c.archives[0].query, "move");
+    assert_string_equal(c.archives[1].query, "none");
     assert_int_equal(c.archives[1].port, 65535);
     assert_int_equal(c.n_models, 2);
     assert_int_equal(c.models[0].n_contours, 2);
@@ -279,6 +295,8 @@ static const bad_case bad[] = {
      "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
      "\xc3\xa4x\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4...\", "
      "expected a host name or an IP address"},
+    {NODE SPOOL "archives:\n- {name: a, ae_title: A, host: h, port: 1, query: find}\n" MODELS,
+     "4:50: archives[0].query: got \"find\", expected none, move or get"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m, contours: GTV}\n",
      "6:25: models[0].contours: got \"GTV\", expected a list of 0 to 64 texts"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m, contours: [a, '']}\n",

@@ -20,6 +20,8 @@ typedef struct cfg_archive {
     uint16_t port;
     unsigned connect_timeout_s;    /* default 10                                   */
     unsigned dimse_timeout_s;      /* default 60                                   */
+    char query[8];                 /* "none" (default), "move", "get": may it be asked for
+                                      images that a case lacks, and how are they fetched? */
 } cfg_archive;
 
 /* A model that the node runs, and the contours that it is meant for. */
@@ -50,6 +52,7 @@ typedef struct cfg_node {
     /* cases: */
     unsigned series_fallback_s;    /* default 600: see docs, "which images are a case's own" */
     unsigned give_up_s;            /* default 86400: waiting becomes failed        */
+    unsigned pull_after_s;         /* default 300: ask the archives for what is missing; 0: never */
     unsigned compute_timeout_s;    /* default 600                                  */
     unsigned max_attempts;         /* default 3, of a compute process              */
     /* report: */
@@ -57,6 +60,11 @@ typedef struct cfg_node {
     /* delivery: */
     unsigned retry_first_s;        /* default 5                                    */
     unsigned retry_max_s;          /* default 900                                  */
+    /* retention: */
+    unsigned keep_images_days;     /* of delivered cases, default 7                */
+    unsigned keep_unclaimed_days;  /* default 7: images of no case, and of cases that end otherwise */
+    unsigned keep_results_days;    /* of finished cases, default 365               */
+    uint64_t low_water_bytes;      /* with less free space, finished cases' images go early */
     cfg_archive *archives; size_t n_archives;   /* at least one                    */
     cfg_model_ref *models; size_t n_models;     /* at least one                    */
 } cfg_node;
