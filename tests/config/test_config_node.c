@@ -296,7 +296,7 @@ static const bad_case bad[] = {
      "\xc3\xa4x\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4...\", "
      "expected a host name or an IP address"},
     {NODE SPOOL "archives:\n- {name: a, ae_title: A, host: h, port: 1, query: find}\n" MODELS,
-     "4:50: archives[0].query: got \"find\", expected none, move or get"},
+     "4:51: archives[0].query: got \"find\", expected none, move or get"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m, contours: GTV}\n",
      "6:25: models[0].contours: got \"GTV\", expected a list of 0 to 64 texts"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m, contours: [a, '']}\n",
