@@ -1,0 +1,108 @@
+# Sourced by the campaigns: SCRIPT PROGNODE TOOLS SOURCE [ROUNDS [SEED]]. A work folder, a light
+# archive that keeps every object that it is sent as a file of its own, and a node, all of which
+# end with the script. TOOLS is the folder of fault_tool and of the shims.
+set -eu
+prognode=$1 tools=$2 source_dir=$3 rounds=${4:-}
+tool=$tools/fault_tool
+. "$source_dir/scripts/lib.sh"
+RANDOM=${5:-1}
+
+need() {
+  for program in "$@"; do
+    command -v "$program" > /dev/null || { echo "SKIPPED: $program is not installed"; exit 77; }
+  done
+}
+need storescp jq dcmdump dcmodify
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/prognode-fault.XXXXXX")
+archive_pid="" node_pid=""
+fail() {
+  echo "FAILED: $*" >&2
+  [ ! -f "$work/node.log" ] || { echo "--- node.log" >&2; tail -${PN_LOG_LINES:-40} "$work/node.log" >&2; }
+  [ -z "${PN_KEEP:-}" ] || { cp -r "$work" "$PN_KEEP" && echo "kept in $PN_KEEP" >&2; }
+  exit 1
+}
+clean_up_more() { :; }
+end_process() {    # PID
+  [ -z "$1" ] || { kill -9 "$1" 2>/dev/null && wait "$1" 2>/dev/null || true; }
+}
+clean_up() {
+  end_process "$node_pid"
+  end_process "$archive_pid"
+  clean_up_more
+  rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+archive_port=$(free_port) node_port=$(free_port)
+spool=$work/spool archive=$work/archive config=$work/prognode.yaml
+model=$source_dir/config/models/example-phantom.yaml
+ms() { echo $(( $(date +%s%N) / 1000000 )); }
+nap() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }    # milliseconds
+between() { echo $(( $1 + RANDOM % ($2 - $1 + 1) )); }
+
+start_archive() {
+  mkdir -p "$archive"
+  storescp -aet ORTHANC +B +uf -od "$archive" "$archive_port" > "$work/archive.log" 2>&1 &
+  archive_pid=$!
+}
+# A case whose processes are killed again and again is not to be taken for a poisoned one.
+configure() {
+  write_config "$config" "$spool" "$node_port" "$archive_port" "$model"
+  sed -i -e 's/^cases:/cases:\n  max_attempts: 100/' -e "s/reserve: .*/reserve: ${RESERVE:-0}/" "$config"
+}
+# Under the shim the sanitizer's library is not the first one, which it would complain about.
+spawn_node() {    # without waiting for it; NODE_ENV: words of the form NAME=VALUE
+  env ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 ${NODE_ENV:-} "$prognode" serve --config "$config" 2>> "$work/node.log" &
+  node_pid=$!
+}
+answers() { "$prognode" echo 127.0.0.1 "$node_port" PROGNODE; }
+start_node() {
+  spawn_node
+  wait_for 30 answers || fail "the node does not answer"
+}
+kill_node() {    # the roles go with it (PR_SET_PDEATHSIG)
+  end_process "$node_pid"
+  node_pid=""
+}
+stop_node() {
+  kill "$node_pid"
+  wait "$node_pid" || fail "the node ended with $?"
+  node_pid=""
+}
+# Pids of a role: indexer, worker, sender, receiver, header, compute; association for the
+# receiver's children.
+role_pids() {
+  local all p
+  all=$(pgrep -P "$node_pid" || true)
+  for p in $all; do all="$all $(pgrep -P "$p" || true)"; done
+  for p in $all; do
+    [ "$(cat "/proc/$p/comm" 2>/dev/null)" != "pn-$1" ] || echo "$p"
+  done
+}
+make_patient() {    # SEED: into $work/patients
+  "$prognode" phantom -o "$work/patients" --seed "$1" --size small > /dev/null || fail "phantom"
+}
+patient() { printf '%s/patients/PHANTOM-%03d' "$work" "$1"; }
+cases() { "$prognode" cases "$@" --config "$config"; }
+state_count() { cases list --json | jq --arg s "$1" '[.[] | select(.state == $s)] | length'; }
+delivered_are() { [ "$(state_count delivered)" -eq "$1" ]; }
+sanitizers_are_quiet() {
+  ! grep -q 'AddressSanitizer\|runtime error' "$work/node.log" || fail "sanitizer report"
+}
+
+# one_report_each N: N cases, all delivered; the archive holds their reports and nothing else, and
+# what came twice came with the same bytes.
+one_report_each() {
+  cases list --json > "$work/cases.json"
+  jq -r '.[] | select(.state == "delivered") | .report_sop_uid' "$work/cases.json" | sort > "$work/wanted"
+  [ "$(sort -u "$work/wanted" | wc -l)" -eq "$1" ] && [ "$(jq length "$work/cases.json")" -eq "$1" ] \
+    || fail "$(sort -u "$work/wanted" | wc -l) reports of $(jq length "$work/cases.json") cases, expected $1"
+  find "$archive" -type f -print0 | xargs -0 sha256sum | sort -u -k1,1 > "$work/sums"
+  while read -r _ file; do
+    dcmdump +P 0008,0018 "$file" | sed -n 's/.*\[\(.*\)\].*/\1/p'
+  done < "$work/sums" | sort > "$work/got"
+  cmp -s "$work/wanted" "$work/got" \
+    || fail "reports in the archive: $(wc -l < "$work/got") different ones, expected $1: $(diff "$work/wanted" "$work/got" | head -4)"
+}

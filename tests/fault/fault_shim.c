@@ -1,0 +1,251 @@
+/* A library for LD_PRELOAD that lets the n-th call of chosen kinds fail, on files under one folder,
+ * in the processes of one role; see fault_shim.h. FAULT_CONTROL names the control block's file,
+ * which all processes share, so that n counts on through forks and restarts. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "fault_shim.h"
+
+static fault_control *control;
+
+/* The next definition in line. A union, because ISO C has no conversion from object pointers. */
+#define REAL(result, name, ...)                                             \
+    static result (*real)(__VA_ARGS__);                                     \
+    if (real == NULL) {                                                     \
+        union { void *object; result (*function)(__VA_ARGS__); } cast;      \
+        cast.object = dlsym(RTLD_NEXT, name);                               \
+        real = cast.function;                                               \
+    }
+
+__attribute__((constructor)) static void attach(void)
+{
+    const char *path = getenv("FAULT_CONTROL");
+    REAL(int, "open", const char *, int, ...)
+    int fd = path == NULL ? -1 : real(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) { return; }
+    void *p = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    (void)close(fd);
+    if (p != MAP_FAILED) { control = p; }
+}
+
+static bool in_role(void)
+{
+    char name[20] = "";
+    if (prctl(PR_GET_NAME, name) != 0 || strncmp(name, "pn-", 3) != 0) { return false; }
+    return control->role[0] == '\0' || strcmp(name + 3, control->role) == 0;
+}
+
+static bool in_folder(int fd, const char *path)
+{
+    if (path != NULL && path[0] == '/') {
+        return strncmp(path, control->prefix, strlen(control->prefix)) == 0;
+    }
+    char link[40], target[512];
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, target, sizeof target - 1);
+    if (n <= 0) { return false; }
+    target[n] = '\0';
+    return strncmp(target, control->prefix, strlen(control->prefix)) == 0;
+}
+
+/* 0: do it. */
+static int fault(unsigned op, int fd, const char *path)
+{
+    int saved = errno, error = 0;
+    if (control != NULL && (control->ops & op) != 0 && in_role() && in_folder(fd, path)) {
+        uint64_t n = __atomic_add_fetch(&control->n_calls, 1, __ATOMIC_RELAXED);
+        uint64_t first = __atomic_load_n(&control->first, __ATOMIC_RELAXED);
+        if (first != 0 && (n == first || (control->always != 0 && n > first))) {
+            __atomic_add_fetch(&control->n_failed, 1, __ATOMIC_RELAXED);
+            error = control->error;
+        }
+    }
+    errno = saved;
+    return error;
+}
+
+#define FAIL_IF(op, fd, path)                                               \
+    do {                                                                    \
+        int e_ = fault((op), (fd), (path));                                 \
+        if (e_ == FAULT_LIE) { return 0; }                                  \
+        if (e_ != 0) { errno = e_; return -1; }                             \
+    } while (0)
+
+/* ---- Writes ------------------------------------------------------------------------------- */
+
+static int shorten(size_t *n, int fd)
+{
+    static unsigned turn;
+    int e = fault(FAULT_WRITE, fd, NULL);
+    if (e != FAULT_SHORT) { return e; }
+    if (++turn % 3 == 0) { return EINTR; }
+    if (*n > 1) { *n /= 2; }
+    return 0;
+}
+
+ssize_t write(int fd, const void *p, size_t n)
+{
+    REAL(ssize_t, "write", int, const void *, size_t)
+    int e = shorten(&n, fd);
+    if (e != 0) { errno = e; return -1; }
+    return real(fd, p, n);
+}
+
+static ssize_t write_at(const char *name, int fd, const void *p, size_t n, off_t at)
+{
+    REAL(ssize_t, name, int, const void *, size_t, off_t)
+    int e = shorten(&n, fd);
+    if (e != 0) { errno = e; return -1; }
+    return real(fd, p, n, at);
+}
+ssize_t pwrite(int fd, const void *p, size_t n, off_t at) { return write_at("pwrite", fd, p, n, at); }
+ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at) { return write_at("pwrite64", fd, p, n, at); }
+
+ssize_t writev(int fd, const struct iovec *v, int n)
+{
+    REAL(ssize_t, "writev", int, const struct iovec *, int)
+    FAIL_IF(FAULT_WRITE, fd, NULL);
+    return real(fd, v, n);
+}
+
+/* ---- Syncs, names ------------------------------------------------------------------------- */
+
+int fsync(int fd)
+{
+    REAL(int, "fsync", int)
+    FAIL_IF(FAULT_SYNC, fd, NULL);
+    return real(fd);
+}
+
+int fdatasync(int fd)
+{
+    REAL(int, "fdatasync", int)
+    FAIL_IF(FAULT_SYNC, fd, NULL);
+    return real(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    REAL(int, "rename", const char *, const char *)
+    FAIL_IF(FAULT_RENAME, AT_FDCWD, to);
+    return real(from, to);
+}
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    REAL(int, "renameat", int, const char *, int, const char *)
+    FAIL_IF(FAULT_RENAME, to_fd, to);
+    return real(from_fd, from, to_fd, to);
+}
+
+int unlink(const char *path)
+{
+    REAL(int, "unlink", const char *)
+    FAIL_IF(FAULT_UNLINK, AT_FDCWD, path);
+    return real(path);
+}
+
+int unlinkat(int fd, const char *path, int flags)
+{
+    REAL(int, "unlinkat", int, const char *, int)
+    FAIL_IF(FAULT_UNLINK, fd, path);
+    return real(fd, path, flags);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    REAL(int, "mkdir", const char *, mode_t)
+    FAIL_IF(FAULT_MKDIR, AT_FDCWD, path);
+    return real(path, mode);
+}
+
+int mkdirat(int fd, const char *path, mode_t mode)
+{
+    REAL(int, "mkdirat", int, const char *, mode_t)
+    FAIL_IF(FAULT_MKDIR, fd, path);
+    return real(fd, path, mode);
+}
+
+int ftruncate(int fd, off_t n)
+{
+    REAL(int, "ftruncate", int, off_t)
+    FAIL_IF(FAULT_TRUNCATE, fd, NULL);
+    return real(fd, n);
+}
+
+int ftruncate64(int fd, off64_t n)
+{
+    REAL(int, "ftruncate64", int, off64_t)
+    FAIL_IF(FAULT_TRUNCATE, fd, NULL);
+    return real(fd, n);
+}
+
+/* ---- Open, read, close -------------------------------------------------------------------- */
+
+static mode_t mode_of(int flags, va_list more)
+{
+    return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+}
+
+#define DEFINE_OPEN(name)                                                   \
+int name(const char *path, int flags, ...)                                  \
+{                                                                           \
+    REAL(int, #name, const char *, int, ...)                                \
+    va_list more;                                                           \
+    va_start(more, flags);                                                  \
+    mode_t mode = mode_of(flags, more);                                     \
+    va_end(more);                                                           \
+    FAIL_IF(FAULT_OPEN, AT_FDCWD, path);                                    \
+    return real(path, flags, mode);                                         \
+}
+#define DEFINE_OPENAT(name)                                                 \
+int name(int fd, const char *path, int flags, ...)                          \
+{                                                                           \
+    REAL(int, #name, int, const char *, int, ...)                           \
+    va_list more;                                                           \
+    va_start(more, flags);                                                  \
+    mode_t mode = mode_of(flags, more);                                     \
+    va_end(more);                                                           \
+    FAIL_IF(FAULT_OPEN, fd, path);                                          \
+    return real(fd, path, flags, mode);                                     \
+}
+DEFINE_OPEN(open)
+DEFINE_OPEN(open64)
+DEFINE_OPENAT(openat)
+DEFINE_OPENAT(openat64)
+
+ssize_t read(int fd, void *p, size_t n)
+{
+    REAL(ssize_t, "read", int, void *, size_t)
+    FAIL_IF(FAULT_READ, fd, NULL);
+    return real(fd, p, n);
+}
+
+static ssize_t read_at(const char *name, int fd, void *p, size_t n, off_t at)
+{
+    REAL(ssize_t, name, int, void *, size_t, off_t)
+    FAIL_IF(FAULT_READ, fd, NULL);
+    return real(fd, p, n, at);
+}
+ssize_t pread(int fd, void *p, size_t n, off_t at) { return read_at("pread", fd, p, n, at); }
+ssize_t pread64(int fd, void *p, size_t n, off64_t at) { return read_at("pread64", fd, p, n, at); }
+
+/* As Linux does it: the descriptor is gone all the same. */
+int close(int fd)
+{
+    REAL(int, "close", int)
+    int e = fault(FAULT_CLOSE, fd, NULL);
+    int rc = real(fd);
+    if (e != 0 && e != FAULT_LIE) { errno = e; return -1; }
+    return rc;
+}
