@@ -20,7 +20,8 @@ static int check_kind(const PixelFile &f, DcmItem &dataset, Text &text, pn_error
         if (rc != 0) { return rc; }
     }
     std::string photometric = text.get(dataset, DCM_PhotometricInterpretation);
-    if (samples != 1 || photometric.compare(0, 10, "MONOCHROME") != 0) {
+    bool grey = photometric.compare(0, 10, "MONOCHROME") == 0 || (f.labels && photometric == "PALETTE COLOR");
+    if (samples != 1 || !grey) {
         return pn_fail(err, PN_EUNSUPPORTED, "not a grey-scale image: %u samples, photometric interpretation %s",
                        static_cast<unsigned>(samples), shown(photometric).c_str());
     }

@@ -17,6 +17,8 @@ struct PixelFile {
     pn_scan scan = {};
     std::uint32_t frames = 1;
     std::uint16_t rows = 0, columns = 0, allocated = 0, stored = 0, high = 0, is_signed = 0;
+    bool labels = false;                     /* set by the caller: values are labels, and may
+                                                have a palette                               */
 
     std::size_t pixels_per_frame() const { return static_cast<std::size_t>(rows) * columns; }
     std::size_t bytes_per_frame() const { return pixels_per_frame() * (allocated / 8u); }
