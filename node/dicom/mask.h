@@ -38,9 +38,15 @@ typedef struct pn_mask {
 PN_CHECKED int pn_mask_from_rtstruct(pn_mask *out, const char *path, int roi_number,
                                      const pn_volume *volume, pn_error *err);
 
-/* Binary SEG segment -> mask; frames are placed by position and orientation, and must lie on the
- * volume's grid (PN_EGEOMETRY else); a frame may be a cut-out of the image. n_contours counts
- * frames. Identity as above. PN_EUNSUPPORTED: FRACTIONAL, LABELMAP, compressed. */
+/* SEG segment -> mask. BINARY: the frames of the segment, which may overlap others. FRACTIONAL:
+ * inside where value / Maximum Fractional Value >= 0.5, said in the note. LABELMAP: where the
+ * value is the segment's number; the background (Pixel Padding Value, else 0) is no segment.
+ * Slices without a frame are empty. Frames are placed by position and orientation: any exchange
+ * or reversal of the volume's axes is placed exactly, and a frame may be a cut-out. n_contours
+ * counts frames. Identity as above. Nothing is resampled:
+ *   PN_EGEOMETRY   another orientation, pixel spacing or slice distance, with both grids in the
+ *                  message; pixels beside or beyond the grid; two frames on one slice
+ *   PN_EUNSUPPORTED other types, compressed binary segments, the background of a label map */
 PN_CHECKED int pn_mask_from_seg(pn_mask *out, const char *path, int segment_number,
                                 const pn_volume *volume, pn_error *err);
 void pn_mask_free(pn_mask *m);

@@ -3,6 +3,7 @@
 #define PN_DICOM_PLACEMENT_HH
 #include "dicom/dataset.hh"
 #include "dicom/mask.h"
+#include <cstddef>
 
 namespace pn {
 
@@ -27,6 +28,33 @@ private:
     const pn_volume &volume;
     std::vector<double> positions;
 };
+
+/* A plane of pixels of another object: Image Position and Orientation (Patient), Pixel Spacing. */
+struct Plane {
+    double position[3] = {0, 0, 0}, cosines[6] = {0, 0, 0, 0, 0, 0};
+    double spacing[2] = {0, 0};                /* between rows, between columns              */
+    std::size_t rows = 0, columns = 0;
+};
+
+/* Where a plane's pixels fall in the volume: the first at `first`, columns and rows along one
+ * axis of the volume each, forwards or backwards. A plane may stand across the slices. */
+struct Fit {
+    std::size_t first[3] = {0, 0, 0};
+    int along_row = 0, along_column = 1, normal = 2;   /* axes of the volume                 */
+    bool row_back = false, column_back = false;
+
+    /* Offset of the first voxel, and from one column or row to the next. */
+    std::ptrdiff_t start(const rx_grid &g) const;
+    std::ptrdiff_t column_step(const rx_grid &g) const;
+    std::ptrdiff_t row_step(const rx_grid &g) const;
+};
+
+/* Every pixel's centre must be a voxel's centre: PN_EGEOMETRY with both grids where the planes
+ * are turned otherwise than by exchanging or reversing axes or have another pixel spacing, with
+ * the distance where they lie beside the grid's points, reach beyond it or lie between slices. */
+int fit_plane(Fit &fit, const Plane &plane, const Placement &placement, const rx_grid &g, pn_error *err);
+/* "5 x 3 pixels of 1 x 1 mm along (1, 0, 0) and (0, 1, 0); the images have ..." */
+std::string both_grids(const Plane &plane, const rx_grid &g);
 
 /* Zeroed mask on the volume's grid; frees itself unless released. */
 class MaskOwner {

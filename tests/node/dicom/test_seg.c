@@ -3,6 +3,7 @@
 #include "dicom/mask.h"
 #include "dicom/runtime.h"
 #include "dicom_fixture.h"
+#include "seg_fixture.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,99 +75,41 @@ static void test_bit_packing(void **state)
     check_nrrd(DATA("23x38x3/image"), DATA("23x38x3/seg/label.seg"), 1, DATA("23x38x3/nrrd/label.nrrd"), 0);
 }
 
-static void test_label_map_is_refused(void **state)
+/* Another patient's images: refused before anything is placed. */
+static void test_another_patient_is_refused(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(DATA("sparse-labelmap-ppv5.dcm"));
+    SKIP_WITHOUT(DATA("liver.dcm"));
     pn_volume v;
     pn_mask m;
     CHECK_OK(load_folder(&v, DATA("24x38x3/image")), err);
-    assert_int_equal(pn_mask_from_seg(&m, DATA("sparse-labelmap-ppv5.dcm"), 1, &v, &err), PN_EUNSUPPORTED);
-    assert_non_null(strstr(err.msg, "LABELMAP"));
-    /* Another patient's images: refused before anything is placed. */
     assert_int_equal(pn_mask_from_seg(&m, DATA("liver.dcm"), 1, &v, &err), PN_EIDENTITY);
     pn_volume_free(&v);
 }
 
+/* Five segments that overlap, so that the published labels stand in three volumes; frames that
+ * mark nothing are left out. */
+static void test_overlapping_segments(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(DATA("partial_overlaps.dcm"));
+    check_nrrd(DATA("ct-3slice"), DATA("partial_overlaps.dcm"), 1, DATA("partial_overlaps-1.nrrd"), 1);
+    check_nrrd(DATA("ct-3slice"), DATA("partial_overlaps.dcm"), 2, DATA("partial_overlaps-2.nrrd"), 2);
+    check_nrrd(DATA("ct-3slice"), DATA("partial_overlaps.dcm"), 3, DATA("partial_overlaps-3.nrrd"), 3);
+    check_nrrd(DATA("ct-3slice"), DATA("partial_overlaps.dcm"), 4, DATA("partial_overlaps-1.nrrd"), 4);
+    check_nrrd(DATA("ct-3slice"), DATA("partial_overlaps.dcm"), 5, DATA("partial_overlaps-1.nrrd"), 5);
+}
+
+/* Label maps whose middle slice has no frame, with and without a Pixel Padding Value. */
+static void test_sparse_label_maps(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(DATA("sparse-labelmap-ppv5.dcm"));
+    check_nrrd(DATA("24x38x3/image"), DATA("sparse-labelmap-ppv5.dcm"), 1, DATA("sparse_labelmap_ppv5_seg.nrrd"), 1);
+    check_nrrd(DATA("24x38x3/image"), DATA("sparse-labelmap-noppv.dcm"), 1, DATA("sparse_labelmap_noppv_seg.nrrd"), 1);
+}
+
 /* ---- Made by hand ------------------------------------------------------------------ */
-
-typedef struct frame_spec {
-    unsigned segment;
-    const char *position;
-    const char *orientation;               /* NULL: the shared one                           */
-} frame_spec;
-
-typedef struct seg_spec {
-    const char *type, *class_uid, *frames, *spacing, *orientation, *frame_uid;
-    unsigned rows, columns, allocated;
-    const frame_spec *frame;
-    size_t n_frames;
-    const uint8_t *bits;
-    size_t n_bits;                         /* bytes                                          */
-} seg_spec;
-
-static void code_item(dcm *d, uint32_t sequence, uint32_t tag, const char *vr, const char *value)
-{
-    dcm_begin(d, sequence);
-    dcm_item(d);
-    dcm_text(d, tag, vr, value);
-    dcm_end_item(d);
-    dcm_end(d);
-}
-
-static void write_frame(dcm *d, const frame_spec *f)
-{
-    dcm_item(d);
-    dcm_begin(d, 0x0062000A);
-    dcm_item(d);
-    dcm_us(d, 0x0062000B, f->segment);
-    dcm_end_item(d);
-    dcm_end(d);
-    if (f->position != NULL) { code_item(d, 0x00209113, 0x00200032, "DS", f->position); }
-    if (f->orientation != NULL) { code_item(d, 0x00209116, 0x00200037, "DS", f->orientation); }
-    dcm_end_item(d);
-}
-
-static void write_segment(dcm *d, unsigned number)
-{
-    dcm_item(d);
-    dcm_us(d, 0x00620004, number);
-    dcm_text(d, 0x00620005, "LO", "Segment");
-    dcm_end_item(d);
-}
-
-static void seg_write(const seg_spec *s, const char *path)
-{
-    dcm d = dcm_part10(SYNTAX_EXPLICIT, s->class_uid, "1.2.3.7");
-    dcm_text(&d, 0x00080016, "UI", s->class_uid);
-    dcm_text(&d, 0x00080018, "UI", "1.2.3.7");
-    dcm_text(&d, 0x00100020, "LO", "P1");
-    dcm_text(&d, 0x0020000D, "UI", "1.2.3.1");
-    dcm_text(&d, 0x0020000E, "UI", "1.2.3.70");
-    if (s->frame_uid != NULL) { dcm_text(&d, 0x00200052, "UI", s->frame_uid); }
-    dcm_text(&d, 0x00280008, "IS", s->frames);
-    dcm_us(&d, 0x00280010, s->rows);
-    dcm_us(&d, 0x00280011, s->columns);
-    dcm_us(&d, 0x00280100, s->allocated);
-    dcm_text(&d, 0x00620001, "CS", s->type);
-    dcm_begin(&d, 0x00620002);
-    write_segment(&d, 1);
-    write_segment(&d, 2);
-    write_segment(&d, 3);
-    dcm_end(&d);
-    dcm_begin(&d, 0x52009229);
-    dcm_item(&d);
-    if (s->orientation != NULL) { code_item(&d, 0x00209116, 0x00200037, "DS", s->orientation); }
-    if (s->spacing != NULL) { code_item(&d, 0x00289110, 0x00280030, "DS", s->spacing); }
-    dcm_end_item(&d);
-    dcm_end(&d);
-    dcm_begin(&d, 0x52009230);
-    for (size_t f = 0; f < s->n_frames; f++) { write_frame(&d, &s->frame[f]); }
-    dcm_end(&d);
-    dcm_bytes(&d, 0x7FE00010, "OB", s->bits, s->n_bits);
-    dcm_write(&d, path);
-    dcm_free(&d);
-}
 
 /* Volume of 5 x 3 pixels, z = 0, 3, 6; segment 1 on z = 6 and 0, segment 2 on z = 3. 15 bits a
  * frame: the second frame begins with the last bit of the second byte. */
@@ -179,11 +122,17 @@ static const uint8_t bits[] = {
     0xFF, 0x1F,              /* frame 2 is bits 30..44: pixels 2..14                           */
 };
 
-static seg_spec seg_default(void)
+static seg_spec three_frames(void)
 {
-    return (seg_spec){.type = "BINARY", .class_uid = CLASS_SEG, .frames = "3", .spacing = "1\\1",
-                      .orientation = "1\\0\\0\\0\\1\\0", .frame_uid = "1.2.3.3", .rows = 3, .columns = 5,
-                      .allocated = 1, .frame = frames, .n_frames = 3, .bits = bits, .n_bits = sizeof bits};
+    seg_spec s = seg_default();
+    s.frames = "3";
+    s.rows = 3;
+    s.columns = 5;
+    s.frame = frames;
+    s.n_frames = 3;
+    s.bits = bits;
+    s.n_bits = sizeof bits;
+    return s;
 }
 
 static void small_volume(pn_volume *v)
@@ -203,7 +152,7 @@ static int mask_of(pn_mask *m, const seg_spec *s, int segment, const pn_volume *
 static void test_frames_across_bytes(void **state)
 {
     (void)state;
-    seg_spec s = seg_default();
+    seg_spec s = three_frames();
     pn_volume v;
     pn_mask m;
     small_volume(&v);
@@ -231,7 +180,7 @@ static void test_cut_out(void **state)
     (void)state;
     static const frame_spec one[] = {{1, "3\\1\\3", NULL}};
     static const uint8_t all[] = {0x0F, 0};
-    seg_spec s = seg_default();
+    seg_spec s = three_frames();
     pn_volume v;
     pn_mask m;
     small_volume(&v);
@@ -266,7 +215,7 @@ static void test_anisotropic_pixels(void **state)
     pn_volume v;
     pn_mask m;
     CHECK_OK(pn_volume_load(&v, &path, 1, &err), err);
-    seg_spec s = seg_default();
+    seg_spec s = three_frames();
     s.spacing = "3.5\\2.5";
     s.frame = one;
     s.n_frames = 1;
@@ -287,13 +236,13 @@ static void test_segments_that_are_refused(void **state)
 {
     (void)state;
     static const frame_spec off_slice[] = {{1, "0\\0\\1.5", NULL}}, off_pixel[] = {{1, "0.5\\0\\3", NULL}};
-    static const frame_spec outside[] = {{1, "1\\0\\3", NULL}}, turned[] = {{1, "0\\0\\3", "0\\1\\0\\1\\0\\0"}};
+    static const frame_spec outside[] = {{1, "1\\0\\3", NULL}}, turned[] = {{1, "0\\0\\3", "0.8\\0.6\\0\\-0.6\\0.8\\0"}};
     static const frame_spec nowhere[] = {{1, NULL, NULL}}, huge[] = {{1, "1e300\\0\\3", NULL}};
     static const frame_spec twice[] = {{1, "0\\0\\3", NULL}, {1, "0\\0\\3", NULL}, {2, "0\\0\\0", NULL}};
     pn_volume v;
     small_volume(&v);
     for (int row = 0; row < 17; row++) {
-        seg_spec s = seg_default();
+        seg_spec s = three_frames();
         pn_mask m;
         pn_code code = PN_EGEOMETRY;
         const char *says = "";
@@ -306,10 +255,10 @@ static void test_segments_that_are_refused(void **state)
         case 4: single = nowhere; says = "no Plane Position Sequence"; break;
         case 5: single = huge; says = "not on the images' grid"; break;
         case 6: s.frame = twice; says = "frame 2: lies on the same slice as frame 1"; break;
-        case 7: s.spacing = "1\\1.1"; says = "pixel spacing of 1.1 mm"; break;
+        case 7: s.spacing = "1\\1.1"; says = "other pixel spacing than the images: 5 x 3 pixels of 1.1 x 1 mm"; break;
         case 8: s.spacing = NULL; says = "no Pixel Measures Sequence"; break;
         case 9: s.orientation = NULL; says = "no Plane Orientation Sequence"; break;
-        case 10: s.type = "FRACTIONAL"; says = "\"FRACTIONAL\""; code = PN_EUNSUPPORTED; break;
+        case 10: s.type = "PAINTED"; says = "\"PAINTED\""; code = PN_EUNSUPPORTED; break;
         case 11: s.frames = "4"; says = "is 4, but 3 frames"; code = PN_EFORMAT; break;
         case 12: s.frames = "-3"; says = "-3 frames"; code = PN_EFORMAT; break;
         case 13: s.n_bits = 4; says = "pixel data of 4 bytes, expected 6"; code = PN_EFORMAT; break;
@@ -334,7 +283,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_liver, clear),
         cmocka_unit_test_teardown(test_bit_packing, clear),
-        cmocka_unit_test_teardown(test_label_map_is_refused, clear),
+        cmocka_unit_test_teardown(test_another_patient_is_refused, clear),
+        cmocka_unit_test_teardown(test_overlapping_segments, clear),
+        cmocka_unit_test_teardown(test_sparse_label_maps, clear),
         cmocka_unit_test_teardown(test_frames_across_bytes, clear),
         cmocka_unit_test_teardown(test_cut_out, clear),
         cmocka_unit_test_teardown(test_anisotropic_pixels, clear),
