@@ -83,6 +83,7 @@ int pn_job_run(const char *folder, pn_error *err)
     if (run(&report, &job, folder, &outcome.failure) == PN_OK) {
         outcome.reported = true;
         memcpy(outcome.sop_uid, report.sop_uid, PN_UID_SIZE);
+        memcpy(outcome.series_uid, report.series_uid, PN_UID_SIZE);
         strcpy(outcome.sop_class_uid, job.comprehensive_3d ? COMPREHENSIVE_3D_SR : COMPREHENSIVE_SR);
     }
     pn_report_free(&report);

@@ -166,6 +166,7 @@ int pn_outcome_save(const pn_outcome *o, const char *folder, pn_error *err)
     if (o->reported) {
         (void)cJSON_AddStringToObject(json, "sop_class_uid", o->sop_class_uid);
         (void)cJSON_AddStringToObject(json, "sop_uid", o->sop_uid);
+        (void)cJSON_AddStringToObject(json, "series_uid", o->series_uid);
     } else {
         (void)cJSON_AddNumberToObject(json, "code", o->failure.code);
         (void)cJSON_AddBoolToObject(json, "transient", o->failure.cls == PN_TRANSIENT);
@@ -185,7 +186,8 @@ int pn_outcome_load(pn_outcome *out, const char *folder, pn_error *err)
     bool good = get_bool(json, "reported", &o.reported);
     if (good && o.reported) {
         good = get_text(json, "sop_class_uid", o.sop_class_uid, PN_UID_SIZE) &&
-               get_text(json, "sop_uid", o.sop_uid, PN_UID_SIZE);
+               get_text(json, "sop_uid", o.sop_uid, PN_UID_SIZE) &&
+               get_text(json, "series_uid", o.series_uid, PN_UID_SIZE);
     } else if (good) {
         double code = 0;
         bool transient = false;

@@ -47,7 +47,7 @@ void pn_job_free(pn_job *job);
 
 typedef struct pn_outcome {
     bool reported;                          /* else: failure tells why                   */
-    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];
+    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];
     pn_error failure;
 } pn_outcome;
 

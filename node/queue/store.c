@@ -34,6 +34,7 @@ const char *pn_delivery_state_word(pn_delivery_state state)
     case PN_DELIVERY_PENDING: return "pending";
     case PN_DELIVERY_SENT: return "sent";
     case PN_DELIVERY_FAILED: return "failed";
+    case PN_DELIVERY_HELD: return "held";
     }
     return "unknown";
 }
@@ -52,13 +53,21 @@ void pn_file_list_free(pn_file_list *l)
     memset(l, 0, sizeof *l);
 }
 
-int pn_store_open(pn_store **out, const char *path, const pn_store_opts *opts, pn_error *err)
+bool pn_store_is_server(const char *database)
+{
+    size_t word = strspn(database, "abcdefghijklmnopqrstuvwxyz_");
+    return strncmp(database, "postgresql://", 13) == 0 ||
+           strncmp(database, "postgres://", 11) == 0 || (word > 0 && database[word] == '=');
+}
+
+int pn_store_open(pn_store **out, const char *database, const pn_store_opts *opts, pn_error *err)
 {
     static const pn_store_opts defaults = PN_STORE_OPTS_INIT;
-    if (!out || !path || !path[0]) {
-        return pn_fail(err, PN_EINVAL, "store: the path of the database is empty");
+    if (!out || !database || !database[0]) {
+        return pn_fail(err, PN_EINVAL, "store: the name of the database is empty");
     }
-    return pn_store_sqlite_open(out, path, opts ? opts : &defaults, err);
+    if (!opts) { opts = &defaults; }
+    return pn_store_sqlite_open(out, database, opts, err);
 }
 
 void pn_store_close(pn_store *s)
@@ -146,19 +155,11 @@ int pn_store_contours_without_case(pn_store *s, pn_instance_fn fn, void *arg, pn
     return s->ops->contours_without_case(s, fn, arg, err);
 }
 
-int pn_store_add_case(int64_t *id, bool *made, pn_store *s, const pn_case *in,
-                      const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
+static int check_case(const pn_case *in, const char *const *image_uids, size_t n_image_uids,
                       pn_error *err)
 {
-    NEED_WRITABLE(s);
-    NEED(id && made && in, "the case");
     NEED(in->contour_uid[0] && in->contour_digest[0], "the contour object of the case");
     NEED(image_uids || n_image_uids == 0, "the list of images");
-    if (in->state != PN_CASE_RECEIVED && in->state != PN_CASE_NOT_APPLICABLE &&
-        in->state != PN_CASE_HELD && in->state != PN_CASE_FAILED) {
-        return pn_fail(err, PN_EINVAL, "store: a new case cannot be %s",
-                       pn_case_state_word(in->state));
-    }
     if (in->n_rois > PN_MAX_ROIS) {
         return pn_fail(err, PN_ELIMIT, "store: a case with %zu regions, at most %d", in->n_rois,
                        PN_MAX_ROIS);
@@ -167,7 +168,45 @@ int pn_store_add_case(int64_t *id, bool *made, pn_store *s, const pn_case *in,
         return pn_fail(err, PN_ELIMIT, "store: a case with %zu images, at most %d", n_image_uids,
                        PN_MAX_SLICES);
     }
-    return s->ops->add_case(id, made, s, in, image_uids, n_image_uids, now_ms, err);
+    return PN_OK;
+}
+
+int pn_store_add_case(int64_t *id, bool *made, pn_store *s, const pn_case *in,
+                      const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
+                      pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(id && made && in, "the case");
+    if (in->state != PN_CASE_RECEIVED && in->state != PN_CASE_NOT_APPLICABLE &&
+        in->state != PN_CASE_HELD && in->state != PN_CASE_FAILED) {
+        return pn_fail(err, PN_EINVAL, "store: a new case cannot be %s",
+                       pn_case_state_word(in->state));
+    }
+    int rc = check_case(in, image_uids, n_image_uids, err);
+    return rc ? rc : s->ops->add_case(id, made, s, in, image_uids, n_image_uids, now_ms, err);
+}
+
+static int check_outgoing(const pn_outgoing *out, size_t n_out, pn_error *err)
+{
+    NEED(out && n_out > 0, "a destination for the report");
+    for (size_t i = 0; i < n_out; i++) {
+        NEED(out[i].archive && out[i].path && out[i].sop_class_uid && out[i].sop_uid,
+             "a part of the outgoing object");
+    }
+    return PN_OK;
+}
+
+int pn_store_restore_case(bool *made, pn_store *s, const pn_case *in,
+                          const char *const *image_uids, size_t n_image_uids,
+                          const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(made && in && in->id > 0, "the case or its number");
+    NEED(in->report_sop_uid[0] && in->content_datetime[0], "the report of the case");
+    int rc = check_case(in, image_uids, n_image_uids, err);
+    if (!rc) { rc = check_outgoing(out, n_out, err); }
+    return rc ? rc : s->ops->restore_case(made, s, in, image_uids, n_image_uids, out, n_out,
+                                          now_ms, err);
 }
 
 int pn_store_get_case(pn_case *out, pn_store *s, int64_t id, pn_error *err)
@@ -227,7 +266,7 @@ int pn_store_decide_case(pn_store *s, int64_t id, const pn_match_decision *d, in
     NEED_WRITABLE(s);
     NEED(d, "the decision");
     if (d->state != PN_CASE_RECEIVED && d->state != PN_CASE_WAITING && d->state != PN_CASE_READY &&
-        d->state != PN_CASE_HELD && d->state != PN_CASE_FAILED) {
+        d->state != PN_CASE_HELD && d->state != PN_CASE_FAILED && d->state != PN_CASE_DROPPED) {
         return pn_fail(err, PN_EINVAL, "store: matching cannot make a case %s",
                        pn_case_state_word(d->state));
     }
@@ -240,6 +279,67 @@ int pn_store_hold_users_of(size_t *n, pn_store *s, const char *sop_uid, const ch
     NEED_WRITABLE(s);
     NEED(n && sop_uid && reason, "the SOP Instance UID or the reason");
     return s->ops->hold_users_of(n, s, sop_uid, reason, now_ms, err);
+}
+
+int pn_store_lineage(pn_lineage_facts *out, pn_store *s, const char *lineage, int64_t id,
+                     pn_error *err)
+{
+    NEED(s && out && lineage, "the lineage");
+    if (!lineage[0]) {
+        *out = (pn_lineage_facts){0};
+        return PN_OK;
+    }
+    return s->ops->lineage(out, s, lineage, id, err);
+}
+
+int pn_store_supersede(size_t *n, pn_store *s, const char *lineage, int64_t by_id,
+                       int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n && lineage, "the lineage");
+    *n = 0;
+    return lineage[0] ? s->ops->supersede(n, s, lineage, by_id, now_ms, err) : PN_OK;
+}
+
+int pn_store_next_to_revise(pn_case *out, bool *found, pn_store *s, pn_error *err)
+{
+    NEED(s && out && found, "the store");
+    return s->ops->next_to_revise(out, found, s, err);
+}
+
+int pn_store_revised(pn_store *s, int64_t id, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->revised(s, id, err);
+}
+
+int pn_store_expire_cases(size_t *n, pn_store *s, int64_t before_ms, int64_t now_ms,
+                          pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n, "the number");
+    return s->ops->expire_cases(n, s, before_ms, now_ms, err);
+}
+
+int pn_store_count_reports(size_t *out, pn_store *s, const char *model_sha256, pn_error *err)
+{
+    NEED(s && out && model_sha256, "the model");
+    return s->ops->count_reports(out, s, model_sha256, err);
+}
+
+int pn_store_lead(pn_lead *out, pn_store *s, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(out, "the answer");
+    return s->ops->lead(out, s, err);
+}
+
+int pn_store_release_owner(size_t *n, pn_store *s, const char *owner, int64_t now_ms,
+                           pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n && owner && owner[0], "the owner of the leases");
+    return s->ops->release_owner(n, s, owner, now_ms, err);
 }
 
 int pn_store_claim_case(pn_case *out, bool *got, pn_store *s, int64_t now_ms, const char *owner,
@@ -267,19 +367,15 @@ int pn_store_release_case(pn_store *s, int64_t id, int64_t fence, int64_t now_ms
 }
 
 int pn_store_case_reported(pn_store *s, int64_t id, int64_t fence, const char *report_sop_uid,
-                           const char *result_dir, const pn_outgoing *out, size_t n_out,
-                           int64_t now_ms, pn_error *err)
+                           const char *report_series_uid, const char *result_dir,
+                           const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err)
 {
     NEED_WRITABLE(s);
     NEED(report_sop_uid && report_sop_uid[0], "the report's SOP Instance UID");
-    NEED(result_dir, "the result folder");
-    NEED(out && n_out > 0, "a destination for the report");
-    for (size_t i = 0; i < n_out; i++) {
-        NEED(out[i].archive && out[i].path && out[i].sop_class_uid && out[i].sop_uid,
-             "a part of the outgoing object");
-    }
-    return s->ops->case_reported(s, id, fence, report_sop_uid, result_dir, out, n_out, now_ms,
-                                 err);
+    NEED(report_series_uid && result_dir, "the report's series or the result folder");
+    int rc = check_outgoing(out, n_out, err);
+    return rc ? rc : s->ops->case_reported(s, id, fence, report_sop_uid, report_series_uid,
+                                           result_dir, out, n_out, now_ms, err);
 }
 
 int pn_store_case_failed(pn_store *s, int64_t id, int64_t fence, bool permanent,
@@ -346,4 +442,12 @@ int pn_store_retry_case(pn_case_state *state, pn_store *s, int64_t id, int64_t g
     NEED_WRITABLE(s);
     NEED(state, "the state");
     return s->ops->retry_case(state, s, id, give_up_ms, now_ms, err);
+}
+
+int pn_store_steer_case(pn_case_state *state, pn_store *s, int64_t id, pn_steer what,
+                        const char *reason, int64_t give_up_ms, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(state && reason, "the state or the reason");
+    return s->ops->steer_case(state, s, id, what, reason, give_up_ms, now_ms, err);
 }

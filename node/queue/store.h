@@ -1,6 +1,6 @@
 /* queue/store.h - the node's memory: catalogue of instances, cases, work queue, outbox.
  *
- * One interface over backends (`sqlite` today). Every change is one transaction, durable when
+ * One interface over two backends, `sqlite` and `postgresql`. Every change is one transaction, durable when
  * the call returns. Times are milliseconds since the Unix epoch, UTC, handed in by the caller:
  * the store has no clock. Strings handed in are copied; structs given back own what they hold.
  *
@@ -25,9 +25,13 @@ typedef struct pn_store_opts {
 } pn_store_opts;
 #define PN_STORE_OPTS_INIT { .read_only = false, .busy_timeout_ms = 10000 }
 
-/* Open, create where absent, and bring the schema up to date. Refuses a database on a network
- * file system, and one whose schema is newer than this program. opts NULL: defaults. */
-PN_CHECKED int pn_store_open(pn_store **out, const char *path, const pn_store_opts *opts,
+/* Whether the text names a server (postgresql://… or key=value …, as libpq reads them) and not a
+ * file. A file whose name looks like that can be written ./name. */
+bool pn_store_is_server(const char *database);
+/* Open, create where absent, and bring the schema up to date: a file is an sqlite database, a
+ * connection string one of PostgreSQL. Refuses a file on a network file system, and a schema
+ * that is newer than this program. opts NULL: defaults. */
+PN_CHECKED int pn_store_open(pn_store **out, const char *database, const pn_store_opts *opts,
                              pn_error *err);
 void pn_store_close(pn_store *s);          /* NULL is fine */
 /* The backend's own check of the whole database; PN_ESTORE with the first finding. */
@@ -45,9 +49,12 @@ typedef struct pn_instance {
     char frame_of_reference_uid[PN_UID_SIZE];
     char patient_id[PN_LO_SIZE], patient_id_issuer[PN_LO_SIZE];
     char modality[17], source_ae[PN_AE_SIZE];
+    /* as in dicom/header.h; images only, "" for others */
+    char pixel_digest[PN_DIGEST_HEX_SIZE], identity_digest[PN_DIGEST_HEX_SIZE];
     int64_t received_ms;
     uint64_t size;             /* bytes of the file                                           */
-    bool conflict;             /* another digest of this SOP UID is known                     */
+    bool conflict;             /* another pixel digest of this SOP UID is known               */
+    bool current;              /* of the copies of this SOP UID, the one that cases use       */
     char *header_json;         /* contour objects: pn_header_to_json; else NULL               */
 } pn_instance;
 void pn_instance_free(pn_instance *i);     /* frees header_json, zeroes */
@@ -55,13 +62,23 @@ void pn_instance_free(pn_instance *i);     /* frees header_json, zeroes */
 typedef enum pn_added {
     PN_ADDED_NEW = 0,
     PN_ADDED_SAME,             /* this SOP UID with this digest is known: nothing changed      */
-    PN_ADDED_CONFLICT,         /* SOP UID known with another digest: both kept, both marked    */
+    PN_ADDED_CONFLICT,         /* SOP UID known with other pixels: both kept, both marked      */
+    PN_ADDED_CORRECTED,        /* SOP UID known with the same pixels and another header, or a
+                                  contour object with other bytes: both kept                   */
 } pn_added;
 
-/* Add one instance (header_json is borrowed) and wake the open cases that may want it. */
+/* Add one instance (header_json, conflict and current are not read but for header_json, which
+ * is borrowed), and wake the cases that may change by it: the open ones that want it, the ready
+ * ones that use a copy of it (waiting again), the finished ones that used a copy of it, or its
+ * series as a whole (pn_store_next_to_revise).
+ *
+ * Of the copies of a SOP UID one is current. The first one received (received_ms, then order of
+ * arrival) says what its pixels are; of those with the same pixel_digest the last one received
+ * is current. Copies with another pixel_digest conflict and are never current. The rule knows
+ * no order of adding, so that a catalogue that is rebuilt comes out the same. */
 PN_CHECKED int pn_store_add_instance(pn_added *out, pn_store *s, const pn_instance *in,
                                      pn_error *err);
-/* The first copy received of a SOP UID (digest NULL) or the very one. PN_ENOTFOUND. */
+/* The current copy of a SOP UID (digest NULL) or the very one. PN_ENOTFOUND. */
 PN_CHECKED int pn_store_get_instance(pn_instance *out, pn_store *s, const char *sop_uid,
                                      const char *digest, pn_error *err);
 PN_CHECKED int pn_store_count_instances(size_t *out, pn_store *s, pn_error *err);
@@ -70,7 +87,7 @@ PN_CHECKED int pn_store_count_instances(size_t *out, pn_store *s, pn_error *err)
 PN_CHECKED int pn_store_catalogue_complete(bool *out, pn_store *s, pn_error *err);
 PN_CHECKED int pn_store_set_catalogue_complete(pn_store *s, pn_error *err);
 /* Contour objects (header_json present) that have no case: a crash came between the two. Calls
- * back in order of arrival; a callback that returns non-zero ends the walk with that value. */
+ * back in order of received_ms; a callback that returns non-zero ends the walk with that value. */
 typedef int (*pn_instance_fn)(void *arg, const pn_instance *i, pn_error *err);
 PN_CHECKED int pn_store_contours_without_case(pn_store *s, pn_instance_fn fn, void *arg,
                                               pn_error *err);
@@ -105,7 +122,14 @@ typedef struct pn_case {
     char series_uid[PN_UID_SIZE];
     /* the model; "" and -1 where no model wants this contour */
     int model_index;                       /* into cfg_node.models when the case was made     */
-    char model_id[PN_NAME_SIZE], model_sha256[PN_DIGEST_HEX_SIZE];
+    char model_id[PN_NAME_SIZE], model_version[PN_NAME_SIZE], model_sha256[PN_DIGEST_HEX_SIZE];
+    /* What cases that replace each other have in common (role/lineage.h), "" where none: the
+     * later contour's report is the next version of the earlier one's. The order of a lineage
+     * is that of the ids. */
+    char lineage[PN_DIGEST_HEX_SIZE];
+    char contour_datetime[33];             /* YYYYMMDD[HH[MM[SS[.F]]]] of the contour, or ""  */
+    bool again;                            /* add_case: make it though contour and model are known */
+    unsigned priority;                     /* 0 routine; higher ones are claimed first        */
     /* the regions or segments that the model wants, by number, in the object's order */
     int roi_numbers[PN_MAX_ROIS];
     size_t n_rois;
@@ -114,7 +138,9 @@ typedef struct pn_case {
     bool by_series;                        /* none of those was there: the whole series is used */
     int64_t fallback_at_ms, give_up_at_ms;
     bool conflict_accepted;                /* the operator has said: the first copies are right */
+    char images_identity[PN_DIGEST_HEX_SIZE]; /* of the images when it became ready; "": they differ */
     /* queue */
+    int64_t ready_ms;                      /* when it became ready: the order of the queue    */
     int64_t created_ms, updated_ms, not_before_ms;
     unsigned attempts;                     /* claims since creation or the operator's retry   */
     int64_t fence;                         /* claims ever: the token of the running attempt   */
@@ -125,18 +151,28 @@ typedef struct pn_case {
     unsigned version;                      /* 1, 2, …                                         */
     char predecessor_sop_uid[PN_UID_SIZE];
     char predecessor_series_uid[PN_UID_SIZE];
-    char report_sop_uid[PN_UID_SIZE];
+    char report_sop_uid[PN_UID_SIZE], report_series_uid[PN_UID_SIZE];
     char result_dir[PN_PATH_SIZE];
 } pn_case;
 
 /* Make a case from `in` (id, present, queue and report fields are ignored; version 0 means 1)
  * with the SOP UIDs of its images. The state is received, or not_applicable, failed or held
- * where `in` says so. The same contour digest and model id again makes nothing: *made false
- * and *id the existing case. */
+ * where `in` says so. The same contour digest and model id again makes nothing, unless
+ * in->again: *made false and *id the first such case. */
 PN_CHECKED int pn_store_add_case(int64_t *id, bool *made, pn_store *s, const pn_case *in,
                                  const char *const *image_uids, size_t n_image_uids,
                                  int64_t now_ms, pn_error *err);
 PN_CHECKED int pn_store_get_case(pn_case *out, pn_store *s, int64_t id, pn_error *err);
+
+/* A report that a lost database knew: its folder was found in results/. Inserts the case with
+ * the id, version, predecessor, content_datetime, report and result_dir of `in`, state
+ * `reported`, all of `out` pending. Later ids are higher. *made false, and nothing is done,
+ * where the id, or this contour digest with this model id and version, is there already. */
+struct pn_outgoing;
+PN_CHECKED int pn_store_restore_case(bool *made, pn_store *s, const pn_case *in,
+                                     const char *const *image_uids, size_t n_image_uids,
+                                     const struct pn_outgoing *out, size_t n_out, int64_t now_ms,
+                                     pn_error *err);
 
 /* Cases by falling id; state PN_CASE_NSTATES: every one; limit 0: no limit. */
 typedef int (*pn_case_fn)(void *arg, const pn_case *c, pn_error *err);
@@ -145,7 +181,7 @@ PN_CHECKED int pn_store_list_cases(pn_store *s, pn_case_state state, size_t limi
 
 typedef struct pn_store_counts {
     size_t cases[PN_CASE_NSTATES];
-    size_t deliveries_pending, deliveries_failed, deliveries_sent;
+    size_t deliveries_pending, deliveries_failed, deliveries_sent, deliveries_held;
     size_t instances;
     int64_t oldest_waiting_ms;             /* created_ms of the oldest waiting case, 0: none  */
 } pn_store_counts;
@@ -162,7 +198,7 @@ typedef struct pn_file_list {
 void pn_file_list_free(pn_file_list *l);
 
 /* The images that a case computes on: those named, or the whole series where by_series. The
- * contour object itself is pn_case.contour_digest. First copy of each UID. A named image that
+ * contour object itself is pn_case.contour_digest. Current copy of each UID. A named image that
  * is not there is left out: compare with n_expected. At most PN_MAX_SLICES (PN_ELIMIT). */
 PN_CHECKED int pn_store_case_images(pn_file_list *out, pn_store *s, int64_t id, pn_error *err);
 /* The named images that are not there; digest "". limit 0: all. */
@@ -179,19 +215,24 @@ typedef struct pn_match_facts {
     size_t n_candidates;
     char candidate[2][PN_UID_SIZE];
     int64_t candidate_last_ms;             /* when the last image of candidate[0] came        */
-    char conflict_uid[PN_UID_SIZE];        /* a named UID, or the contour, with two contents  */
+    char conflict_uid[PN_UID_SIZE];        /* a named UID with two contents                   */
     char series_conflict_uid[PN_UID_SIZE]; /* the same among the images of series_uid         */
+    /* identity_digest of the named images' current copies, of the series' ones; "" where they
+     * differ or there are none */
+    char identity[PN_DIGEST_HEX_SIZE], series_identity[PN_DIGEST_HEX_SIZE];
 } pn_match_facts;
 PN_CHECKED int pn_store_match_facts(pn_match_facts *out, pn_store *s, const pn_case *c,
                                     pn_error *err);
 
-/* The first image (of the named UIDs, or of series_uid where by_series) whose Patient ID or
+/* The first image (current copies of the named UIDs, or of series_uid where by_series) whose Patient ID or
  * Study UID is not the contour's, or whose issuer or frame of reference differs where both
  * state one. *found false: they agree. */
 typedef struct pn_identity_conflict {
     char what[32];                         /* "Patient ID", "Study Instance UID", …           */
     char contour_value[PN_LO_SIZE], image_value[PN_LO_SIZE];
     char image_uid[PN_UID_SIZE];
+    bool correcting;                       /* the contour, or this image, came with more than one
+                                              header: a correction may be under way           */
 } pn_identity_conflict;
 PN_CHECKED int pn_store_identity_conflict(pn_identity_conflict *out, bool *found, pn_store *s,
                                           const pn_case *c, const char *series_uid,
@@ -201,8 +242,9 @@ PN_CHECKED int pn_store_identity_conflict(pn_identity_conflict *out, bool *found
  * or its time has come. *found false: none. Call again until then; decide each one found. */
 PN_CHECKED int pn_store_next_to_match(pn_case *out, bool *found, pn_store *s, int64_t now_ms,
                                       pn_error *err);
-/* Record the decision: state received/waiting/ready/held/failed, reason, n_present, series_uid,
- * by_series; look again at next_look_ms (INT64_MAX: only when an instance comes). Refused with
+/* Record the decision: state received/waiting/ready/held/failed/dropped, reason, n_present,
+ * series_uid, by_series, images_identity; where ready, also version and predecessor (version 0:
+ * as they are), and ready_ms is now_ms where it was 0. Look again at next_look_ms (INT64_MAX: only when an instance comes). Refused with
  * PN_EINVAL where the case is no longer open. */
 typedef struct pn_match_decision {
     pn_case_state state;
@@ -211,6 +253,9 @@ typedef struct pn_match_decision {
     bool by_series;
     size_t n_present;
     int64_t next_look_ms;
+    char images_identity[PN_DIGEST_HEX_SIZE];
+    unsigned version;
+    char predecessor_sop_uid[PN_UID_SIZE], predecessor_series_uid[PN_UID_SIZE];
 } pn_match_decision;
 PN_CHECKED int pn_store_decide_case(pn_store *s, int64_t id, const pn_match_decision *d,
                                     int64_t now_ms, pn_error *err);
@@ -219,12 +264,64 @@ PN_CHECKED int pn_store_decide_case(pn_store *s, int64_t id, const pn_match_deci
 PN_CHECKED int pn_store_hold_users_of(size_t *n, pn_store *s, const char *sop_uid,
                                       const char *reason, int64_t now_ms, pn_error *err);
 
+/* ---- Versions ------------------------------------------------------------------------------ */
+
+typedef struct pn_lineage_facts {
+    /* the newest case of the lineage (not counting this one) that is not dropped, expired or
+     * not_applicable; 0: none */
+    int64_t newest_id;
+    char newest_datetime[33];
+    int64_t running_id;        /* an earlier one that is being computed, 0: none              */
+    int64_t later_id;          /* a later one that is ready, running, reported, delivered or
+                                  committed, 0: none                                          */
+    /* the newest earlier one that has a report; 0: none */
+    int64_t predecessor_id;
+    unsigned version;          /* its version, 0: none                                        */
+    char sop_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];    /* its report's                    */
+} pn_lineage_facts;
+/* id: the case that asks; 0: one that is yet to be made, and comes after all. "Earlier" and
+ * "later" are by id. lineage "": none of all this. */
+PN_CHECKED int pn_store_lineage(pn_lineage_facts *out, pn_store *s, const char *lineage,
+                                int64_t id, pn_error *err);
+/* The received, waiting, ready and held cases of the lineage that are earlier than by_id:
+ * dropped, with the reason "superseded by case <by_id>". *n: how many. */
+PN_CHECKED int pn_store_supersede(size_t *n, pn_store *s, const char *lineage, int64_t by_id,
+                                  int64_t now_ms, pn_error *err);
+/* A reported, delivered or committed case that pn_store_add_instance has woken. *found false:
+ * none. Look at each found, then say pn_store_revised, or it is found again. */
+PN_CHECKED int pn_store_next_to_revise(pn_case *out, bool *found, pn_store *s, pn_error *err);
+PN_CHECKED int pn_store_revised(pn_store *s, int64_t id, pn_error *err);
+/* Waiting and received cases made before before_ms, and failed ones made before it that were
+ * never claimed (their images never came): expired. *n: how many. */
+PN_CHECKED int pn_store_expire_cases(size_t *n, pn_store *s, int64_t before_ms, int64_t now_ms,
+                                     pn_error *err);
+
+/* ---- Several nodes ------------------------------------------------------------------------
+ * Nodes on several hosts may share one PostgreSQL database and one spool. Indexing is the work
+ * of one of them at a time, the leader; cases and deliveries go to whoever claims them. */
+
+typedef enum pn_lead {
+    PN_LEAD_NO = 0,            /* another leads                                               */
+    PN_LEAD_NEW,               /* from now on this store leads: look at everything afresh     */
+    PN_LEAD_HELD,              /* it led already                                              */
+} pn_lead;
+/* Lead, where nobody does. Ask before each turn of work: leadership ends with the connection to
+ * the database, and so do the transactions of who held it. With sqlite every store leads (the
+ * supervisor sees to it that a spool has one node). */
+PN_CHECKED int pn_store_lead(pn_lead *out, pn_store *s, pn_error *err);
+/* End the leases of this owner: what it had claimed is due at once, for anyone. For a role that
+ * starts and knows that nobody else has its name. *n: how many. */
+PN_CHECKED int pn_store_release_owner(size_t *n, pn_store *s, const char *owner, int64_t now_ms,
+                                      pn_error *err);
+
 /* ---- Work queue ---------------------------------------------------------------------------
  * A claim is a lease: who does not finish or renew by lease_until loses the case to the next
  * claim. fence is the token of the attempt: a call with another than the last one given is
  * refused with PN_EINVAL, changes nothing, and means "not yours any more: drop it". */
 
-/* The oldest ready case with not_before <= now, or a running one whose lease has expired.
+/* Of the ready cases with not_before <= now and the running ones whose lease has expired, the
+ * one of the highest priority, and among equals the one that has been ready longest (ready_ms,
+ * id).
  * *got false: nothing to do. attempts already counts this claim. */
 PN_CHECKED int pn_store_claim_case(pn_case *out, bool *got, pn_store *s, int64_t now_ms,
                                    const char *owner, int64_t lease_ms, pn_error *err);
@@ -239,11 +336,18 @@ typedef struct pn_outgoing {
     const char *archive;       /* cfg_archive.name                                            */
     const char *path;          /* of the Part 10 file, absolute                               */
     const char *sop_class_uid, *sop_uid;
+    const char *hold;          /* why it is not to be sent until the operator releases it, NULL:
+                                  send it. The first one's becomes the case's reason           */
 } pn_outgoing;
-/* running -> reported, with one pending delivery for each outgoing (at least one), atomically. */
+/* running -> reported, with one pending (or held) delivery for each outgoing (at least one),
+ * atomically. report_series_uid: of the report, the next version names it. */
 PN_CHECKED int pn_store_case_reported(pn_store *s, int64_t id, int64_t fence,
-                                      const char *report_sop_uid, const char *result_dir,
+                                      const char *report_sop_uid, const char *report_series_uid,
+                                      const char *result_dir,
                                       const pn_outgoing *out, size_t n_out, int64_t now_ms,
+                                      pn_error *err);
+/* How many cases of a model, known by the digest of its file, have a report. */
+PN_CHECKED int pn_store_count_reports(size_t *out, pn_store *s, const char *model_sha256,
                                       pn_error *err);
 /* running -> failed (permanent), or -> ready not before not_before_ms. */
 PN_CHECKED int pn_store_case_failed(pn_store *s, int64_t id, int64_t fence, bool permanent,
@@ -256,7 +360,8 @@ PN_CHECKED int pn_store_case_not_applicable(pn_store *s, int64_t id, int64_t fen
 /* ---- Outbox -------------------------------------------------------------------------------- */
 
 typedef enum pn_delivery_state {
-    PN_DELIVERY_PENDING = 0, PN_DELIVERY_SENT, PN_DELIVERY_FAILED
+    PN_DELIVERY_PENDING = 0, PN_DELIVERY_SENT, PN_DELIVERY_FAILED,
+    PN_DELIVERY_HELD           /* until the operator releases it; "held"                      */
 } pn_delivery_state;
 const char *pn_delivery_state_word(pn_delivery_state state);
 
@@ -298,11 +403,26 @@ PN_CHECKED int pn_store_case_deliveries(pn_store *s, int64_t case_id, pn_deliver
 /* ---- Operator -------------------------------------------------------------------------------- */
 
 /* failed -> ready where it had been claimed before, else waiting (to be matched again) with a
- * new give-up time (now + give_up_ms); held -> waiting, with the first copy of what conflicts
- * accepted until yet another content comes; reported -> its failed deliveries pending, due now.
- * PN_ENOTFOUND: no such case; PN_EINVAL: nothing of it has failed. *state: the case's state
- * afterwards. */
+ * new give-up time (now + give_up_ms); held -> as PN_STEER_RELEASE; reported -> its failed
+ * deliveries pending, due now. PN_ENOTFOUND: no such case; PN_EINVAL: nothing of it has failed,
+ * or a later case of its lineage (pn_lineage_facts.later_id) has taken its place. *state: the
+ * case's state afterwards. */
 PN_CHECKED int pn_store_retry_case(pn_case_state *state, pn_store *s, int64_t id,
                                    int64_t give_up_ms, int64_t now_ms, pn_error *err);
+
+/* What an operator does to one case, with the reason that it carries from then on ("" for
+ * release).
+ *   hold     received, waiting, ready, running -> held (the running attempt's fence is void);
+ *            reported: its pending deliveries held
+ *   release  held -> waiting, to be matched again, with the first copy of what conflicts
+ *            accepted until yet another content comes, and a new give-up time;
+ *            reported: its held deliveries pending, due now
+ *   drop     received, waiting, ready, running, held, failed, reported -> dropped; deliveries
+ *            that were not sent are removed
+ * Anything else is PN_EINVAL, no such case PN_ENOTFOUND. *state: the state afterwards. */
+typedef enum pn_steer { PN_STEER_HOLD, PN_STEER_RELEASE, PN_STEER_DROP } pn_steer;
+PN_CHECKED int pn_store_steer_case(pn_case_state *state, pn_store *s, int64_t id, pn_steer what,
+                                   const char *reason, int64_t give_up_ms, int64_t now_ms,
+                                   pn_error *err);
 
 #endif

@@ -4,6 +4,15 @@
  * texts not NULL, states in range) before it calls them. */
 #ifndef PN_STORE_BACKEND_H
 #define PN_STORE_BACKEND_H
+/* Schema version 2 (versions of reports) brought:
+ *   instance  pixel_digest, identity_digest, current; which copy is current and which conflict is
+ *             worked out anew over all copies of the SOP UID at each insert (store.h). No kind is
+ *             exempt: pixel_digest is "" for all but images, so that contours never conflict.
+ *   cases     model_version, lineage, contour_datetime, run, priority, ready_ms,
+ *             images_identity, report_series_uid. Unique: (contour_digest, model_id, run);
+ *             run is 0 for the first, then 1, 2, … for pn_case.again.
+ *   outbox    state 'held'.
+ * match_at_ms says "look at this case" of finished cases too (next_to_revise). */
 #include "queue/store.h"
 
 typedef struct pn_store_ops {
@@ -42,14 +51,17 @@ typedef struct pn_store_ops {
     int (*hold_users_of)(size_t *n, pn_store *s, const char *sop_uid, const char *reason,
                          int64_t now_ms, pn_error *err);
 
+    int (*lead)(pn_lead *out, pn_store *s, pn_error *err);
+    int (*release_owner)(size_t *n, pn_store *s, const char *owner, int64_t now_ms,
+                         pn_error *err);
     int (*claim_case)(pn_case *out, bool *got, pn_store *s, int64_t now_ms, const char *owner,
                       int64_t lease_ms, pn_error *err);
     int (*renew_case)(pn_store *s, int64_t id, int64_t fence, int64_t lease_until_ms,
                       pn_error *err);
     int (*release_case)(pn_store *s, int64_t id, int64_t fence, int64_t now_ms, pn_error *err);
     int (*case_reported)(pn_store *s, int64_t id, int64_t fence, const char *report_sop_uid,
-                         const char *result_dir, const pn_outgoing *out, size_t n_out,
-                         int64_t now_ms, pn_error *err);
+                         const char *report_series_uid, const char *result_dir,
+                         const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err);
     int (*case_failed)(pn_store *s, int64_t id, int64_t fence, bool permanent,
                        const char *reason, int64_t not_before_ms, int64_t now_ms,
                        pn_error *err);
@@ -69,6 +81,21 @@ typedef struct pn_store_ops {
                            pn_error *err);
     int (*retry_case)(pn_case_state *state, pn_store *s, int64_t id, int64_t give_up_ms,
                       int64_t now_ms, pn_error *err);
+
+    int (*restore_case)(bool *made, pn_store *s, const pn_case *in,
+                        const char *const *image_uids, size_t n_image_uids,
+                        const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err);
+    int (*lineage)(pn_lineage_facts *out, pn_store *s, const char *lineage, int64_t id,
+                   pn_error *err);
+    int (*supersede)(size_t *n, pn_store *s, const char *lineage, int64_t by_id, int64_t now_ms,
+                     pn_error *err);
+    int (*next_to_revise)(pn_case *out, bool *found, pn_store *s, pn_error *err);
+    int (*revised)(pn_store *s, int64_t id, pn_error *err);
+    int (*expire_cases)(size_t *n, pn_store *s, int64_t before_ms, int64_t now_ms,
+                        pn_error *err);
+    int (*count_reports)(size_t *out, pn_store *s, const char *model_sha256, pn_error *err);
+    int (*steer_case)(pn_case_state *state, pn_store *s, int64_t id, pn_steer what,
+                      const char *reason, int64_t give_up_ms, int64_t now_ms, pn_error *err);
 } pn_store_ops;
 
 struct pn_store {              /* a backend's own struct begins with this one */

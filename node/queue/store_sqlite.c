@@ -334,12 +334,17 @@ static const pn_store_ops ops = {
     .match_facts = sq_match_facts, .identity_conflict = sq_identity_conflict,
     .next_to_match = sq_next_to_match, .decide_case = sq_decide_case,
     .hold_users_of = sq_hold_users_of,
+    .lead = sq_lead, .release_owner = sq_release_owner,
     .claim_case = sq_claim_case, .renew_case = sq_renew_case,
     .release_case = sq_release_case, .case_reported = sq_case_reported,
     .case_failed = sq_case_failed, .case_not_applicable = sq_case_not_applicable,
     .claim_delivery = sq_claim_delivery, .delivery_sent = sq_delivery_sent,
     .delivery_retry = sq_delivery_retry, .delivery_failed = sq_delivery_failed,
     .case_deliveries = sq_case_deliveries, .retry_case = sq_retry_case,
+    .restore_case = sq_restore_case, .lineage = sq_lineage, .supersede = sq_supersede,
+    .next_to_revise = sq_next_to_revise, .revised = sq_revised,
+    .expire_cases = sq_expire_cases, .count_reports = sq_count_reports,
+    .steer_case = sq_steer_case,
 };
 
 int pn_store_sqlite_open(pn_store **out, const char *path, const pn_store_opts *opts,

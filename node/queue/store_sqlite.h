@@ -4,12 +4,13 @@
 #include <sqlite3.h>
 #include "queue/store_backend.h"
 
-enum { SQ_MAX_STATEMENTS = 96 };
+enum { SQ_MAX_STATEMENTS = 128 };
 
 typedef struct sq_store {
     pn_store base;
     sqlite3 *db;
     bool in_batch;             /* between pn_store_begin and commit                          */
+    bool leading;              /* said so once                                               */
     struct { const char *sql; sqlite3_stmt *st; } cache[SQ_MAX_STATEMENTS];
     size_t n_cache;
 } sq_store;
@@ -59,6 +60,12 @@ int sq_contours_without_case(pn_store *, pn_instance_fn, void *, pn_error *);
 /* store_sqlite_cases.c */
 extern const char sq_case_by_id[];
 void sq_read_case(pn_case *out, sqlite3_stmt *st);   /* a row of sq_case_by_id */
+/* "INSERT …" of a case and its images; id 0: the next number. */
+int sq_insert_case(int64_t *id, sq_store *s, const pn_case *in, const char *const *image_uids,
+                   size_t n_image_uids, int64_t now_ms, pn_error *err);
+/* Rows of the outbox. */
+int sq_insert_outgoing(sq_store *s, int64_t case_id, const pn_outgoing *out, size_t n_out,
+                       int64_t now_ms, pn_error *err);
 int sq_add_case(int64_t *, bool *, pn_store *, const pn_case *, const char *const *, size_t,
                 int64_t, pn_error *);
 int sq_get_case(pn_case *, pn_store *, int64_t, pn_error *);
@@ -66,7 +73,19 @@ int sq_list_cases(pn_store *, pn_case_state, size_t, pn_case_fn, void *, pn_erro
 int sq_count(pn_store_counts *, pn_store *, pn_error *);
 int sq_case_images(pn_file_list *, pn_store *, int64_t, pn_error *);
 int sq_case_missing(pn_file_list *, pn_store *, int64_t, size_t, pn_error *);
+/* store_sqlite_operator.c */
 int sq_retry_case(pn_case_state *, pn_store *, int64_t, int64_t, int64_t, pn_error *);
+int sq_steer_case(pn_case_state *, pn_store *, int64_t, pn_steer, const char *, int64_t, int64_t,
+                  pn_error *);
+/* store_sqlite_versions.c */
+int sq_restore_case(bool *, pn_store *, const pn_case *, const char *const *, size_t,
+                    const pn_outgoing *, size_t, int64_t, pn_error *);
+int sq_lineage(pn_lineage_facts *, pn_store *, const char *, int64_t, pn_error *);
+int sq_supersede(size_t *, pn_store *, const char *, int64_t, int64_t, pn_error *);
+int sq_next_to_revise(pn_case *, bool *, pn_store *, pn_error *);
+int sq_revised(pn_store *, int64_t, pn_error *);
+int sq_expire_cases(size_t *, pn_store *, int64_t, int64_t, pn_error *);
+int sq_count_reports(size_t *, pn_store *, const char *, pn_error *);
 /* store_sqlite_match.c */
 int sq_match_facts(pn_match_facts *, pn_store *, const pn_case *, pn_error *);
 int sq_identity_conflict(pn_identity_conflict *, bool *, pn_store *, const pn_case *,
@@ -75,10 +94,12 @@ int sq_next_to_match(pn_case *, bool *, pn_store *, int64_t, pn_error *);
 int sq_decide_case(pn_store *, int64_t, const pn_match_decision *, int64_t, pn_error *);
 int sq_hold_users_of(size_t *, pn_store *, const char *, const char *, int64_t, pn_error *);
 /* store_sqlite_queue.c */
+int sq_lead(pn_lead *, pn_store *, pn_error *);
+int sq_release_owner(size_t *, pn_store *, const char *, int64_t, pn_error *);
 int sq_claim_case(pn_case *, bool *, pn_store *, int64_t, const char *, int64_t, pn_error *);
 int sq_renew_case(pn_store *, int64_t, int64_t, int64_t, pn_error *);
 int sq_release_case(pn_store *, int64_t, int64_t, int64_t, pn_error *);
-int sq_case_reported(pn_store *, int64_t, int64_t, const char *, const char *,
+int sq_case_reported(pn_store *, int64_t, int64_t, const char *, const char *, const char *,
                      const pn_outgoing *, size_t, int64_t, pn_error *);
 int sq_case_failed(pn_store *, int64_t, int64_t, bool, const char *, int64_t, int64_t,
                    pn_error *);

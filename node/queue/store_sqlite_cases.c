@@ -1,4 +1,4 @@
-/* queue/store_sqlite_cases.c - cases: making, reading, listing, the operator's retry. */
+/* queue/store_sqlite_cases.c - cases: making, reading, listing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@ const char sq_case_by_id[] =
     " n_present, by_series, fallback_at_ms, give_up_at_ms, created_ms, updated_ms,"
     " not_before_ms, attempts, fence, lease_owner, lease_until_ms, content_datetime, version,"
     " predecessor_sop_uid, predecessor_series_uid, report_sop_uid, result_dir,"
-    " conflict_accepted FROM cases WHERE id=?1";
+    " conflict_accepted, model_version, lineage, contour_datetime, priority, ready_ms,"
+    " images_identity, report_series_uid, run FROM cases WHERE id=?1";
 
 static int format_rois(pn_buf *b, const pn_case *c, pn_error *err)
 {
@@ -71,6 +72,14 @@ void sq_read_case(pn_case *out, sqlite3_stmt *st)
     SQ_TEXT(out->report_sop_uid, st, 31);
     SQ_TEXT(out->result_dir, st, 32);
     out->conflict_accepted = sqlite3_column_int(st, 33) != 0;
+    SQ_TEXT(out->model_version, st, 34);
+    SQ_TEXT(out->lineage, st, 35);
+    SQ_TEXT(out->contour_datetime, st, 36);
+    out->priority = (unsigned)sqlite3_column_int(st, 37);
+    out->ready_ms = sqlite3_column_int64(st, 38);
+    SQ_TEXT(out->images_identity, st, 39);
+    SQ_TEXT(out->report_series_uid, st, 40);
+    out->again = sqlite3_column_int(st, 41) > 0;
 }
 
 static int insert_row(int64_t *id, sq_store *s, const pn_case *in, int64_t now_ms,
@@ -84,19 +93,39 @@ static int insert_row(int64_t *id, sq_store *s, const pn_case *in, int64_t now_m
                     " patient_id, issuer, study_uid, frame_uid, series_uid, model_index,"
                     " model_id, model_sha256, rois, n_expected, fallback_at_ms, give_up_at_ms,"
                     " created_ms, updated_ms, version, predecessor_sop_uid,"
-                    " predecessor_series_uid) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
-                    "?14,0,?15,?16,?17,?17,?18,?19,?20)",
-                    "ttttttttttitttiiiitt", pn_case_state_word(in->state), in->reason,
+                    " predecessor_series_uid, model_version, lineage, contour_datetime,"
+                    " priority, id, run) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
+                    "?14,0,?15,?16,?17,?17,?18,?19,?20,?21,?22,?23,?24,nullif(?25,0),"
+                    "(SELECT coalesce(max(run)+1,0) FROM cases"
+                    " WHERE contour_digest=?4 AND model_id=?12))",
+                    "ttttttttttitttiiiitttttii", pn_case_state_word(in->state), in->reason,
                     in->contour_uid, in->contour_digest, in->contour_kind, in->patient_id,
                     in->patient_id_issuer, in->study_uid, in->frame_of_reference_uid,
                     in->series_uid, (int64_t)in->model_index, in->model_id, in->model_sha256,
                     rois.p ? rois.p : "", in->fallback_at_ms, in->give_up_at_ms, now_ms,
                     (int64_t)(in->version ? in->version : 1), in->predecessor_sop_uid,
-                    in->predecessor_series_uid);
+                    in->predecessor_series_uid, in->model_version, in->lineage,
+                    in->contour_datetime, (int64_t)in->priority, *id);
     }
     pn_buf_free(&rois);
     if (!rc) { *id = sqlite3_last_insert_rowid(s->db); }
     return rc;
+}
+
+int sq_insert_case(int64_t *id, sq_store *s, const pn_case *in, const char *const *image_uids,
+                   size_t n, int64_t now_ms, pn_error *err)
+{
+    int rc = insert_row(id, s, in, now_ms, err);
+    for (size_t i = 0; !rc && i < n; i++) {
+        /* A UID that the contour names twice is one image. */
+        rc = sq_run(NULL, s, err,
+                    "INSERT OR IGNORE INTO case_image(case_id, sop_uid) VALUES(?1,?2)", "it",
+                    *id, image_uids[i]);
+    }
+    if (rc) { return rc; }
+    return sq_run(NULL, s, err,
+                  "UPDATE cases SET n_expected="
+                  "(SELECT count(*) FROM case_image WHERE case_id=?1) WHERE id=?1", "i", *id);
 }
 
 static int insert_case(int64_t *id, bool *made, sq_store *s, const pn_case *in,
@@ -104,28 +133,16 @@ static int insert_case(int64_t *id, bool *made, sq_store *s, const pn_case *in,
 {
     int64_t known = 0;
     int rc = sq_int(&known, s, err,
-                    "SELECT id FROM cases WHERE contour_digest=?1 AND model_id=?2", "tt",
+                    "SELECT min(id) FROM cases WHERE contour_digest=?1 AND model_id=?2", "tt",
                     in->contour_digest, in->model_id);
     if (rc) { return rc; }
-    if (known) {
+    if (known && !in->again) {
         *id = known;
         *made = false;
         return 0;
     }
     int64_t new_id = 0;
-    rc = insert_row(&new_id, s, in, now_ms, err);
-    for (size_t i = 0; !rc && i < n; i++) {
-        /* A UID that the contour names twice is one image. */
-        rc = sq_run(NULL, s, err,
-                    "INSERT OR IGNORE INTO case_image(case_id, sop_uid) VALUES(?1,?2)", "it",
-                    new_id, image_uids[i]);
-    }
-    if (!rc) {
-        rc = sq_run(NULL, s, err,
-                    "UPDATE cases SET n_expected="
-                    "(SELECT count(*) FROM case_image WHERE case_id=?1) WHERE id=?1",
-                    "i", new_id);
-    }
+    rc = sq_insert_case(&new_id, s, in, image_uids, n, now_ms, err);
     if (rc) { return rc; }
     *id = new_id;
     *made = true;
@@ -205,12 +222,14 @@ static int count_deliveries(pn_store_counts *out, sq_store *s, pn_error *err)
     int rc = sq_stmt(&st, s, err,
                      "SELECT count(*) FILTER(WHERE state='pending'),"
                      " count(*) FILTER(WHERE state='failed'),"
-                     " count(*) FILTER(WHERE state='sent') FROM outbox", "");
+                     " count(*) FILTER(WHERE state='sent'),"
+                     " count(*) FILTER(WHERE state='held') FROM outbox", "");
     if (!rc) { rc = sq_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     out->deliveries_pending = (size_t)sqlite3_column_int64(st, 0);
     out->deliveries_failed = (size_t)sqlite3_column_int64(st, 1);
     out->deliveries_sent = (size_t)sqlite3_column_int64(st, 2);
+    out->deliveries_held = (size_t)sqlite3_column_int64(st, 3);
     sqlite3_reset(st);
     return 0;
 }
@@ -271,18 +290,17 @@ int sq_case_images(pn_file_list *out, pn_store *ps, int64_t id, pn_error *err)
     if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
     sqlite3_stmt *st = NULL;
     int rc = sq_get_case(c, ps, id, err);
-    /* min(id): where a UID has two contents, the first that came. */
     if (!rc && c->by_series) {
         rc = sq_stmt(&st, s, err,
-                     "SELECT sop_uid, digest, min(id) FROM instance"
-                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "'"
-                     " GROUP BY sop_uid ORDER BY sop_uid", "t", c->series_uid);
+                     "SELECT sop_uid, digest FROM instance"
+                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1"
+                     " ORDER BY sop_uid", "t", c->series_uid);
     } else if (!rc) {
         rc = sq_stmt(&st, s, err,
-                     "SELECT i.sop_uid, i.digest, min(i.id) FROM case_image ci"
+                     "SELECT i.sop_uid, i.digest FROM case_image ci"
                      " JOIN instance i ON i.sop_uid=ci.sop_uid"
-                     " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "'"
-                     " GROUP BY i.sop_uid ORDER BY i.sop_uid", "i", id);
+                     " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "' AND i.current=1"
+                     " ORDER BY i.sop_uid", "i", id);
     }
     free(c);
     return rc ? rc : read_files(out, s, st, err);
@@ -298,67 +316,4 @@ int sq_case_missing(pn_file_list *out, pn_store *ps, int64_t id, size_t limit, p
                      "  AND i.kind='" PN_INSTANCE_IMAGE "') ORDER BY sop_uid LIMIT ?2",
                      "ii", id, limit ? (int64_t)limit : (int64_t)-1);
     return rc ? rc : read_files(out, s, st, err);
-}
-
-static int retry_held(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
-                      pn_error *err)
-{
-    return sq_run(NULL, s, err,
-                  "UPDATE cases SET state='waiting', reason='', conflict_accepted=1,"
-                  " match_at_ms=0, give_up_at_ms=max(give_up_at_ms, ?3), updated_ms=?2"
-                  " WHERE id=?1", "iii", c->id, now_ms, now_ms + give_up_ms);
-}
-
-/* A case that was claimed once had passed the matching, and the images stay: straight back to
- * the workers. Any other failed in the matching, and matching decides again. */
-static int retry_failed(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
-                        pn_error *err)
-{
-    return sq_run(NULL, s, err,
-                  "UPDATE cases SET state=?2, reason='', attempts=0, not_before_ms=?3,"
-                  " match_at_ms=0, give_up_at_ms=max(give_up_at_ms, ?4), updated_ms=?3"
-                  " WHERE id=?1",
-                  "itii", c->id, c->fence > 0 ? "ready" : "waiting", now_ms,
-                  now_ms + give_up_ms);
-}
-
-static int retry_deliveries(sq_store *s, const pn_case *c, int64_t now_ms, pn_error *err)
-{
-    int changed = 0;
-    int rc = sq_run(&changed, s, err,
-                    "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2,"
-                    " lease_until_ms=0, updated_ms=?2 WHERE case_id=?1 AND state='failed'",
-                    "ii", c->id, now_ms);
-    if (rc) { return rc; }
-    if (!changed) {
-        return pn_fail(err, PN_EINVAL, "case %lld is %s and nothing of it has failed",
-                       (long long)c->id, pn_case_state_word(c->state));
-    }
-    return sq_run(NULL, s, err, "UPDATE cases SET reason='', updated_ms=?2 WHERE id=?1", "ii",
-                  c->id, now_ms);
-}
-
-static int retry(pn_case_state *state, sq_store *s, pn_case *c, int64_t id, int64_t give_up_ms,
-                 int64_t now_ms, pn_error *err)
-{
-    int rc = sq_get_case(c, &s->base, id, err);
-    if (rc) { return rc; }
-    rc = c->state == PN_CASE_FAILED ? retry_failed(s, c, give_up_ms, now_ms, err)
-         : c->state == PN_CASE_HELD ? retry_held(s, c, give_up_ms, now_ms, err)
-                                    : retry_deliveries(s, c, now_ms, err);
-    if (!rc) { rc = sq_get_case(c, &s->base, id, err); }
-    if (!rc) { *state = c->state; }
-    return rc;
-}
-
-int sq_retry_case(pn_case_state *state, pn_store *ps, int64_t id, int64_t give_up_ms,
-                  int64_t now_ms, pn_error *err)
-{
-    sq_store *s = sq(ps);
-    pn_case *c = malloc(sizeof *c);
-    if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
-    int rc = sq_enter(s, err);
-    if (!rc) { rc = sq_leave(s, retry(state, s, c, id, give_up_ms, now_ms, err), err); }
-    free(c);
-    return rc;
 }

@@ -5,7 +5,8 @@
 
 #define INSTANCE_COLUMNS                                                                   \
     "sop_uid, digest, kind, sop_class_uid, study_uid, series_uid, frame_uid, patient_id,"  \
-    " issuer, modality, source_ae, received_ms, size, conflict, header"
+    " issuer, modality, source_ae, received_ms, size, conflict, header, pixel_digest,"    \
+    " identity_digest, current"
 
 static int read_instance(pn_instance *out, sqlite3_stmt *st, pn_error *err)
 {
@@ -29,13 +30,18 @@ static int read_instance(pn_instance *out, sqlite3_stmt *st, pn_error *err)
         i.header_json = strdup((const char *)header);
         if (!i.header_json) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
     }
+    SQ_TEXT(i.pixel_digest, st, 15);
+    SQ_TEXT(i.identity_digest, st, 16);
+    i.current = sqlite3_column_int(st, 17) != 0;
     *out = i;
     return 0;
 }
 
+#define FINISHED "('running','reported','delivered','committed')"
+
 /* The open cases that may change by this instance: those that name it, those that use its
  * series, those that look for any series of its study. */
-static int wake_cases(sq_store *s, const pn_instance *in, pn_error *err)
+static int wake_open(sq_store *s, const pn_instance *in, pn_error *err)
 {
     int rc = sq_run(NULL, s, err,
                     "UPDATE cases SET match_at_ms=0 WHERE state IN ('received','waiting') AND"
@@ -51,6 +57,65 @@ static int wake_cases(sq_store *s, const pn_instance *in, pn_error *err)
                   " study_uid=?1 AND n_expected=0", "t", in->study_uid);
 }
 
+/* Another copy of an image: what is ready is matched again, what is finished is looked at. */
+static int wake_users(sq_store *s, const char *sop_uid, pn_error *err)
+{
+    int rc = sq_run(NULL, s, err,
+                    "UPDATE cases SET state='waiting', match_at_ms=0 WHERE state='ready' AND"
+                    " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
+    if (rc) { return rc; }
+    return sq_run(NULL, s, err,
+                  "UPDATE cases SET match_at_ms=0 WHERE state IN " FINISHED " AND"
+                  " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
+}
+
+/* Cases that use the whole series; ready ones take what is there when they are claimed. */
+static int wake_users_of_series(sq_store *s, const pn_instance *in, pn_error *err)
+{
+    if (strcmp(in->kind, PN_INSTANCE_IMAGE) != 0 || !in->series_uid[0]) { return 0; }
+    return sq_run(NULL, s, err,
+                  "UPDATE cases SET match_at_ms=0 WHERE series_uid=?1 AND by_series=1 AND"
+                  " state IN ('ready','running','reported','delivered','committed')",
+                  "t", in->series_uid);
+}
+
+/* Which copy is current and whether they conflict, over all copies of a SOP UID. */
+static int choose_copy(bool *conflict, sq_store *s, const char *sop_uid, pn_error *err)
+{
+    static const char choose[] =
+        "WITH copy AS (SELECT id, pixel_digest, received_ms FROM instance WHERE sop_uid=?1),"
+        " first AS (SELECT pixel_digest FROM copy ORDER BY received_ms, id LIMIT 1),"
+        " last AS (SELECT id FROM copy WHERE pixel_digest=(SELECT pixel_digest FROM first)"
+        "  ORDER BY received_ms DESC, id DESC LIMIT 1)"
+        "UPDATE instance SET current=(id=(SELECT id FROM last)),"
+        " conflict=EXISTS(SELECT 1 FROM copy"
+        "  WHERE pixel_digest<>(SELECT pixel_digest FROM first)) WHERE sop_uid=?1";
+    int64_t n = 0;
+    int rc = sq_run(NULL, s, err, choose, "t", sop_uid);
+    if (!rc) {
+        rc = sq_int(&n, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1 AND conflict=1",
+                    "t", sop_uid);
+    }
+    *conflict = n > 0;
+    return rc;
+}
+
+/* *added: CONFLICT only where this copy is the one that disagrees. */
+static int settle_copies(pn_added *added, sq_store *s, const pn_instance *in, pn_error *err)
+{
+    bool conflict = false;
+    int64_t agrees = 0;
+    int rc = choose_copy(&conflict, s, in->sop_uid, err);
+    if (!rc) {
+        rc = sq_int(&agrees, s, err,
+                    "SELECT count(*) FROM instance WHERE sop_uid=?1 AND current=1 AND"
+                    " pixel_digest=?2", "tt", in->sop_uid, in->pixel_digest);
+    }
+    if (!rc) { rc = wake_users(s, in->sop_uid, err); }
+    *added = conflict && !agrees ? PN_ADDED_CONFLICT : PN_ADDED_CORRECTED;
+    return rc;
+}
+
 static int insert(pn_added *out, sq_store *s, const pn_instance *in, pn_error *err)
 {
     int64_t same = 0, others = 0;
@@ -64,21 +129,20 @@ static int insert(pn_added *out, sq_store *s, const pn_instance *in, pn_error *e
     }
     rc = sq_int(&others, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1", "t",
                 in->sop_uid);
-    if (!rc && others) {
-        rc = sq_run(NULL, s, err, "UPDATE instance SET conflict=1 WHERE sop_uid=?1", "t",
-                    in->sop_uid);
-    }
     if (!rc) {
         rc = sq_run(NULL, s, err,
                     "INSERT INTO instance(" INSTANCE_COLUMNS ")"
-                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
-                    "tttttttttttiiit", in->sop_uid, in->digest, in->kind, in->sop_class_uid,
+                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,?15,?16,1)",
+                    "tttttttttttiittt", in->sop_uid, in->digest, in->kind, in->sop_class_uid,
                     in->study_uid, in->series_uid, in->frame_of_reference_uid, in->patient_id,
                     in->patient_id_issuer, in->modality, in->source_ae, in->received_ms,
-                    (int64_t)in->size, (int64_t)(others > 0), in->header_json);
+                    (int64_t)in->size, in->header_json, in->pixel_digest, in->identity_digest);
     }
-    if (!rc) { rc = wake_cases(s, in, err); }
-    if (!rc) { *out = others ? PN_ADDED_CONFLICT : PN_ADDED_NEW; }
+    pn_added added = PN_ADDED_NEW;
+    if (!rc && others) { rc = settle_copies(&added, s, in, err); }
+    if (!rc) { rc = wake_open(s, in, err); }
+    if (!rc) { rc = wake_users_of_series(s, in, err); }
+    if (!rc) { *out = added; }
     return rc;
 }
 
@@ -98,7 +162,7 @@ int sq_get_instance(pn_instance *out, pn_store *ps, const char *sop_uid, const c
     bool row = false;
     int rc = sq_stmt(&st, s, err,
                      "SELECT " INSTANCE_COLUMNS " FROM instance"
-                     " WHERE sop_uid=?1 AND (?2 IS NULL OR digest=?2) ORDER BY id LIMIT 1",
+                     " WHERE sop_uid=?1 AND (digest=?2 OR (?2 IS NULL AND current=1)) LIMIT 1",
                      "tt", sop_uid, digest);
     if (!rc) { rc = sq_step(&row, s, st, err); }
     if (rc) { return rc; }
@@ -153,7 +217,8 @@ int sq_contours_without_case(pn_store *ps, pn_instance_fn fn, void *arg, pn_erro
     /* First the list, then the calls: the callback writes. */
     int rc = sq_ints(&ids, &n, s, err,
                      "SELECT id FROM instance WHERE header IS NOT NULL AND NOT EXISTS"
-                     " (SELECT 1 FROM cases WHERE contour_digest=instance.digest) ORDER BY id",
+                     " (SELECT 1 FROM cases WHERE contour_digest=instance.digest)"
+                     " ORDER BY received_ms, id",
                      "");
     for (size_t i = 0; !rc && i < n; i++) {
         pn_instance in = { 0 };

@@ -9,7 +9,8 @@ static int named_images(pn_match_facts *f, sq_store *s, int64_t id, pn_error *er
     bool row = false;
     int rc = sq_stmt(&st, s, err,
                      "SELECT count(*), coalesce(sum(EXISTS(SELECT 1 FROM instance i"
-                     " WHERE i.sop_uid=ci.sop_uid AND i.kind='" PN_INSTANCE_IMAGE "')), 0)"
+                     " WHERE i.sop_uid=ci.sop_uid AND i.kind='" PN_INSTANCE_IMAGE "'"
+                     " AND i.current=1)), 0)"
                      " FROM case_image ci WHERE case_id=?1", "i", id);
     if (!rc) { rc = sq_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
@@ -18,6 +19,11 @@ static int named_images(pn_match_facts *f, sq_store *s, int64_t id, pn_error *er
     sqlite3_reset(st);
     return 0;
 }
+
+/* min and max: an aggregate that needs no list of what differs. */
+#define SAME_IDENTITY                                                                      \
+    "CASE WHEN min(i.identity_digest)=max(i.identity_digest) THEN max(i.identity_digest)"  \
+    " ELSE '' END"
 
 static int first_text(char *dst, size_t n, sq_store *s, sqlite3_stmt *st, pn_error *err)
 {
@@ -37,12 +43,17 @@ static int conflicts(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error 
 {
     sqlite3_stmt *st = NULL;
     int rc = sq_stmt(&st, s, err,
-                     "SELECT sop_uid FROM instance WHERE conflict=1 AND sop_uid=?2"
-                     " UNION ALL SELECT i.sop_uid FROM case_image ci"
+                     "SELECT i.sop_uid FROM case_image ci"
                      " JOIN instance i ON i.sop_uid=ci.sop_uid"
-                     " WHERE ci.case_id=?1 AND i.conflict=1 LIMIT 1",
-                     "it", c->id, c->contour_uid);
+                     " WHERE ci.case_id=?1 AND i.conflict=1 LIMIT 1", "i", c->id);
     if (!rc) { rc = first_text(f->conflict_uid, sizeof f->conflict_uid, s, st, err); }
+    if (rc) { return rc; }
+    rc = sq_stmt(&st, s, err,
+                 "SELECT " SAME_IDENTITY " FROM case_image ci"
+                 " JOIN instance i ON i.sop_uid=ci.sop_uid"
+                 " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'",
+                 "i", c->id);
+    if (!rc) { rc = first_text(f->identity, sizeof f->identity, s, st, err); }
     return rc;
 }
 
@@ -53,13 +64,16 @@ static int named_series(pn_match_facts *f, sq_store *s, const char *series, pn_e
     if (!series[0]) { return 0; }
     int rc = sq_stmt(&st, s, err,
                      "SELECT count(DISTINCT sop_uid), coalesce(max(received_ms), 0),"
-                     " coalesce(min(CASE conflict WHEN 1 THEN sop_uid END), '') FROM instance"
-                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "'", "t", series);
+                     " coalesce(min(CASE conflict WHEN 1 THEN sop_uid END), ''),"
+                     " " SAME_IDENTITY " FROM instance i"
+                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1",
+                     "t", series);
     if (!rc) { rc = sq_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     f->n_series = (size_t)sqlite3_column_int64(st, 0);
     f->series_last_ms = sqlite3_column_int64(st, 1);
     SQ_TEXT(f->series_conflict_uid, st, 2);
+    SQ_TEXT(f->series_identity, st, 3);
     sqlite3_reset(st);
     return 0;
 }
@@ -71,6 +85,7 @@ static int candidates(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error
     int rc = sq_stmt(&st, s, err,
                      "SELECT series_uid, max(received_ms) FROM instance"
                      " WHERE study_uid=?1 AND frame_uid=?2 AND kind='" PN_INSTANCE_IMAGE "'"
+                     " AND current=1"
                      " GROUP BY series_uid ORDER BY series_uid",
                      "tt", c->study_uid, c->frame_of_reference_uid);
     bool row = true;
@@ -100,7 +115,10 @@ int sq_match_facts(pn_match_facts *out, pn_store *ps, const pn_case *c, pn_error
 #define DISAGREES                                                                          \
     "(i.patient_id<>?2 OR i.study_uid<>?3 OR (i.issuer<>?4 AND i.issuer<>'' AND ?4<>'')"   \
     " OR (i.frame_uid<>?5 AND i.frame_uid<>'' AND ?5<>''))"
-#define IDENTITY "SELECT i.sop_uid, i.patient_id, i.study_uid, i.issuer, i.frame_uid "
+#define IDENTITY                                                                           \
+    "SELECT i.sop_uid, i.patient_id, i.study_uid, i.issuer, i.frame_uid, EXISTS(SELECT 1"  \
+    " FROM instance o WHERE (o.sop_uid=i.sop_uid AND o.digest<>i.digest)"                  \
+    " OR (o.sop_uid=?6 AND o.digest<>?7)) "
 
 static void name_difference(pn_identity_conflict *out, const pn_case *c, sqlite3_stmt *st)
 {
@@ -112,6 +130,7 @@ static void name_difference(pn_identity_conflict *out, const pn_case *c, sqlite3
     };
     memset(out, 0, sizeof *out);
     SQ_TEXT(out->image_uid, st, 0);
+    out->correcting = sqlite3_column_int(st, 5) != 0;
     for (int i = 0; i < 4; i++) {
         char theirs[PN_LO_SIZE];
         SQ_TEXT(theirs, st, i + 1);
@@ -133,16 +152,16 @@ int sq_identity_conflict(pn_identity_conflict *out, bool *found, pn_store *ps, c
     sqlite3_stmt *st = NULL;
     int rc = by_series
         ? sq_stmt(&st, s, err,
-                  IDENTITY "FROM instance i WHERE i.series_uid=?1 AND"
+                  IDENTITY "FROM instance i WHERE i.series_uid=?1 AND i.current=1 AND"
                   " i.kind='" PN_INSTANCE_IMAGE "' AND " DISAGREES " ORDER BY i.id LIMIT 1",
-                  "ttttt", series_uid, c->patient_id, c->study_uid, c->patient_id_issuer,
-                  c->frame_of_reference_uid)
+                  "ttttttt", series_uid, c->patient_id, c->study_uid, c->patient_id_issuer,
+                  c->frame_of_reference_uid, c->contour_uid, c->contour_digest)
         : sq_stmt(&st, s, err,
                   IDENTITY "FROM case_image ci JOIN instance i ON i.sop_uid=ci.sop_uid"
-                  " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "' AND " DISAGREES
-                  " ORDER BY i.id LIMIT 1",
-                  "itttt", c->id, c->patient_id, c->study_uid, c->patient_id_issuer,
-                  c->frame_of_reference_uid);
+                  " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'"
+                  " AND " DISAGREES " ORDER BY i.id LIMIT 1",
+                  "itttttt", c->id, c->patient_id, c->study_uid, c->patient_id_issuer,
+                  c->frame_of_reference_uid, c->contour_uid, c->contour_digest);
     bool row = false;
     if (!rc) { rc = sq_step(&row, s, st, err); }
     if (rc) { return rc; }
@@ -169,12 +188,21 @@ int sq_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_t
                    pn_error *err)
 {
     int changed = 0;
+    bool ready = d->state == PN_CASE_READY;
     int rc = sq_run(&changed, sq(ps), err,
                     "UPDATE cases SET state=?2, reason=?3, series_uid=?4, by_series=?5,"
-                    " n_present=?6, match_at_ms=?7, updated_ms=?8, not_before_ms=0"
+                    " n_present=?6, match_at_ms=?7, updated_ms=?8, not_before_ms=0,"
+                    " images_identity=?9,"
+                    " ready_ms=CASE WHEN ?10 AND ready_ms=0 THEN ?8 ELSE ready_ms END,"
+                    " version=CASE WHEN ?11>0 THEN ?11 ELSE version END,"
+                    " predecessor_sop_uid=CASE WHEN ?11>0 THEN ?12 ELSE predecessor_sop_uid END,"
+                    " predecessor_series_uid="
+                    "  CASE WHEN ?11>0 THEN ?13 ELSE predecessor_series_uid END"
                     " WHERE id=?1 AND state IN ('received','waiting')",
-                    "itttiiii", id, pn_case_state_word(d->state), d->reason, d->series_uid,
-                    (int64_t)d->by_series, (int64_t)d->n_present, d->next_look_ms, now_ms);
+                    "itttiiiitiitt", id, pn_case_state_word(d->state), d->reason, d->series_uid,
+                    (int64_t)d->by_series, (int64_t)d->n_present, d->next_look_ms, now_ms,
+                    d->images_identity, (int64_t)ready, ready ? (int64_t)d->version : (int64_t)0,
+                    d->predecessor_sop_uid, d->predecessor_series_uid);
     if (rc) { return rc; }
     if (!changed) {
         return pn_fail(err, PN_EINVAL, "case %lld is not open any more", (long long)id);

@@ -9,6 +9,20 @@ static const char delivery_by_id[] =
     " next_at_ms, lease_until_ms, updated_ms, last_status, last_comment"
     " FROM outbox WHERE id=?1";
 
+int sq_insert_outgoing(sq_store *s, int64_t case_id, const pn_outgoing *out, size_t n_out,
+                       int64_t now_ms, pn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < n_out; i++) {
+        rc = sq_run(NULL, s, err,
+                    "INSERT INTO outbox(case_id, archive, path, sop_class_uid, sop_uid,"
+                    " next_at_ms, updated_ms, state) VALUES(?1,?2,?3,?4,?5,?6,?6,?7)",
+                    "ittttit", case_id, out[i].archive, out[i].path, out[i].sop_class_uid,
+                    out[i].sop_uid, now_ms, out[i].hold ? "held" : "pending");
+    }
+    return rc;
+}
+
 static void read_delivery(pn_delivery *d, sqlite3_stmt *st)
 {
     char state[16];
@@ -22,6 +36,7 @@ static void read_delivery(pn_delivery *d, sqlite3_stmt *st)
     SQ_TEXT(state, st, 6);
     d->state = strcmp(state, "sent") == 0     ? PN_DELIVERY_SENT
                : strcmp(state, "failed") == 0 ? PN_DELIVERY_FAILED
+               : strcmp(state, "held") == 0   ? PN_DELIVERY_HELD
                                               : PN_DELIVERY_PENDING;
     d->attempts = (unsigned)sqlite3_column_int(st, 7);
     d->fence = sqlite3_column_int64(st, 8);

@@ -7,7 +7,8 @@ static int due_case(int64_t *id, sq_store *s, int64_t now_ms, pn_error *err)
 {
     return sq_int(id, s, err,
                   "SELECT id FROM cases WHERE (state='ready' AND not_before_ms<=?1)"
-                  " OR (state='running' AND lease_until_ms<=?1) ORDER BY id LIMIT 1",
+                  " OR (state='running' AND lease_until_ms<=?1)"
+                  " ORDER BY priority DESC, ready_ms, id LIMIT 1",
                   "i", now_ms);
 }
 
@@ -80,35 +81,30 @@ int sq_release_case(pn_store *ps, int64_t id, int64_t fence, int64_t now_ms, pn_
     return fenced(rc, changed, id, fence, err);
 }
 
-static int report(sq_store *s, int64_t id, int64_t fence, const char *report_sop_uid,
-                  const char *result_dir, const pn_outgoing *out, size_t n_out, int64_t now_ms,
-                  pn_error *err)
+static const char *first_hold(const pn_outgoing *out, size_t n_out)
 {
-    int changed = 0;
-    int rc = sq_run(&changed, s, err,
-                    "UPDATE cases SET state='reported', reason='', report_sop_uid=?3,"
-                    " result_dir=?4, lease_owner='', lease_until_ms=0, updated_ms=?5"
-                    " WHERE id=?1 AND fence=?2 AND state='running'",
-                    "iitti", id, fence, report_sop_uid, result_dir, now_ms);
-    rc = fenced(rc, changed, id, fence, err);
-    for (size_t i = 0; !rc && i < n_out; i++) {
-        rc = sq_run(NULL, s, err,
-                    "INSERT INTO outbox(case_id, archive, path, sop_class_uid, sop_uid,"
-                    " next_at_ms, updated_ms) VALUES(?1,?2,?3,?4,?5,?6,?6)",
-                    "itttti", id, out[i].archive, out[i].path, out[i].sop_class_uid,
-                    out[i].sop_uid, now_ms);
+    for (size_t i = 0; i < n_out; i++) {
+        if (out[i].hold) { return out[i].hold; }
     }
-    return rc;
+    return "";
 }
 
 int sq_case_reported(pn_store *ps, int64_t id, int64_t fence, const char *report_sop_uid,
-                     const char *result_dir, const pn_outgoing *out, size_t n_out,
-                     int64_t now_ms, pn_error *err)
+                     const char *report_series_uid, const char *result_dir,
+                     const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err)
 {
     sq_store *s = sq(ps);
+    int changed = 0;
     int rc = sq_enter(s, err);
     if (rc) { return rc; }
-    rc = report(s, id, fence, report_sop_uid, result_dir, out, n_out, now_ms, err);
+    rc = sq_run(&changed, s, err,
+                "UPDATE cases SET state='reported', reason=?6, report_sop_uid=?3,"
+                " result_dir=?4, lease_owner='', lease_until_ms=0, updated_ms=?5,"
+                " report_series_uid=?7 WHERE id=?1 AND fence=?2 AND state='running'",
+                "iittitt", id, fence, report_sop_uid, result_dir, now_ms,
+                first_hold(out, n_out), report_series_uid);
+    rc = fenced(rc, changed, id, fence, err);
+    if (!rc) { rc = sq_insert_outgoing(s, id, out, n_out, now_ms, err); }
     return sq_leave(s, rc, err);
 }
 
@@ -135,4 +131,28 @@ int sq_case_not_applicable(pn_store *ps, int64_t id, int64_t fence, const char *
                     " WHERE id=?1 AND fence=?2 AND state='running'",
                     "iiti", id, fence, reason, now_ms);
     return fenced(rc, changed, id, fence, err);
+}
+
+int sq_lead(pn_lead *out, pn_store *ps, pn_error *err)
+{
+    (void)err;
+    sq_store *s = sq(ps);
+    *out = s->leading ? PN_LEAD_HELD : PN_LEAD_NEW;
+    s->leading = true;
+    return 0;
+}
+
+int sq_release_owner(size_t *n, pn_store *ps, const char *owner, int64_t now_ms, pn_error *err)
+{
+    int cases = 0, deliveries = 0;
+    int rc = sq_run(&cases, sq(ps), err,
+                    "UPDATE cases SET lease_until_ms=0, updated_ms=?2"
+                    " WHERE state='running' AND lease_owner=?1", "ti", owner, now_ms);
+    if (rc) { return rc; }
+    rc = sq_run(&deliveries, sq(ps), err,
+                "UPDATE outbox SET lease_until_ms=0, updated_ms=?2"
+                " WHERE state='pending' AND lease_until_ms>0 AND lease_owner=?1", "ti", owner,
+                now_ms);
+    if (!rc) { *n = (size_t)(cases + deliveries); }
+    return rc;
 }

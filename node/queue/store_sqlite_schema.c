@@ -62,7 +62,63 @@ static const char step_1[] =
     " UNIQUE(case_id, archive, sop_uid)) STRICT;"
     "CREATE INDEX outbox_due ON outbox(state, archive, next_at_ms);";
 
-static const char *const steps[] = { step_1 };
+/* Versions of reports. `cases` is made anew because its uniqueness changes; what refers to it
+ * does so by name, and foreign keys are off meanwhile. */
+static const char step_2[] =
+    "ALTER TABLE instance ADD COLUMN pixel_digest TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE instance ADD COLUMN identity_digest TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE instance ADD COLUMN current INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE instance SET current=1 WHERE id IN (SELECT min(id) FROM instance GROUP BY sop_uid);"
+    "UPDATE instance SET conflict=0 WHERE header IS NOT NULL;"
+    "CREATE TABLE cases_2("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"    /* a number that people quote: never again */
+    " state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',"
+    " contour_uid TEXT NOT NULL, contour_digest TEXT NOT NULL, contour_kind TEXT NOT NULL,"
+    " patient_id TEXT NOT NULL, issuer TEXT NOT NULL, study_uid TEXT NOT NULL,"
+    " frame_uid TEXT NOT NULL, series_uid TEXT NOT NULL,"
+    " model_index INTEGER NOT NULL, model_id TEXT NOT NULL, model_sha256 TEXT NOT NULL,"
+    " rois TEXT NOT NULL,"                      /* numbers, separated by commas */
+    " n_expected INTEGER NOT NULL, n_present INTEGER NOT NULL DEFAULT 0,"
+    " by_series INTEGER NOT NULL DEFAULT 0,"
+    " fallback_at_ms INTEGER NOT NULL, give_up_at_ms INTEGER NOT NULL,"
+    " conflict_accepted INTEGER NOT NULL DEFAULT 0,"
+    " match_at_ms INTEGER NOT NULL DEFAULT 0,"  /* to be looked at from here on */
+    " created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+    " not_before_ms INTEGER NOT NULL DEFAULT 0,"
+    " attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0,"
+    " lease_owner TEXT NOT NULL DEFAULT '', lease_until_ms INTEGER NOT NULL DEFAULT 0,"
+    " content_datetime TEXT NOT NULL DEFAULT '', version INTEGER NOT NULL DEFAULT 1,"
+    " predecessor_sop_uid TEXT NOT NULL DEFAULT '',"
+    " predecessor_series_uid TEXT NOT NULL DEFAULT '',"
+    " report_sop_uid TEXT NOT NULL DEFAULT '', result_dir TEXT NOT NULL DEFAULT '',"
+    " model_version TEXT NOT NULL DEFAULT '', lineage TEXT NOT NULL DEFAULT '',"
+    " contour_datetime TEXT NOT NULL DEFAULT '',"
+    " run INTEGER NOT NULL DEFAULT 0,"          /* of the same contour and model: 0, 1, … */
+    " priority INTEGER NOT NULL DEFAULT 0, ready_ms INTEGER NOT NULL DEFAULT 0,"
+    " images_identity TEXT NOT NULL DEFAULT '', report_series_uid TEXT NOT NULL DEFAULT '',"
+    " UNIQUE(contour_digest, model_id, run)) STRICT;"
+    "INSERT INTO cases_2(id, state, reason, contour_uid, contour_digest, contour_kind,"
+    " patient_id, issuer, study_uid, frame_uid, series_uid, model_index, model_id,"
+    " model_sha256, rois, n_expected, n_present, by_series, fallback_at_ms, give_up_at_ms,"
+    " conflict_accepted, match_at_ms, created_ms, updated_ms, not_before_ms, attempts, fence,"
+    " lease_owner, lease_until_ms, content_datetime, version, predecessor_sop_uid,"
+    " predecessor_series_uid, report_sop_uid, result_dir)"
+    " SELECT id, state, reason, contour_uid, contour_digest, contour_kind,"
+    " patient_id, issuer, study_uid, frame_uid, series_uid, model_index, model_id,"
+    " model_sha256, rois, n_expected, n_present, by_series, fallback_at_ms, give_up_at_ms,"
+    " conflict_accepted, match_at_ms, created_ms, updated_ms, not_before_ms, attempts, fence,"
+    " lease_owner, lease_until_ms, content_datetime, version, predecessor_sop_uid,"
+    " predecessor_series_uid, report_sop_uid, result_dir FROM cases;"
+    "DROP TABLE cases;"
+    "ALTER TABLE cases_2 RENAME TO cases;"
+    "CREATE INDEX cases_open ON cases(state, match_at_ms);"
+    "CREATE INDEX cases_contour ON cases(contour_uid);"
+    "CREATE INDEX cases_series ON cases(series_uid, state);"
+    "CREATE INDEX cases_study ON cases(study_uid, state);"
+    "CREATE INDEX cases_lineage ON cases(lineage, id);"
+    "CREATE INDEX cases_model ON cases(model_sha256, report_sop_uid);";
+
+static const char *const steps[] = { step_1, step_2 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 static int current_version(int64_t *out, sq_store *s, pn_error *err)
@@ -102,9 +158,13 @@ int sq_schema_update(sq_store *s, pn_error *err)
     int64_t version = 0;
     int rc = current_version(&version, s, err);
     if (rc || version == NEWEST) { return rc; }
+    /* Inside a transaction this pragma does nothing, and dropping a table with foreign keys on
+     * would empty the tables that refer to it. */
+    (void)sqlite3_exec(s->db, "PRAGMA foreign_keys=OFF", NULL, NULL, NULL);
     rc = sq_enter(s, err);
-    if (rc) { return rc; }
-    return sq_leave(s, apply_steps(s, err), err);
+    if (!rc) { rc = sq_leave(s, apply_steps(s, err), err); }
+    (void)sqlite3_exec(s->db, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
+    return rc;
 }
 
 int sq_schema_verify(sq_store *s, pn_error *err)

@@ -19,6 +19,7 @@
 #include "pipeline/job.h"
 #include "queue/store.h"
 #include "role/role.h"
+#include "role/sandbox.h"
 #include "spool/spool.h"
 
 /* The lease is short and renewed while the compute process lives, so that a case of a killed
@@ -117,11 +118,17 @@ static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
     return rc == PN_OK ? fill_files(job, w, c, err) : rc;
 }
 
-static void limit_child(pid_t pid, unsigned timeout_s)
+/* Set from outside, before the child has read anything; the rest it gives up itself. Sanitized
+ * builds need terabytes of addresses for their shadow memory. */
+static void limit_child(pid_t pid, const cfg_node *cfg)
 {
-    const struct rlimit none = {0, 0}, cpu = {timeout_s, timeout_s + 5};
+    const struct rlimit none = {0, 0}, cpu = {cfg->compute_timeout_s, cfg->compute_timeout_s + 5};
     (void)prlimit(pid, RLIMIT_CORE, &none, NULL);
     (void)prlimit(pid, RLIMIT_CPU, &cpu, NULL);
+#ifndef PN_SANITIZED
+    const struct rlimit memory = {cfg->compute_memory_bytes, cfg->compute_memory_bytes};
+    (void)prlimit(pid, RLIMIT_AS, &memory, NULL);
+#endif
 }
 
 /* How a compute process that has ended is told. */
@@ -170,7 +177,7 @@ static int compute(pn_outcome *outcome, worker *w, const pn_case *c, const char 
     pid_t pid = 0;
     int rc = pn_spawn(&pid, args, -1, -1, err);
     if (rc != PN_OK) { return rc; }
-    limit_child(pid, w->cfg->compute_timeout_s);
+    limit_child(pid, w->cfg);
     if ((rc = await(w, c, pid, given_up, err)) != PN_OK) { return rc; }
     return pn_outcome_load(outcome, folder, err);
 }
@@ -223,7 +230,7 @@ static int record_report(worker *w, const pn_case *c, const pn_outcome *o, const
         out[i] = (pn_outgoing){.archive = w->cfg->archives[i].name, .path = sr,
                                .sop_class_uid = o->sop_class_uid, .sop_uid = o->sop_uid};
     }
-    rc = pn_store_case_reported(w->store, c->id, c->fence, o->sop_uid, folder, out,
+    rc = pn_store_case_reported(w->store, c->id, c->fence, o->sop_uid, o->series_uid, folder, out,
                                 w->cfg->n_archives, pn_now_ms(), err);
     free(out);
     if (rc == PN_OK) { sweep(w, c->id, folder); }
@@ -289,7 +296,8 @@ static int turn(worker *w, bool *idle, pn_error *err)
 int pn_worker_run(const cfg_node *cfg, pn_error *err)
 {
     worker w = {0};
-    int rc = open_worker(&w, cfg, err);
+    int rc = pn_sandbox_announce("compute", err);
+    if (rc == PN_OK) { rc = open_worker(&w, cfg, err); }
     while (rc == PN_OK && !pn_role_stop) {
         bool idle = true;
         rc = turn(&w, &idle, err);

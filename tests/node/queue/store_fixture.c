@@ -41,6 +41,7 @@ pn_instance image_of(const char *sop_uid, const char *digest, const char *series
                       .size = 525090, .sop_class_uid = "1.2.840.10008.5.1.4.1.1.2" };
     snprintf(i.sop_uid, sizeof i.sop_uid, "%s", sop_uid);
     snprintf(i.digest, sizeof i.digest, "%s", digest);
+    snprintf(i.pixel_digest, sizeof i.pixel_digest, "p-%.60s", digest);
     snprintf(i.series_uid, sizeof i.series_uid, "%s", series);
     return i;
 }

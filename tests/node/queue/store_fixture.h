@@ -13,7 +13,7 @@ int fixture_setup(void **state);
 int fixture_teardown(void **state);
 void fixture_reopen(fixture *f);       /* close and open: what was not durable is gone */
 
-/* An image of series `series` in study "1.2.study", patient "P1", frame "1.2.frame". */
+/* An image (digest, and pixel digest "p-<digest>") of series `series` in study "1.2.study", patient "P1", frame "1.2.frame". */
 pn_instance image_of(const char *sop_uid, const char *digest, const char *series);
 pn_added add(fixture *f, const pn_instance *in);
 /* A case of contour `contour` (digest "d-<contour>") and model `model`, with images "<p>.1" …

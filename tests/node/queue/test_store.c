@@ -154,6 +154,7 @@ static void case__images_and_missing_follow_the_catalogue(void **state)
                                                                            "1.2.series");
     pn_instance extra = image_of("1.2.img.9", "e", "1.2.series"), again = a;
     strcpy(again.digest, "z");
+    strcpy(again.pixel_digest, "p-z");
     add(f, &a);
     add(f, &b);
     add(f, &extra);
@@ -273,6 +274,7 @@ static void match__facts_count_named_series_and_candidates(void **state)
     assert_string_equal(m.candidate[1], "1.2.t");
     assert_string_equal(m.conflict_uid, "");
     strcpy(a.digest, "a2");
+    strcpy(a.pixel_digest, "p-a2");
     add(f, &a);
     CHECK_OK(pn_store_match_facts(&m, f->s, case_of(f, id), &f->err), f->err);
     assert_int_equal(m.n_present, 1);                /* two contents are one image */
@@ -378,8 +380,8 @@ static void queue__expired_lease_goes_to_the_next_and_the_old_one_is_fenced(void
     assert_int_equal(got_case.attempts, 2);
     assert_true(got_case.fence > old);
     assert_string_equal(got_case.content_datetime, date);
-    pn_outgoing o = { "pacs", "/r/sr.dcm", "1.2.88", "2.25.1" };
-    assert_int_equal(pn_store_case_reported(f->s, id, old, "2.25.1", "/r", &o, 1, 100001, &f->err),
+    pn_outgoing o = { "pacs", "/r/sr.dcm", "1.2.88", "2.25.1", NULL };
+    assert_int_equal(pn_store_case_reported(f->s, id, old, "2.25.1", "2.25.9", "/r", &o, 1, 100001, &f->err),
                      PN_EINVAL);
     assert_int_equal(pn_store_case_failed(f->s, id, old, true, "x", 0, 100001, &f->err), PN_EINVAL);
     assert_int_equal(pn_store_renew_case(f->s, id, old, 9999999, &f->err), PN_EINVAL);
@@ -387,7 +389,7 @@ static void queue__expired_lease_goes_to_the_next_and_the_old_one_is_fenced(void
     assert_int_equal(pn_store_case_not_applicable(f->s, id, old, "x", 100001, &f->err), PN_EINVAL);
     assert_int_equal(case_of(f, id)->state, PN_CASE_RUNNING);
     assert_false(claim_out(f, 200000, NULL));        /* the refused report left no delivery */
-    CHECK_OK(pn_store_case_reported(f->s, id, got_case.fence, "2.25.1", "/r", &o, 1, 100002,
+    CHECK_OK(pn_store_case_reported(f->s, id, got_case.fence, "2.25.1", "2.25.9", "/r", &o, 1, 100002,
                                     &f->err), f->err);
     assert_int_equal(case_of(f, id)->state, PN_CASE_REPORTED);
 }
@@ -457,9 +459,9 @@ static int64_t reported(fixture *f, const char *contour, int n_archives)
     assert_int_equal(got_case.id, id);
     pn_outgoing o[2];
     for (int i = 0; i < n_archives; i++) {
-        o[i] = (pn_outgoing){ archive[i], "/r/sr.dcm", "1.2.88", "2.25.1" };
+        o[i] = (pn_outgoing){ archive[i], "/r/sr.dcm", "1.2.88", "2.25.1", NULL };
     }
-    CHECK_OK(pn_store_case_reported(f->s, id, got_case.fence, "2.25.1", "/r", o,
+    CHECK_OK(pn_store_case_reported(f->s, id, got_case.fence, "2.25.1", "2.25.9", "/r", o,
                                     (size_t)n_archives, 20, &f->err), f->err);
     return id;
 }
