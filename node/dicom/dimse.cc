@@ -50,6 +50,9 @@ int parse_command(Command &out, const uint8_t *bytes, size_t n, pn_error *err)
         case 0x0800: if (number) { out.data_set = get16(p); } break;
         case 0x0900: if (number) { out.status = get16(p); } break;
         case 0x0902: (void)get_text(out.comment, sizeof out.comment, p, length); break;
+        case 0x1021: if (number) { out.n_completed = get16(p); } break;
+        case 0x1022: if (number) { out.n_failed = get16(p); } break;
+        case 0x1023: if (number) { out.n_warning = get16(p); } break;
         case 0x1000:
             out.sop_uid_too_long = get_text(out.sop_uid, sizeof out.sop_uid, p, length);
             break;
@@ -99,7 +102,8 @@ size_t format_command(uint8_t out[512], const Command &c)
     w.text(0x0002, c.sop_class_uid, '\0');
     w.number(0x0100, c.field);
     w.number(response ? 0x0120 : 0x0110, c.message_id);
-    if (c.field == C_STORE_RQ) { w.number(0x0700, c.priority); }
+    w.text(0x0600, c.move_destination, ' ');
+    if (!response && c.data_set != NO_DATA_SET) { w.number(0x0700, c.priority); }
     w.number(0x0800, c.data_set);
     if (response) {
         w.number(0x0900, c.status);

@@ -19,6 +19,9 @@
 
 enum : uint16_t {                       /* Command Field, PS3.7 E.1 */
     C_STORE_RQ = 0x0001, C_STORE_RSP = 0x8001,
+    C_GET_RQ   = 0x0010, C_GET_RSP   = 0x8010,
+    C_FIND_RQ  = 0x0020, C_FIND_RSP  = 0x8020,
+    C_MOVE_RQ  = 0x0021, C_MOVE_RSP  = 0x8021,
     C_ECHO_RQ  = 0x0030, C_ECHO_RSP  = 0x8030,
     C_CANCEL_RQ = 0x0fff,
 };
@@ -26,7 +29,7 @@ enum : uint16_t { NO_DATA_SET = 0x0101, WITH_DATA_SET = 0x0001 };
 
 enum { MAX_PDU = 131072, COMMENT_SIZE = 65 };
 
-/* The elements that C-STORE and C-ECHO have. Absent texts are empty, absent numbers 0. */
+/* The elements that the messages above have. Absent texts are empty, absent numbers 0. */
 struct Command {
     uint8_t context_id = 0;             /* presentation context, not of the command set      */
     uint16_t field = 0;
@@ -38,6 +41,8 @@ struct Command {
     char sop_uid[PN_UID_SIZE] = "";
     bool sop_uid_too_long = false;      /* was cut; no valid UID                             */
     char comment[COMMENT_SIZE] = "";
+    char move_destination[PN_AE_SIZE] = "";
+    uint16_t n_completed = 0, n_failed = 0, n_warning = 0;     /* sub-operations            */
 };
 
 /* How reading ended. */

@@ -453,7 +453,8 @@ static int check_identity(const pn_scan *out, const meta *m, pn_error *err)
     return 0;
 }
 
-static int scan_source(pn_scan *out, source *in, const char *bare_syntax, pn_error *err)
+static int scan_source(pn_scan *out, source *in, const char *bare_syntax, bool is_object,
+                       pn_error *err)
 {
     pn_scan scan = {.size = in->size};
     walk w = {.in = in, .out = &scan};
@@ -477,7 +478,7 @@ static int scan_source(pn_scan *out, source *in, const char *bare_syntax, pn_err
     w.frames[w.n_frames++] = (frame){.kind = ROOT, .end = in->size, .implicit_vr = scan.implicit_vr,
                                      .big_endian = scan.big_endian};
     rc = walk_dataset(&w, err);
-    if (rc == 0) { rc = check_identity(&scan, &m, err); }
+    if (rc == 0 && is_object) { rc = check_identity(&scan, &m, err); }
     if (rc == 0) { *out = scan; }
     return rc;
 }
@@ -500,7 +501,7 @@ int pn_scan_file(pn_scan *out, const char *path, pn_error *err)
         rc = pn_fail(err, PN_EFORMAT, "%s: not a regular file", path);
     } else {
         in.size = (uint64_t)st.st_size;
-        rc = scan_source(out, &in, NULL, err);
+        rc = scan_source(out, &in, NULL, true, err);
     }
     close(in.fd);
     return rc;
@@ -510,7 +511,7 @@ int pn_scan_bytes(pn_scan *out, const void *data, size_t size, pn_error *err)
 {
     if (out == NULL || data == NULL) { return pn_fail(err, PN_EINVAL, "pn_scan_bytes: null argument"); }
     source in = {.fd = -1, .memory = data, .size = size};
-    return scan_source(out, &in, NULL, err);
+    return scan_source(out, &in, NULL, true, err);
 }
 
 int pn_scan_dataset(pn_scan *out, const void *data, size_t size, const char *transfer_syntax_uid,
@@ -520,7 +521,14 @@ int pn_scan_dataset(pn_scan *out, const void *data, size_t size, const char *tra
         return pn_fail(err, PN_EINVAL, "pn_scan_dataset: null argument");
     }
     source in = {.fd = -1, .memory = data, .size = size};
-    return scan_source(out, &in, transfer_syntax_uid, err);
+    return scan_source(out, &in, transfer_syntax_uid, true, err);
+}
+
+int pn_scan_identifier(pn_scan *out, const void *data, size_t size, pn_error *err)
+{
+    if (out == NULL || data == NULL) { return pn_fail(err, PN_EINVAL, "pn_scan_identifier: null argument"); }
+    source in = {.fd = -1, .memory = data, .size = size};
+    return scan_source(out, &in, "1.2.840.10008.1.2", false, err);
 }
 
 bool pn_uid_is_valid(const char *uid)

@@ -23,7 +23,7 @@ extern "C" {
 
 typedef struct pn_scan {
     char transfer_syntax_uid[PN_UID_SIZE];
-    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];       /* never empty              */
+    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];       /* of an object: never empty */
     char study_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];        /* may be empty             */
     bool implicit_vr, big_endian, encapsulated;
     uint64_t size;                     /* bytes of the whole file                            */
@@ -44,6 +44,9 @@ PN_CHECKED int pn_scan_bytes(pn_scan *out, const void *data, size_t size, pn_err
 /* A bare data set in the named transfer syntax. */
 PN_CHECKED int pn_scan_dataset(pn_scan *out, const void *data, size_t size,
                                const char *transfer_syntax_uid, pn_error *err);
+
+/* An answer to a query in implicit little endian: as above, but any of the UIDs may be absent. */
+PN_CHECKED int pn_scan_identifier(pn_scan *out, const void *data, size_t size, pn_error *err);
 
 /* 1-64 characters, digits and dots, begins and ends with a digit, no empty component. */
 bool pn_uid_is_valid(const char *uid);
