@@ -168,7 +168,8 @@ static bool write_header(cJSON *root, const pn_header *h, const uid_table *t)
         return false;
     }
     if (h->n_rois == 0 && h->n_series == 0) { return true; }
-    cJSON *images = cJSON_CreateStringArray(t->uids, (int)t->n);
+    /* cJSON makes no list of no strings. */
+    cJSON *images = t->n > 0 ? cJSON_CreateStringArray(t->uids, (int)t->n) : cJSON_CreateArray();
     if (images == NULL || !cJSON_AddItemToObject(root, "images", images)) {
         cJSON_Delete(images);
         return false;
