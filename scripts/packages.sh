@@ -3,18 +3,21 @@
 #   scripts/packages.sh build   to build it
 #   scripts/packages.sh test    to build and test it
 #   scripts/packages.sh demo    to build it and run the demonstration
+#   scripts/packages.sh fuzz    to build it and run tests/fuzz/campaign.sh
 # Does nothing where all are there; else needs root or sudo.
 set -eu
 build="build-essential cmake ninja-build pkg-config libdcmtk-dev dcmtk libssl-dev libyaml-dev
-       libopenblas-dev libsqlite3-dev libcjson-dev libcmocka-dev"
-test="libnifti-dev zlib1g-dev dicom3tools orthanc curl jq strace procps"
+       libopenblas-dev libsqlite3-dev libpq-dev libcjson-dev libopenjp2-7-dev libcharls-dev libseccomp-dev libcmocka-dev"
+test="libnifti-dev zlib1g-dev dicom3tools orthanc curl jq strace procps postgresql"
 demo="orthanc curl"
+fuzz="clang-14 libclang-rt-14-dev"
 
 case "${1:-build}" in
 build) wanted=$build ;;
 test)  wanted="$build $test" ;;
 demo)  wanted="$build $demo" ;;
-*)     echo "usage: scripts/packages.sh build|test|demo" >&2; exit 2 ;;
+fuzz)  wanted="$build $fuzz" ;;
+*)     echo "usage: scripts/packages.sh build|test|demo|fuzz" >&2; exit 2 ;;
 esac
 
 missing=""

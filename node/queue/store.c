@@ -67,7 +67,8 @@ int pn_store_open(pn_store **out, const char *database, const pn_store_opts *opt
         return pn_fail(err, PN_EINVAL, "store: the name of the database is empty");
     }
     if (!opts) { opts = &defaults; }
-    return pn_store_sqlite_open(out, database, opts, err);
+    return pn_store_is_server(database) ? pn_store_pg_open(out, database, opts, err)
+                                        : pn_store_sqlite_open(out, database, opts, err);
 }
 
 void pn_store_close(pn_store *s)

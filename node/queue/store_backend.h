@@ -16,7 +16,6 @@
 #include "queue/store.h"
 
 typedef struct pn_store_ops {
-    const char *name;
     void (*close)(pn_store *s);
     int (*check)(pn_store *s, pn_error *err);
     int (*begin)(pn_store *s, pn_error *err);
@@ -103,6 +102,8 @@ struct pn_store {              /* a backend's own struct begins with this one */
     bool read_only;
 };
 
+int pn_store_pg_open(pn_store **out, const char *conninfo, const pn_store_opts *opts,
+                     pn_error *err);
 int pn_store_sqlite_open(pn_store **out, const char *path, const pn_store_opts *opts,
                          pn_error *err);
 

@@ -1,8 +1,7 @@
-/* queue/store_sqlite.c - the sqlite backend: opening, statements, transactions. */
+/* queue/store_sqlite.c - the sqlite driver: opening, statements. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,203 +23,116 @@ int sq_fail(sq_store *s, pn_error *err, int rc, const char *what)
     return pn_fail(err, PN_ESTORE, "database: %s: %s (%d)", what, why, rc);
 }
 
-/* ---- statements ---- */
+/* ---- the driver ---- */
 
-static int lookup(sqlite3_stmt **out, sq_store *s, const char *sql, pn_error *err)
+static int ready(sql_store *ss, pn_error *err)
 {
-    for (size_t i = 0; i < s->n_cache; i++) {
-        if (s->cache[i].sql == sql) {
-            *out = s->cache[i].st;
-            return sqlite3_reset(*out), sqlite3_clear_bindings(*out), 0;
-        }
-    }
-    if (s->n_cache == SQ_MAX_STATEMENTS) {
-        return pn_fail(err, PN_EINTERNAL, "database: more than %d statements", SQ_MAX_STATEMENTS);
-    }
-    int rc = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
-    if (rc != SQLITE_OK) { return sq_fail(s, err, rc, "prepare"); }
-    s->cache[s->n_cache].sql = sql;
-    s->cache[s->n_cache++].st = *out;
+    (void)ss;
+    (void)err;
     return 0;
 }
 
-static int bind(sq_store *s, sqlite3_stmt *st, const char *fmt, va_list ap, pn_error *err)
+static int script(sql_store *ss, const char *sql, pn_error *err)
 {
-    for (int i = 0; fmt[i]; i++) {
-        int rc;
-        if (fmt[i] == 't') {
-            rc = sqlite3_bind_text(st, i + 1, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
-        } else {
-            rc = sqlite3_bind_int64(st, i + 1, va_arg(ap, int64_t));
-        }
-        if (rc != SQLITE_OK) { return sq_fail(s, err, rc, "bind"); }
-    }
-    return 0;
+    int rc = sqlite3_exec(sq(ss)->db, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? 0 : sq_fail(sq(ss), err, rc, "statement");
 }
 
-static int vstmt(sqlite3_stmt **out, sq_store *s, pn_error *err, const char *sql, const char *fmt,
-                 va_list ap)
+static int prepare(sql_rows *r, sql_store *ss, const sql_value *v, int n, pn_error *err)
 {
+    (void)v;
+    (void)n;
     sqlite3_stmt *st = NULL;
-    int rc = lookup(&st, s, sql, err);
-    if (!rc) { rc = bind(s, st, fmt, ap, err); }
-    if (!rc) { *out = st; }
-    return rc;
+    int rc = sqlite3_prepare_v3(sq(ss)->db, r->sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+    if (rc != SQLITE_OK) { return sq_fail(sq(ss), err, rc, "prepare"); }
+    r->handle = st;
+    return 0;
 }
 
-int sq_stmt(sqlite3_stmt **out, sq_store *s, pn_error *err, const char *sql, const char *fmt, ...)
+static int run(sql_rows *r, sql_store *ss, const sql_value *v, int n, pn_error *err)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    int rc = vstmt(out, s, err, sql, fmt, ap);
-    va_end(ap);
-    return rc;
+    sqlite3_clear_bindings(r->handle);
+    for (int i = 0; i < n; i++) {
+        int rc = v[i].is_text
+                     ? sqlite3_bind_text(r->handle, i + 1, v[i].text, -1, SQLITE_TRANSIENT)
+                     : sqlite3_bind_int64(r->handle, i + 1, v[i].number);
+        if (rc != SQLITE_OK) { return sq_fail(sq(ss), err, rc, "bind"); }
+    }
+    return 0;
 }
 
-int sq_step(bool *row, sq_store *s, sqlite3_stmt *st, pn_error *err)
+static int step(bool *row, sql_rows *r, sql_store *ss, pn_error *err)
 {
-    int rc = sqlite3_step(st);
+    int rc = sqlite3_step(r->handle);
     *row = rc == SQLITE_ROW;
     if (rc == SQLITE_ROW) { return 0; }
-    int failed = rc == SQLITE_DONE ? 0 : sq_fail(s, err, rc, "step");
-    sqlite3_reset(st);
+    int failed = rc == SQLITE_DONE ? 0 : sq_fail(sq(ss), err, rc, "step");
+    sqlite3_reset(r->handle);
     return failed;
 }
 
-int sq_run(int *changed, sq_store *s, pn_error *err, const char *sql, const char *fmt, ...)
+static int changed(const sql_rows *r, const sql_store *ss)
 {
-    sqlite3_stmt *st = NULL;
-    va_list ap;
-    va_start(ap, fmt);
-    int rc = vstmt(&st, s, err, sql, fmt, ap);
-    va_end(ap);
-    bool row = false;
-    if (!rc) { rc = sq_step(&row, s, st, err); }
-    if (!rc && row) { sqlite3_reset(st); }
-    if (!rc && changed) { *changed = sqlite3_changes(s->db); }
-    return rc;
+    (void)ss;
+    return sqlite3_changes(sqlite3_db_handle(r->handle));
 }
 
-int sq_int(int64_t *out, sq_store *s, pn_error *err, const char *sql, const char *fmt, ...)
+static const char *text(const sql_rows *r, int col)
 {
-    sqlite3_stmt *st = NULL;
-    va_list ap;
-    va_start(ap, fmt);
-    int rc = vstmt(&st, s, err, sql, fmt, ap);
-    va_end(ap);
-    bool row = false;
-    if (!rc) { rc = sq_step(&row, s, st, err); }
-    if (rc) { return rc; }
-    *out = row ? sqlite3_column_int64(st, 0) : 0;
-    sqlite3_reset(st);
+    return (const char *)sqlite3_column_text(r->handle, col);
+}
+
+static int64_t number(const sql_rows *r, int col) { return sqlite3_column_int64(r->handle, col); }
+
+static void done(sql_rows *r) { sqlite3_reset(r->handle); }
+
+static bool in_transaction(const sql_store *ss)
+{
+    const sq_store *s = (const sq_store *)(const void *)ss;
+    return !sqlite3_get_autocommit(s->db);
+}
+
+/* One node has the spool (the supervisor's lock), and its indexer is one process. */
+static int lead(pn_lead *out, sql_store *ss, pn_error *err)
+{
+    (void)err;
+    *out = ss->leading ? PN_LEAD_HELD : PN_LEAD_NEW;
+    ss->leading = true;
     return 0;
 }
 
-int sq_ints(int64_t **out, size_t *n, sq_store *s, pn_error *err, const char *sql,
-            const char *fmt, ...)
+static int check(sql_store *ss, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
-    va_list ap;
-    va_start(ap, fmt);
-    int rc = vstmt(&st, s, err, sql, fmt, ap);
-    va_end(ap);
-    int64_t *list = NULL;
-    size_t used = 0, room = 0;
-    bool row = true;
-    while (!rc) {
-        rc = sq_step(&row, s, st, err);
-        if (rc || !row) { break; }
-        if (used == room) {
-            room = room ? 2 * room : 64;
-            int64_t *more = realloc(list, room * sizeof *list);
-            if (!more) {
-                sqlite3_reset(st);
-                rc = pn_fail(err, PN_ENOMEM, "database: no memory for %zu rows", room);
-                break;
-            }
-            list = more;
-        }
-        list[used++] = sqlite3_column_int64(st, 0);
-    }
-    if (rc) {
-        free(list);
-        return rc;
-    }
-    *out = list;
-    *n = used;
-    return 0;
-}
-
-void sq_text(char *dst, size_t n, sqlite3_stmt *st, int col)
-{
-    const unsigned char *t = sqlite3_column_text(st, col);
-    size_t len = t ? strnlen((const char *)t, n - 1) : 0;
-    if (len) { memcpy(dst, t, len); }
-    dst[len] = '\0';
-}
-
-/* ---- transactions ---- */
-
-int sq_enter(sq_store *s, pn_error *err)
-{
-    /* IMMEDIATE: the write lock is waited for here, where the busy handler works; a read
-     * transaction that wants to write later would fail at once. */
-    return sq_run(NULL, s, err, s->in_batch ? "SAVEPOINT step" : "BEGIN IMMEDIATE", "");
-}
-
-int sq_leave(sq_store *s, int rc, pn_error *err)
-{
-    if (rc == 0) {
-        rc = sq_run(NULL, s, err, s->in_batch ? "RELEASE step" : "COMMIT", "");
-        if (rc == 0) { return 0; }
-    }
-    if (sqlite3_get_autocommit(s->db)) { return rc; }   /* sqlite has rolled back by itself */
-    sqlite3_exec(s->db, s->in_batch ? "ROLLBACK TO step; RELEASE step" : "ROLLBACK", NULL, NULL,
-                 NULL);
-    return rc;
-}
-
-static int batch_begin(pn_store *ps, pn_error *err)
-{
-    sq_store *s = sq(ps);
-    if (s->in_batch) { return pn_fail(err, PN_EINVAL, "store: a batch within a batch"); }
-    int rc = sq_enter(s, err);
-    if (!rc) { s->in_batch = true; }
-    return rc;
-}
-
-static int batch_commit(pn_store *ps, pn_error *err)
-{
-    sq_store *s = sq(ps);
-    if (!s->in_batch) { return pn_fail(err, PN_EINVAL, "store: commit without begin"); }
-    s->in_batch = false;
-    return sq_leave(s, 0, err);
-}
-
-static void batch_rollback(pn_store *ps)
-{
-    sq_store *s = sq(ps);
-    if (!s->in_batch) { return; }
-    s->in_batch = false;
-    if (!sqlite3_get_autocommit(s->db)) { sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL); }
-}
-
-static int check(pn_store *ps, pn_error *err)
-{
-    sq_store *s = sq(ps);
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err, "PRAGMA integrity_check(1)", "");
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    int rc = sql_stmt(&st, ss, err, "PRAGMA integrity_check(1)", "");
+    if (!rc) { rc = sql_step(&row, ss, st, err); }
     if (rc) { return rc; }
     char finding[256] = "no answer";
-    if (row) { SQ_TEXT(finding, st, 0); }
-    sqlite3_reset(st);
+    if (row) { SQL_TEXT(finding, st, 0); }
+    sql_done(st);
     if (strcmp(finding, "ok") != 0) {
         return pn_fail(err, PN_ESTORE, "database: damaged: %s", finding);
     }
     return 0;
 }
+
+static void close_store(sql_store *ss)
+{
+    for (size_t i = 0; i < ss->n_cache; i++) { sqlite3_finalize(ss->cache[i].handle); }
+    sqlite3_close(sq(ss)->db);
+    free(ss);
+}
+
+/* IMMEDIATE: the write lock is waited for here, where the busy handler works; a read
+ * transaction that wants to write later would fail at once. */
+static const sql_driver driver = {
+    .dialect = SQL_SQLITE,
+    .begin = "BEGIN IMMEDIATE", .begin_claim = "BEGIN IMMEDIATE",
+    .close = close_store, .check = check, .lead = lead, .ready = ready, .script = script,
+    .in_transaction = in_transaction, .prepare = prepare, .run = run, .step = step,
+    .changed = changed, .text = text, .number = number, .done = done,
+};
 
 /* ---- opening ---- */
 
@@ -278,7 +190,9 @@ static int set_wal(sq_store *s, unsigned timeout_ms, pn_error *err)
         sqlite3_stmt *st = NULL;
         int rc = sqlite3_prepare_v2(s->db, "PRAGMA journal_mode=WAL", -1, &st, NULL);
         if (rc == SQLITE_OK) { rc = sqlite3_step(st); }
-        if (rc == SQLITE_ROW) { SQ_TEXT(mode, st, 0); }
+        if (rc == SQLITE_ROW) {
+            snprintf(mode, sizeof mode, "%s", (const char *)sqlite3_column_text(st, 0));
+        }
         sqlite3_finalize(st);
         if (rc == SQLITE_ROW && strcmp(mode, "wal") == 0) { return 0; }
         if (rc == SQLITE_ROW) {
@@ -289,14 +203,6 @@ static int set_wal(sq_store *s, unsigned timeout_ms, pn_error *err)
         }
         nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
     }
-}
-
-static void close_store(pn_store *ps)
-{
-    sq_store *s = sq(ps);
-    for (size_t i = 0; i < s->n_cache; i++) { sqlite3_finalize(s->cache[i].st); }
-    sqlite3_close(s->db);
-    free(s);
 }
 
 static int prepare_connection(sq_store *s, const char *path, const pn_store_opts *opts,
@@ -320,32 +226,6 @@ static int prepare_connection(sq_store *s, const char *path, const pn_store_opts
     return sq_schema_update(s, err);
 }
 
-static const pn_store_ops ops = {
-    .name = "sqlite",
-    .close = close_store, .check = check,
-    .begin = batch_begin, .commit = batch_commit, .rollback = batch_rollback,
-    .add_instance = sq_add_instance, .get_instance = sq_get_instance,
-    .count_instances = sq_count_instances,
-    .catalogue_complete = sq_catalogue_complete,
-    .set_catalogue_complete = sq_set_catalogue_complete,
-    .contours_without_case = sq_contours_without_case,
-    .add_case = sq_add_case, .get_case = sq_get_case, .list_cases = sq_list_cases,
-    .count = sq_count, .case_images = sq_case_images, .case_missing = sq_case_missing,
-    .match_facts = sq_match_facts, .identity_conflict = sq_identity_conflict,
-    .next_to_match = sq_next_to_match, .decide_case = sq_decide_case,
-    .hold_users_of = sq_hold_users_of,
-    .lead = sq_lead, .release_owner = sq_release_owner,
-    .claim_case = sq_claim_case, .renew_case = sq_renew_case,
-    .release_case = sq_release_case, .case_reported = sq_case_reported,
-    .case_failed = sq_case_failed, .case_not_applicable = sq_case_not_applicable,
-    .claim_delivery = sq_claim_delivery, .delivery_sent = sq_delivery_sent,
-    .delivery_retry = sq_delivery_retry, .delivery_failed = sq_delivery_failed,
-    .case_deliveries = sq_case_deliveries, .retry_case = sq_retry_case,
-    .restore_case = sq_restore_case, .lineage = sq_lineage, .supersede = sq_supersede,
-    .next_to_revise = sq_next_to_revise, .revised = sq_revised,
-    .expire_cases = sq_expire_cases, .count_reports = sq_count_reports,
-    .steer_case = sq_steer_case,
-};
 
 int pn_store_sqlite_open(pn_store **out, const char *path, const pn_store_opts *opts,
                          pn_error *err)
@@ -361,13 +241,14 @@ int pn_store_sqlite_open(pn_store **out, const char *path, const pn_store_opts *
     }
     sq_store *s = calloc(1, sizeof *s);
     if (!s) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
-    s->base.ops = &ops;
-    s->base.read_only = opts->read_only;
+    s->sql.base.ops = &sql_ops;
+    s->sql.base.read_only = opts->read_only;
+    s->sql.driver = &driver;
     rc = prepare_connection(s, path, opts, err);
     if (rc) {
-        close_store(&s->base);
+        close_store(&s->sql);
         return rc;
     }
-    *out = &s->base;
+    *out = &s->sql.base;
     return 0;
 }

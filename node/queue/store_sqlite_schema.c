@@ -118,12 +118,19 @@ static const char step_2[] =
     "CREATE INDEX cases_lineage ON cases(lineage, id);"
     "CREATE INDEX cases_model ON cases(model_sha256, report_sop_uid);";
 
-static const char *const steps[] = { step_1, step_2 };
+/* What a worker, the indexer and a sender ask for ten times a second, whatever the number of
+ * cases that are done. */
+static const char step_3[] =
+    "CREATE INDEX cases_due ON cases(priority DESC, ready_ms, id)"
+    " WHERE state IN ('ready','running');"
+    "CREATE INDEX outbox_pending ON outbox(archive, next_at_ms, id) WHERE state='pending';";
+
+static const char *const steps[] = { step_1, step_2, step_3 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 static int current_version(int64_t *out, sq_store *s, pn_error *err)
 {
-    return sq_int(out, s, err, "SELECT version FROM schema_version", "");
+    return sql_int(out, &s->sql, err, "SELECT version FROM schema_version", "");
 }
 
 static int refuse_newer(int64_t version, pn_error *err)
@@ -143,9 +150,9 @@ static int apply_steps(sq_store *s, pn_error *err)
         if (sqlite != SQLITE_OK) { rc = sq_fail(s, err, sqlite, "schema"); }
     }
     if (rc || version == NEWEST) { return rc; }
-    rc = sq_run(NULL, s, err, "DELETE FROM schema_version", "");
+    rc = sql_run(NULL, &s->sql, err, "DELETE FROM schema_version", "");
     if (rc) { return rc; }
-    return sq_run(NULL, s, err, "INSERT INTO schema_version(version) VALUES(?1)", "i",
+    return sql_run(NULL, &s->sql, err, "INSERT INTO schema_version(version) VALUES(?1)", "i",
                   (int64_t)NEWEST);
 }
 
@@ -161,8 +168,8 @@ int sq_schema_update(sq_store *s, pn_error *err)
     /* Inside a transaction this pragma does nothing, and dropping a table with foreign keys on
      * would empty the tables that refer to it. */
     (void)sqlite3_exec(s->db, "PRAGMA foreign_keys=OFF", NULL, NULL, NULL);
-    rc = sq_enter(s, err);
-    if (!rc) { rc = sq_leave(s, apply_steps(s, err), err); }
+    rc = sql_enter(&s->sql, err);
+    if (!rc) { rc = sql_leave(&s->sql, apply_steps(s, err), err); }
     (void)sqlite3_exec(s->db, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
     return rc;
 }

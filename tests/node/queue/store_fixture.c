@@ -3,7 +3,28 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "pg_server.h"
 #include "store_fixture.h"
+
+const char *fixture_backend = "sqlite";
+
+int fixture_postgresql(void)
+{
+    if (!pg_server_start()) { return 0; }
+    atexit(pg_server_stop);
+    fixture_backend = "postgresql";
+    return 1;
+}
+
+void fixture_new_database(char *path, size_t n, const fixture *f)
+{
+    static int last;
+    if (strcmp(fixture_backend, "sqlite") == 0) {
+        snprintf(path, n, "%s/%d.db", f->folder, ++last);
+    } else {
+        pg_server_new_database(path, n);
+    }
+}
 
 int fixture_setup(void **state)
 {
@@ -11,7 +32,7 @@ int fixture_setup(void **state)
     if (!f) { return -1; }
     strcpy(f->folder, "/tmp/pn-store-XXXXXX");
     if (!mkdtemp(f->folder)) { return -1; }
-    snprintf(f->path, sizeof f->path, "%s/prognode.db", f->folder);
+    fixture_new_database(f->path, sizeof f->path, f);
     CHECK_OK(pn_store_open(&f->s, f->path, NULL, &f->err), f->err);
     *state = f;
     return 0;

@@ -1,16 +1,25 @@
-/* A store in a folder of its own, and short ways to fill it. */
+/* A store of its own for each test, of each backend in turn, and short ways to fill it. */
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 #include "queue/store.h"
 
 typedef struct fixture {
-    char folder[64], path[96];
+    char folder[64], path[192];        /* path: of the file, or the connection string */
     pn_store *s;
     pn_error err;
 } fixture;
 
+extern const char *fixture_backend;    /* "sqlite" or "postgresql" */
+/* Run the tests over sqlite, then over PostgreSQL where it is installed. */
+#define FIXTURE_RUN(tests)                                                                    \
+    (cmocka_run_group_tests_name("sqlite", tests, NULL, NULL) +                               \
+     (fixture_postgresql() ? cmocka_run_group_tests_name("postgresql", tests, NULL, NULL) : 0))
+int fixture_postgresql(void);          /* from now on; 0: it is not installed */
+
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
+/* The name of another database, empty yet. */
+void fixture_new_database(char *path, size_t n, const fixture *f);
 void fixture_reopen(fixture *f);       /* close and open: what was not durable is gone */
 
 /* An image (digest, and pixel digest "p-<digest>") of series `series` in study "1.2.study", patient "P1", frame "1.2.frame". */

@@ -566,7 +566,19 @@ static void open__read_only_sees_and_changes_nothing(void **state)
     bool got;
     assert_int_equal(pn_store_claim_case(&got_case, &got, ro, 10, "w", 10, &f->err), PN_EINVAL);
     pn_store_close(ro);
+    char empty[192];
+    fixture_new_database(empty, sizeof empty, f);
     ro = NULL;
+    assert_int_equal(pn_store_open(&ro, empty, &opts, &f->err), PN_ENOTFOUND);
+    assert_null(ro);
+}
+
+static void open__read_only_file_must_exist(void **state)
+{
+    fixture *f = *state;
+    pn_store *ro = NULL;
+    pn_store_opts opts = PN_STORE_OPTS_INIT;
+    opts.read_only = true;
     assert_int_equal(pn_store_open(&ro, "/tmp/no-such-folder/x.db", &opts, &f->err), PN_EIO);
     char absent[128];
     snprintf(absent, sizeof absent, "%s/absent.db", f->folder);
@@ -588,13 +600,18 @@ static void open__refuses_what_is_not_a_database(void **state)
     assert_null(s);
 }
 
-static void open__file_is_private_and_intact(void **state)
+static void open__new_database_is_intact(void **state)
+{
+    fixture *f = *state;
+    CHECK_OK(pn_store_check(f->s, &f->err), f->err);
+}
+
+static void open__file_is_private(void **state)
 {
     fixture *f = *state;
     struct stat st;
     assert_int_equal(stat(f->path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    CHECK_OK(pn_store_check(f->s, &f->err), f->err);
 }
 
 static void open__knows_network_file_systems(void **state)
@@ -605,6 +622,68 @@ static void open__knows_network_file_systems(void **state)
     assert_string_equal(sq_network_fs((long)(int)0xFF534D42), "CIFS");  /* f_type may be signed */
     assert_null(sq_network_fs(0xEF53));                                /* ext4 */
     assert_null(sq_network_fs(0x01021994));                            /* tmpfs */
+}
+
+static void open__tells_servers_from_files(void **state)
+{
+    (void)state;
+    assert_true(pn_store_is_server("postgresql://db.example/prognode"));
+    assert_true(pn_store_is_server("postgres:///prognode"));
+    assert_true(pn_store_is_server("service=prognode"));
+    assert_true(pn_store_is_server("host=/run/postgresql dbname=prognode"));
+    assert_false(pn_store_is_server("/var/lib/prognode/a=b.db"));
+    assert_false(pn_store_is_server("./a=b.db"));
+    assert_false(pn_store_is_server("prognode.db"));
+    assert_false(pn_store_is_server("=x"));
+}
+
+/* ---- several nodes ---- */
+
+static void queue__an_owner_that_starts_again_frees_what_it_had(void **state)
+{
+    fixture *f = *state;
+    int64_t id = add_ready(f, "1", 5);
+    assert_true(claim(f, 10, "h1:worker:0"));
+    int64_t old = got_case.fence;
+    size_t n = 9;
+    CHECK_OK(pn_store_release_owner(&n, f->s, "h2:worker:0", 20, &f->err), f->err);
+    assert_int_equal(n, 0);
+    assert_false(claim(f, 21, "h2:worker:0"));
+    CHECK_OK(pn_store_release_owner(&n, f->s, "h1:worker:0", 22, &f->err), f->err);
+    assert_int_equal(n, 1);
+    assert_true(claim(f, 22, "h1:worker:0"));        /* long before the lease ends */
+    assert_int_equal(got_case.id, id);
+    assert_int_equal(got_case.attempts, 2);          /* the one that died counts */
+    assert_int_equal(pn_store_renew_case(f->s, id, old, 9999, &f->err), PN_EINVAL);
+    pn_outgoing o = { .archive = "pacs", .path = "/r/sr.dcm", .sop_class_uid = "1.2.88",
+                      .sop_uid = "2.25.1" };
+    CHECK_OK(pn_store_case_reported(f->s, id, got_case.fence, "2.25.1", "2.25.2", "/r", &o, 1, 30,
+                                    &f->err), f->err);
+    assert_true(claim_out(f, 40, "pacs"));           /* by "sender", until 540 */
+    assert_false(claim_out(f, 41, "pacs"));
+    CHECK_OK(pn_store_release_owner(&n, f->s, "sender", 42, &f->err), f->err);
+    assert_int_equal(n, 1);
+    assert_true(claim_out(f, 42, "pacs"));
+    assert_int_equal(pn_store_release_owner(&n, f->s, "", 42, &f->err), PN_EINVAL);
+}
+
+static void lead__is_for_a_store_that_may_write(void **state)
+{
+    fixture *f = *state;
+    pn_lead lead = PN_LEAD_NO;
+    CHECK_OK(pn_store_lead(&lead, f->s, &f->err), f->err);
+    assert_int_equal(lead, PN_LEAD_NEW);
+    CHECK_OK(pn_store_lead(&lead, f->s, &f->err), f->err);
+    assert_int_equal(lead, PN_LEAD_HELD);
+    fixture_reopen(f);
+    CHECK_OK(pn_store_lead(&lead, f->s, &f->err), f->err);
+    assert_int_equal(lead, PN_LEAD_NEW);
+    pn_store *ro = NULL;
+    pn_store_opts opts = PN_STORE_OPTS_INIT;
+    opts.read_only = true;
+    CHECK_OK(pn_store_open(&ro, f->path, &opts, &f->err), f->err);
+    assert_int_equal(pn_store_lead(&lead, ro, &f->err), PN_EINVAL);
+    pn_store_close(ro);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -635,9 +714,16 @@ int main(void)
         T(outbox__retry_waits_and_keeps_the_answer),
         T(outbox__permanent_failure_stays_reported_until_the_operator_retries),
         T(open__read_only_sees_and_changes_nothing),
-        T(open__refuses_what_is_not_a_database),
-        T(open__file_is_private_and_intact),
-        T(open__knows_network_file_systems),
+        T(open__new_database_is_intact),
+        T(queue__an_owner_that_starts_again_frees_what_it_had),
+        T(lead__is_for_a_store_that_may_write),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest files[] = {
+        T(open__read_only_file_must_exist),
+        T(open__refuses_what_is_not_a_database),
+        T(open__file_is_private),
+        T(open__knows_network_file_systems),
+        T(open__tells_servers_from_files),
+    };
+    return cmocka_run_group_tests_name("files", files, NULL, NULL) + FIXTURE_RUN(tests);
 }

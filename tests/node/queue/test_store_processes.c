@@ -133,8 +133,8 @@ static _Noreturn void opener(const char *path)
 static void open__many_at_once_make_one_schema(void **state)
 {
     fixture *f = *state;
-    char path[128];
-    snprintf(path, sizeof path, "%s/new.db", f->folder);
+    char path[192];
+    fixture_new_database(path, sizeof path, f);
     pid_t pid[6];
     for (int i = 0; i < 6; i++) {
         pid[i] = fork();
@@ -157,5 +157,5 @@ int main(void)
         T(kill__loses_nothing_that_was_done),
         T(open__many_at_once_make_one_schema),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return FIXTURE_RUN(tests);
 }

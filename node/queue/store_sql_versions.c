@@ -1,24 +1,24 @@
-/* queue/store_sqlite_versions.c - lineages: which case replaces which, and what is looked at
+/* queue/store_sql_versions.c - lineages: which case replaces which, and what is looked at
  * again. */
-#include "queue/store_sqlite.h"
+#include "queue/store_sql.h"
 
 /* ---- Restoring ------------------------------------------------------------------------------ */
 
-static int restore(bool *made, sq_store *s, const pn_case *in, const char *const *image_uids,
+static int restore(bool *made, sql_store *s, const pn_case *in, const char *const *image_uids,
                    size_t n_image_uids, const pn_outgoing *out, size_t n_out, int64_t now_ms,
                    pn_error *err)
 {
     int64_t known = 0, id = in->id;
-    int rc = sq_int(&known, s, err,
+    int rc = sql_int(&known, s, err,
                     "SELECT count(*) FROM cases WHERE id=?1 OR"
                     " (contour_digest=?2 AND model_id=?3 AND version=?4)", "itti", in->id,
                     in->contour_digest, in->model_id, (int64_t)in->version);
     if (rc) { return rc; }
     *made = known == 0;
     if (known) { return 0; }
-    rc = sq_insert_case(&id, s, in, image_uids, n_image_uids, now_ms, err);
+    rc = sql_insert_case(&id, s, in, image_uids, n_image_uids, now_ms, err);
     if (!rc) {
-        rc = sq_run(NULL, s, err,
+        rc = sql_run(NULL, s, err,
                     "UPDATE cases SET state='reported', n_present=?2, by_series=?3,"
                     " content_datetime=?4, report_sop_uid=?5, report_series_uid=?6,"
                     " result_dir=?7, fence=?8, match_at_ms=?9 WHERE id=?1",
@@ -26,72 +26,72 @@ static int restore(bool *made, sq_store *s, const pn_case *in, const char *const
                     in->content_datetime, in->report_sop_uid, in->report_series_uid,
                     in->result_dir, in->fence, INT64_MAX);
     }
-    return rc ? rc : sq_insert_outgoing(s, id, out, n_out, now_ms, err);
+    return rc ? rc : sql_insert_outgoing(s, id, out, n_out, now_ms, err);
 }
 
-int sq_restore_case(bool *made, pn_store *ps, const pn_case *in, const char *const *image_uids,
+int sql_restore_case(bool *made, pn_store *ps, const pn_case *in, const char *const *image_uids,
                     size_t n_image_uids, const pn_outgoing *out, size_t n_out, int64_t now_ms,
                     pn_error *err)
 {
-    sq_store *s = sq(ps);
-    int rc = sq_enter(s, err);
+    sql_store *s = sql_of(ps);
+    int rc = sql_enter(s, err);
     if (rc) { return rc; }
     rc = restore(made, s, in, image_uids, n_image_uids, out, n_out, now_ms, err);
-    return sq_leave(s, rc, err);
+    return sql_leave(s, rc, err);
 }
 
 /* ---- Lineage ---------------------------------------------------------------------------------- */
 
-static int newest(pn_lineage_facts *f, sq_store *s, const char *lineage, int64_t id,
+static int newest(pn_lineage_facts *f, sql_store *s, const char *lineage, int64_t id,
                   pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err,
+    int rc = sql_stmt(&st, s, err,
                      "SELECT id, contour_datetime FROM cases WHERE lineage=?1 AND id<>?2 AND"
                      " state NOT IN ('dropped','expired','not_applicable')"
                      " ORDER BY id DESC LIMIT 1", "ti", lineage, id);
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
-    f->newest_id = sqlite3_column_int64(st, 0);
-    SQ_TEXT(f->newest_datetime, st, 1);
-    sqlite3_reset(st);
+    f->newest_id = sql_i64(st, 0);
+    SQL_TEXT(f->newest_datetime, st, 1);
+    sql_done(st);
     return 0;
 }
 
-static int predecessor(pn_lineage_facts *f, sq_store *s, const char *lineage, int64_t id,
+static int predecessor(pn_lineage_facts *f, sql_store *s, const char *lineage, int64_t id,
                        pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err,
+    int rc = sql_stmt(&st, s, err,
                      "SELECT id, version, report_sop_uid, report_series_uid FROM cases"
                      " WHERE lineage=?1 AND (id<?2 OR ?2=0) AND id<>?2 AND report_sop_uid<>''"
                      " ORDER BY id DESC LIMIT 1", "ti", lineage, id);
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
-    f->predecessor_id = sqlite3_column_int64(st, 0);
-    f->version = (unsigned)sqlite3_column_int(st, 1);
-    SQ_TEXT(f->sop_uid, st, 2);
-    SQ_TEXT(f->series_uid, st, 3);
-    sqlite3_reset(st);
+    f->predecessor_id = sql_i64(st, 0);
+    f->version = (unsigned)sql_i64(st, 1);
+    SQL_TEXT(f->sop_uid, st, 2);
+    SQL_TEXT(f->series_uid, st, 3);
+    sql_done(st);
     return 0;
 }
 
-int sq_lineage(pn_lineage_facts *out, pn_store *ps, const char *lineage, int64_t id,
+int sql_lineage(pn_lineage_facts *out, pn_store *ps, const char *lineage, int64_t id,
                pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     pn_lineage_facts f = { 0 };
     int rc = newest(&f, s, lineage, id, err);
     if (!rc) { rc = predecessor(&f, s, lineage, id, err); }
     if (!rc) {
-        rc = sq_int(&f.running_id, s, err,
+        rc = sql_int(&f.running_id, s, err,
                     "SELECT max(id) FROM cases WHERE lineage=?1 AND state='running' AND"
                     " (id<?2 OR ?2=0)", "ti", lineage, id);
     }
     if (!rc && id) {
-        rc = sq_int(&f.later_id, s, err,
+        rc = sql_int(&f.later_id, s, err,
                     "SELECT max(id) FROM cases WHERE lineage=?1 AND id>?2 AND state IN"
                     " ('ready','running','reported','delivered','committed')", "ti", lineage, id);
     }
@@ -99,11 +99,11 @@ int sq_lineage(pn_lineage_facts *out, pn_store *ps, const char *lineage, int64_t
     return rc;
 }
 
-int sq_supersede(size_t *n, pn_store *ps, const char *lineage, int64_t by_id, int64_t now_ms,
+int sql_supersede(size_t *n, pn_store *ps, const char *lineage, int64_t by_id, int64_t now_ms,
                  pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET state='dropped', reason='superseded by case ' || ?2,"
                     " updated_ms=?3 WHERE lineage=?1 AND id<?2 AND state IN"
                     " ('received','waiting','ready','held')", "tii", lineage, by_id, now_ms);
@@ -113,28 +113,28 @@ int sq_supersede(size_t *n, pn_store *ps, const char *lineage, int64_t by_id, in
 
 /* ---- Looking again ------------------------------------------------------------------------------ */
 
-int sq_next_to_revise(pn_case *out, bool *found, pn_store *ps, pn_error *err)
+int sql_next_to_revise(pn_case *out, bool *found, pn_store *ps, pn_error *err)
 {
     int64_t id = 0;
-    int rc = sq_int(&id, sq(ps), err,
+    int rc = sql_int(&id, sql_of(ps), err,
                     "SELECT id FROM cases WHERE state IN ('reported','delivered','committed')"
                     " AND match_at_ms=0 ORDER BY id LIMIT 1", "");
     if (rc) { return rc; }
     *found = id != 0;
-    return id ? sq_get_case(out, ps, id, err) : 0;
+    return id ? sql_get_case(out, ps, id, err) : 0;
 }
 
-int sq_revised(pn_store *ps, int64_t id, pn_error *err)
+int sql_revised(pn_store *ps, int64_t id, pn_error *err)
 {
-    return sq_run(NULL, sq(ps), err,
+    return sql_run(NULL, sql_of(ps), err,
                   "UPDATE cases SET match_at_ms=?2 WHERE id=?1 AND state IN"
                   " ('reported','delivered','committed')", "ii", id, INT64_MAX);
 }
 
-int sq_expire_cases(size_t *n, pn_store *ps, int64_t before_ms, int64_t now_ms, pn_error *err)
+int sql_expire_cases(size_t *n, pn_store *ps, int64_t before_ms, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET state='expired', updated_ms=?2,"
                     " reason=CASE reason WHEN '' THEN 'nothing came in time' ELSE reason END"
                     " WHERE created_ms<?1 AND (state IN ('received','waiting')"
@@ -143,10 +143,10 @@ int sq_expire_cases(size_t *n, pn_store *ps, int64_t before_ms, int64_t now_ms, 
     return rc;
 }
 
-int sq_count_reports(size_t *out, pn_store *ps, const char *model_sha256, pn_error *err)
+int sql_count_reports(size_t *out, pn_store *ps, const char *model_sha256, pn_error *err)
 {
     int64_t n = 0;
-    int rc = sq_int(&n, sq(ps), err,
+    int rc = sql_int(&n, sql_of(ps), err,
                     "SELECT count(*) FROM cases WHERE model_sha256=?1 AND report_sop_uid<>''",
                     "t", model_sha256);
     if (!rc) { *out = (size_t)n; }

@@ -1,11 +1,11 @@
-/* queue/store_sqlite_cases.c - cases: making, reading, listing. */
+/* queue/store_sql_cases.c - cases: making, reading, listing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
-#include "queue/store_sqlite.h"
+#include "queue/store_sql.h"
 
-const char sq_case_by_id[] =
+const char sql_case_by_id[] =
     "SELECT id, state, reason, contour_uid, contour_digest, contour_kind, patient_id, issuer,"
     " study_uid, frame_uid, series_uid, model_index, model_id, model_sha256, rois, n_expected,"
     " n_present, by_series, fallback_at_ms, give_up_at_ms, created_ms, updated_ms,"
@@ -33,71 +33,78 @@ static void parse_rois(pn_case *c, const char *text)
     }
 }
 
-void sq_read_case(pn_case *out, sqlite3_stmt *st)
+void sql_read_case(pn_case *out, sql_rows *st)
 {
     memset(out, 0, sizeof *out);
     char state[24];
-    out->id = sqlite3_column_int64(st, 0);
-    SQ_TEXT(state, st, 1);
+    out->id = sql_i64(st, 0);
+    SQL_TEXT(state, st, 1);
     if (!pn_case_state_parse(&out->state, state)) { out->state = PN_CASE_HELD; }
-    SQ_TEXT(out->reason, st, 2);
-    SQ_TEXT(out->contour_uid, st, 3);
-    SQ_TEXT(out->contour_digest, st, 4);
-    SQ_TEXT(out->contour_kind, st, 5);
-    SQ_TEXT(out->patient_id, st, 6);
-    SQ_TEXT(out->patient_id_issuer, st, 7);
-    SQ_TEXT(out->study_uid, st, 8);
-    SQ_TEXT(out->frame_of_reference_uid, st, 9);
-    SQ_TEXT(out->series_uid, st, 10);
-    out->model_index = sqlite3_column_int(st, 11);
-    SQ_TEXT(out->model_id, st, 12);
-    SQ_TEXT(out->model_sha256, st, 13);
-    parse_rois(out, (const char *)sqlite3_column_text(st, 14));
-    out->n_expected = (size_t)sqlite3_column_int64(st, 15);
-    out->n_present = (size_t)sqlite3_column_int64(st, 16);
-    out->by_series = sqlite3_column_int(st, 17) != 0;
-    out->fallback_at_ms = sqlite3_column_int64(st, 18);
-    out->give_up_at_ms = sqlite3_column_int64(st, 19);
-    out->created_ms = sqlite3_column_int64(st, 20);
-    out->updated_ms = sqlite3_column_int64(st, 21);
-    out->not_before_ms = sqlite3_column_int64(st, 22);
-    out->attempts = (unsigned)sqlite3_column_int(st, 23);
-    out->fence = sqlite3_column_int64(st, 24);
-    SQ_TEXT(out->lease_owner, st, 25);
-    out->lease_until_ms = sqlite3_column_int64(st, 26);
-    SQ_TEXT(out->content_datetime, st, 27);
-    out->version = (unsigned)sqlite3_column_int(st, 28);
-    SQ_TEXT(out->predecessor_sop_uid, st, 29);
-    SQ_TEXT(out->predecessor_series_uid, st, 30);
-    SQ_TEXT(out->report_sop_uid, st, 31);
-    SQ_TEXT(out->result_dir, st, 32);
-    out->conflict_accepted = sqlite3_column_int(st, 33) != 0;
-    SQ_TEXT(out->model_version, st, 34);
-    SQ_TEXT(out->lineage, st, 35);
-    SQ_TEXT(out->contour_datetime, st, 36);
-    out->priority = (unsigned)sqlite3_column_int(st, 37);
-    out->ready_ms = sqlite3_column_int64(st, 38);
-    SQ_TEXT(out->images_identity, st, 39);
-    SQ_TEXT(out->report_series_uid, st, 40);
-    out->again = sqlite3_column_int(st, 41) > 0;
+    SQL_TEXT(out->reason, st, 2);
+    SQL_TEXT(out->contour_uid, st, 3);
+    SQL_TEXT(out->contour_digest, st, 4);
+    SQL_TEXT(out->contour_kind, st, 5);
+    SQL_TEXT(out->patient_id, st, 6);
+    SQL_TEXT(out->patient_id_issuer, st, 7);
+    SQL_TEXT(out->study_uid, st, 8);
+    SQL_TEXT(out->frame_of_reference_uid, st, 9);
+    SQL_TEXT(out->series_uid, st, 10);
+    out->model_index = (int)sql_i64(st, 11);
+    SQL_TEXT(out->model_id, st, 12);
+    SQL_TEXT(out->model_sha256, st, 13);
+    parse_rois(out, sql_str(st, 14));
+    out->n_expected = (size_t)sql_i64(st, 15);
+    out->n_present = (size_t)sql_i64(st, 16);
+    out->by_series = sql_i64(st, 17) != 0;
+    out->fallback_at_ms = sql_i64(st, 18);
+    out->give_up_at_ms = sql_i64(st, 19);
+    out->created_ms = sql_i64(st, 20);
+    out->updated_ms = sql_i64(st, 21);
+    out->not_before_ms = sql_i64(st, 22);
+    out->attempts = (unsigned)sql_i64(st, 23);
+    out->fence = sql_i64(st, 24);
+    SQL_TEXT(out->lease_owner, st, 25);
+    out->lease_until_ms = sql_i64(st, 26);
+    SQL_TEXT(out->content_datetime, st, 27);
+    out->version = (unsigned)sql_i64(st, 28);
+    SQL_TEXT(out->predecessor_sop_uid, st, 29);
+    SQL_TEXT(out->predecessor_series_uid, st, 30);
+    SQL_TEXT(out->report_sop_uid, st, 31);
+    SQL_TEXT(out->result_dir, st, 32);
+    out->conflict_accepted = sql_i64(st, 33) != 0;
+    SQL_TEXT(out->model_version, st, 34);
+    SQL_TEXT(out->lineage, st, 35);
+    SQL_TEXT(out->contour_datetime, st, 36);
+    out->priority = (unsigned)sql_i64(st, 37);
+    out->ready_ms = sql_i64(st, 38);
+    SQL_TEXT(out->images_identity, st, 39);
+    SQL_TEXT(out->report_series_uid, st, 40);
+    out->again = sql_i64(st, 41) > 0;
 }
 
-static int insert_row(int64_t *id, sq_store *s, const pn_case *in, int64_t now_ms,
+/* ?25: the number of a case that had one, 0: the next. */
+#define INSERT_CASE(next)                                                              \
+    "INSERT INTO cases(state, reason, contour_uid, contour_digest, contour_kind,"      \
+    " patient_id, issuer, study_uid, frame_uid, series_uid, model_index,"              \
+    " model_id, model_sha256, rois, n_expected, fallback_at_ms, give_up_at_ms,"        \
+    " created_ms, updated_ms, version, predecessor_sop_uid,"                           \
+    " predecessor_series_uid, model_version, lineage, contour_datetime,"               \
+    " priority, id, run) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"           \
+    "?14,0,?15,?16,?17,?17,?18,?19,?20,?21,?22,?23,?24,coalesce(nullif(?25,0), " next "),"\
+    "(SELECT coalesce(max(run)+1,0) FROM cases"                                        \
+    " WHERE contour_digest=?4 AND model_id=?12)) RETURNING id"
+#define CASE_SEQUENCE "pg_get_serial_sequence('cases', 'id')"
+#define NEXT_ID "nextval(" CASE_SEQUENCE ")"
+
+static int insert_row(int64_t *id, sql_store *s, const pn_case *in, int64_t now_ms,
                       pn_error *err)
 {
     pn_buf rois = { 0 };
+    bool own = *id != 0;
     int rc = format_rois(&rois, in, err);
     if (!rc) {
-        rc = sq_run(NULL, s, err,
-                    "INSERT INTO cases(state, reason, contour_uid, contour_digest, contour_kind,"
-                    " patient_id, issuer, study_uid, frame_uid, series_uid, model_index,"
-                    " model_id, model_sha256, rois, n_expected, fallback_at_ms, give_up_at_ms,"
-                    " created_ms, updated_ms, version, predecessor_sop_uid,"
-                    " predecessor_series_uid, model_version, lineage, contour_datetime,"
-                    " priority, id, run) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
-                    "?14,0,?15,?16,?17,?17,?18,?19,?20,?21,?22,?23,?24,nullif(?25,0),"
-                    "(SELECT coalesce(max(run)+1,0) FROM cases"
-                    " WHERE contour_digest=?4 AND model_id=?12))",
+        rc = sql_int(id, s, err,
+                     s->driver->dialect == SQL_POSTGRESQL ? INSERT_CASE(NEXT_ID) : INSERT_CASE("NULL"),
                     "ttttttttttitttiiiitttttii", pn_case_state_word(in->state), in->reason,
                     in->contour_uid, in->contour_digest, in->contour_kind, in->patient_id,
                     in->patient_id_issuer, in->study_uid, in->frame_of_reference_uid,
@@ -108,31 +115,36 @@ static int insert_row(int64_t *id, sq_store *s, const pn_case *in, int64_t now_m
                     in->contour_datetime, (int64_t)in->priority, *id);
     }
     pn_buf_free(&rois);
-    if (!rc) { *id = sqlite3_last_insert_rowid(s->db); }
+    /* sqlite's own numbers go on from the highest; a sequence has to be told. */
+    if (!rc && own && s->driver->dialect == SQL_POSTGRESQL) {
+        rc = sql_run(NULL, s, err, "SELECT setval(" CASE_SEQUENCE ", greatest(" NEXT_ID ","
+                                   " (SELECT max(id) FROM cases)))", "");
+    }
     return rc;
 }
 
-int sq_insert_case(int64_t *id, sq_store *s, const pn_case *in, const char *const *image_uids,
+int sql_insert_case(int64_t *id, sql_store *s, const pn_case *in, const char *const *image_uids,
                    size_t n, int64_t now_ms, pn_error *err)
 {
     int rc = insert_row(id, s, in, now_ms, err);
     for (size_t i = 0; !rc && i < n; i++) {
         /* A UID that the contour names twice is one image. */
-        rc = sq_run(NULL, s, err,
-                    "INSERT OR IGNORE INTO case_image(case_id, sop_uid) VALUES(?1,?2)", "it",
+        rc = sql_run(NULL, s, err,
+                    "INSERT INTO case_image(case_id, sop_uid) VALUES(?1,?2)"
+                    " ON CONFLICT DO NOTHING", "it",
                     *id, image_uids[i]);
     }
     if (rc) { return rc; }
-    return sq_run(NULL, s, err,
+    return sql_run(NULL, s, err,
                   "UPDATE cases SET n_expected="
                   "(SELECT count(*) FROM case_image WHERE case_id=?1) WHERE id=?1", "i", *id);
 }
 
-static int insert_case(int64_t *id, bool *made, sq_store *s, const pn_case *in,
+static int insert_case(int64_t *id, bool *made, sql_store *s, const pn_case *in,
                        const char *const *image_uids, size_t n, int64_t now_ms, pn_error *err)
 {
     int64_t known = 0;
-    int rc = sq_int(&known, s, err,
+    int rc = sql_int(&known, s, err,
                     "SELECT min(id) FROM cases WHERE contour_digest=?1 AND model_id=?2", "tt",
                     in->contour_digest, in->model_id);
     if (rc) { return rc; }
@@ -142,54 +154,54 @@ static int insert_case(int64_t *id, bool *made, sq_store *s, const pn_case *in,
         return 0;
     }
     int64_t new_id = 0;
-    rc = sq_insert_case(&new_id, s, in, image_uids, n, now_ms, err);
+    rc = sql_insert_case(&new_id, s, in, image_uids, n, now_ms, err);
     if (rc) { return rc; }
     *id = new_id;
     *made = true;
     return 0;
 }
 
-int sq_add_case(int64_t *id, bool *made, pn_store *ps, const pn_case *in,
+int sql_add_case(int64_t *id, bool *made, pn_store *ps, const pn_case *in,
                 const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
                 pn_error *err)
 {
-    sq_store *s = sq(ps);
-    int rc = sq_enter(s, err);
+    sql_store *s = sql_of(ps);
+    int rc = sql_enter(s, err);
     if (rc) { return rc; }
     rc = insert_case(id, made, s, in, image_uids, n_image_uids, now_ms, err);
-    return sq_leave(s, rc, err);
+    return sql_leave(s, rc, err);
 }
 
-int sq_get_case(pn_case *out, pn_store *ps, int64_t id, pn_error *err)
+int sql_get_case(pn_case *out, pn_store *ps, int64_t id, pn_error *err)
 {
-    sq_store *s = sq(ps);
-    sqlite3_stmt *st = NULL;
+    sql_store *s = sql_of(ps);
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err, sq_case_by_id, "i", id);
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    int rc = sql_stmt(&st, s, err, sql_case_by_id, "i", id);
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc) { return rc; }
     if (!row) { return pn_fail(err, PN_ENOTFOUND, "no case %lld", (long long)id); }
-    sq_read_case(out, st);
-    sqlite3_reset(st);
+    sql_read_case(out, st);
+    sql_done(st);
     return 0;
 }
 
-int sq_list_cases(pn_store *ps, pn_case_state state, size_t limit, pn_case_fn fn, void *arg,
+int sql_list_cases(pn_store *ps, pn_case_state state, size_t limit, pn_case_fn fn, void *arg,
                   pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     bool all = (unsigned)state >= PN_CASE_NSTATES;
     int64_t *ids = NULL;
     size_t n = 0;
-    int rc = sq_ints(&ids, &n, s, err,
+    int rc = sql_ints(&ids, &n, s, err,
                      "SELECT id FROM cases WHERE ?1 IS NULL OR state=?1"
                      " ORDER BY id DESC LIMIT ?2",
                      "ti", all ? NULL : pn_case_state_word(state),
-                     limit ? (int64_t)limit : (int64_t)-1);
+                     limit ? (int64_t)limit : INT64_MAX);
     pn_case *c = rc ? NULL : malloc(sizeof *c);
     if (!rc && !c) { rc = pn_fail(err, PN_ENOMEM, "database: no memory"); }
     for (size_t i = 0; !rc && i < n; i++) {
-        rc = sq_get_case(c, ps, ids[i], err);
+        rc = sql_get_case(c, ps, ids[i], err);
         if (!rc) { rc = fn(arg, c, err); }
     }
     free(c);
@@ -197,65 +209,65 @@ int sq_list_cases(pn_store *ps, pn_case_state state, size_t limit, pn_case_fn fn
     return rc;
 }
 
-static int count_cases(pn_store_counts *out, sq_store *s, pn_error *err)
+static int count_cases(pn_store_counts *out, sql_store *s, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
-    int rc = sq_stmt(&st, s, err, "SELECT state, count(*) FROM cases GROUP BY state", "");
+    sql_rows *st = NULL;
+    int rc = sql_stmt(&st, s, err, "SELECT state, count(*) FROM cases GROUP BY state", "");
     bool row = true;
     while (!rc) {
-        rc = sq_step(&row, s, st, err);
+        rc = sql_step(&row, s, st, err);
         if (rc || !row) { break; }
         char word[24];
         pn_case_state state;
-        SQ_TEXT(word, st, 0);
+        SQL_TEXT(word, st, 0);
         if (pn_case_state_parse(&state, word)) {
-            out->cases[state] = (size_t)sqlite3_column_int64(st, 1);
+            out->cases[state] = (size_t)sql_i64(st, 1);
         }
     }
     return rc;
 }
 
-static int count_deliveries(pn_store_counts *out, sq_store *s, pn_error *err)
+static int count_deliveries(pn_store_counts *out, sql_store *s, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err,
+    int rc = sql_stmt(&st, s, err,
                      "SELECT count(*) FILTER(WHERE state='pending'),"
                      " count(*) FILTER(WHERE state='failed'),"
                      " count(*) FILTER(WHERE state='sent'),"
                      " count(*) FILTER(WHERE state='held') FROM outbox", "");
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
-    out->deliveries_pending = (size_t)sqlite3_column_int64(st, 0);
-    out->deliveries_failed = (size_t)sqlite3_column_int64(st, 1);
-    out->deliveries_sent = (size_t)sqlite3_column_int64(st, 2);
-    out->deliveries_held = (size_t)sqlite3_column_int64(st, 3);
-    sqlite3_reset(st);
+    out->deliveries_pending = (size_t)sql_i64(st, 0);
+    out->deliveries_failed = (size_t)sql_i64(st, 1);
+    out->deliveries_sent = (size_t)sql_i64(st, 2);
+    out->deliveries_held = (size_t)sql_i64(st, 3);
+    sql_done(st);
     return 0;
 }
 
-int sq_count(pn_store_counts *out, pn_store *ps, pn_error *err)
+int sql_count(pn_store_counts *out, pn_store *ps, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     pn_store_counts c = { 0 };
     int rc = count_cases(&c, s, err);
     if (!rc) { rc = count_deliveries(&c, s, err); }
-    if (!rc) { rc = sq_count_instances(&c.instances, ps, err); }
+    if (!rc) { rc = sql_count_instances(&c.instances, ps, err); }
     if (!rc) {
-        rc = sq_int(&c.oldest_waiting_ms, s, err,
+        rc = sql_int(&c.oldest_waiting_ms, s, err,
                     "SELECT min(created_ms) FROM cases WHERE state='waiting'", "");
     }
     if (!rc) { *out = c; }
     return rc;
 }
 
-static int read_files(pn_file_list *out, sq_store *s, sqlite3_stmt *st, pn_error *err)
+static int read_files(pn_file_list *out, sql_store *s, sql_rows *st, pn_error *err)
 {
     pn_file_list l = { 0 };
     size_t room = 0;
     int rc = 0;
     for (bool row = true;;) {
-        rc = sq_step(&row, s, st, err);
+        rc = sql_step(&row, s, st, err);
         if (rc || !row) { break; }
         if (l.n == PN_MAX_SLICES) {
             rc = pn_fail(err, PN_ELIMIT, "more than %d images in one case", PN_MAX_SLICES);
@@ -270,11 +282,11 @@ static int read_files(pn_file_list *out, sq_store *s, sqlite3_stmt *st, pn_error
             }
             l.item = more;
         }
-        SQ_TEXT(l.item[l.n].sop_uid, st, 0);
-        SQ_TEXT(l.item[l.n].digest, st, 1);
+        SQL_TEXT(l.item[l.n].sop_uid, st, 0);
+        SQL_TEXT(l.item[l.n].digest, st, 1);
         l.n++;
     }
-    sqlite3_reset(st);
+    sql_done(st);
     if (rc) {
         pn_file_list_free(&l);
     } else {
@@ -283,20 +295,20 @@ static int read_files(pn_file_list *out, sq_store *s, sqlite3_stmt *st, pn_error
     return rc;
 }
 
-int sq_case_images(pn_file_list *out, pn_store *ps, int64_t id, pn_error *err)
+int sql_case_images(pn_file_list *out, pn_store *ps, int64_t id, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     pn_case *c = malloc(sizeof *c);
     if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
-    sqlite3_stmt *st = NULL;
-    int rc = sq_get_case(c, ps, id, err);
+    sql_rows *st = NULL;
+    int rc = sql_get_case(c, ps, id, err);
     if (!rc && c->by_series) {
-        rc = sq_stmt(&st, s, err,
+        rc = sql_stmt(&st, s, err,
                      "SELECT sop_uid, digest FROM instance"
                      " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1"
                      " ORDER BY sop_uid", "t", c->series_uid);
     } else if (!rc) {
-        rc = sq_stmt(&st, s, err,
+        rc = sql_stmt(&st, s, err,
                      "SELECT i.sop_uid, i.digest FROM case_image ci"
                      " JOIN instance i ON i.sop_uid=ci.sop_uid"
                      " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "' AND i.current=1"
@@ -306,14 +318,14 @@ int sq_case_images(pn_file_list *out, pn_store *ps, int64_t id, pn_error *err)
     return rc ? rc : read_files(out, s, st, err);
 }
 
-int sq_case_missing(pn_file_list *out, pn_store *ps, int64_t id, size_t limit, pn_error *err)
+int sql_case_missing(pn_file_list *out, pn_store *ps, int64_t id, size_t limit, pn_error *err)
 {
-    sq_store *s = sq(ps);
-    sqlite3_stmt *st = NULL;
-    int rc = sq_stmt(&st, s, err,
+    sql_store *s = sql_of(ps);
+    sql_rows *st = NULL;
+    int rc = sql_stmt(&st, s, err,
                      "SELECT sop_uid, '' FROM case_image ci WHERE case_id=?1 AND NOT EXISTS"
                      " (SELECT 1 FROM instance i WHERE i.sop_uid=ci.sop_uid"
                      "  AND i.kind='" PN_INSTANCE_IMAGE "') ORDER BY sop_uid LIMIT ?2",
-                     "ii", id, limit ? (int64_t)limit : (int64_t)-1);
+                     "ii", id, limit ? (int64_t)limit : INT64_MAX);
     return rc ? rc : read_files(out, s, st, err);
 }

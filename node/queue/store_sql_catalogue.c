@@ -1,38 +1,38 @@
-/* queue/store_sqlite_catalogue.c - instances: what lies in the spool. */
+/* queue/store_sql_catalogue.c - instances: what lies in the spool. */
 #include <stdlib.h>
 #include <string.h>
-#include "queue/store_sqlite.h"
+#include "queue/store_sql.h"
 
 #define INSTANCE_COLUMNS                                                                   \
     "sop_uid, digest, kind, sop_class_uid, study_uid, series_uid, frame_uid, patient_id,"  \
     " issuer, modality, source_ae, received_ms, size, conflict, header, pixel_digest,"    \
     " identity_digest, current"
 
-static int read_instance(pn_instance *out, sqlite3_stmt *st, pn_error *err)
+static int read_instance(pn_instance *out, sql_rows *st, pn_error *err)
 {
     pn_instance i = { 0 };
-    SQ_TEXT(i.sop_uid, st, 0);
-    SQ_TEXT(i.digest, st, 1);
-    SQ_TEXT(i.kind, st, 2);
-    SQ_TEXT(i.sop_class_uid, st, 3);
-    SQ_TEXT(i.study_uid, st, 4);
-    SQ_TEXT(i.series_uid, st, 5);
-    SQ_TEXT(i.frame_of_reference_uid, st, 6);
-    SQ_TEXT(i.patient_id, st, 7);
-    SQ_TEXT(i.patient_id_issuer, st, 8);
-    SQ_TEXT(i.modality, st, 9);
-    SQ_TEXT(i.source_ae, st, 10);
-    i.received_ms = sqlite3_column_int64(st, 11);
-    i.size = (uint64_t)sqlite3_column_int64(st, 12);
-    i.conflict = sqlite3_column_int(st, 13) != 0;
-    const unsigned char *header = sqlite3_column_text(st, 14);
+    SQL_TEXT(i.sop_uid, st, 0);
+    SQL_TEXT(i.digest, st, 1);
+    SQL_TEXT(i.kind, st, 2);
+    SQL_TEXT(i.sop_class_uid, st, 3);
+    SQL_TEXT(i.study_uid, st, 4);
+    SQL_TEXT(i.series_uid, st, 5);
+    SQL_TEXT(i.frame_of_reference_uid, st, 6);
+    SQL_TEXT(i.patient_id, st, 7);
+    SQL_TEXT(i.patient_id_issuer, st, 8);
+    SQL_TEXT(i.modality, st, 9);
+    SQL_TEXT(i.source_ae, st, 10);
+    i.received_ms = sql_i64(st, 11);
+    i.size = (uint64_t)sql_i64(st, 12);
+    i.conflict = sql_i64(st, 13) != 0;
+    const char *header = sql_str(st, 14);
     if (header) {
-        i.header_json = strdup((const char *)header);
+        i.header_json = strdup(header);
         if (!i.header_json) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
     }
-    SQ_TEXT(i.pixel_digest, st, 15);
-    SQ_TEXT(i.identity_digest, st, 16);
-    i.current = sqlite3_column_int(st, 17) != 0;
+    SQL_TEXT(i.pixel_digest, st, 15);
+    SQL_TEXT(i.identity_digest, st, 16);
+    i.current = sql_i64(st, 17) != 0;
     *out = i;
     return 0;
 }
@@ -41,59 +41,60 @@ static int read_instance(pn_instance *out, sqlite3_stmt *st, pn_error *err)
 
 /* The open cases that may change by this instance: those that name it, those that use its
  * series, those that look for any series of its study. */
-static int wake_open(sq_store *s, const pn_instance *in, pn_error *err)
+static int wake_open(sql_store *s, const pn_instance *in, pn_error *err)
 {
-    int rc = sq_run(NULL, s, err,
-                    "UPDATE cases SET match_at_ms=0 WHERE state IN ('received','waiting') AND"
+    int rc = sql_run(NULL, s, err,
+                    "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN ('received','waiting') AND"
                     " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)",
                     "t", in->sop_uid);
     if (rc) { return rc; }
-    rc = sq_run(NULL, s, err,
-                "UPDATE cases SET match_at_ms=0 WHERE state IN ('received','waiting') AND"
+    rc = sql_run(NULL, s, err,
+                "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN ('received','waiting') AND"
                 " series_uid=?1 AND ?1<>''", "t", in->series_uid);
     if (rc) { return rc; }
-    return sq_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE state IN ('received','waiting') AND"
+    return sql_run(NULL, s, err,
+                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN ('received','waiting') AND"
                   " study_uid=?1 AND n_expected=0", "t", in->study_uid);
 }
 
 /* Another copy of an image: what is ready is matched again, what is finished is looked at. */
-static int wake_users(sq_store *s, const char *sop_uid, pn_error *err)
+static int wake_users(sql_store *s, const char *sop_uid, pn_error *err)
 {
-    int rc = sq_run(NULL, s, err,
+    int rc = sql_run(NULL, s, err,
                     "UPDATE cases SET state='waiting', match_at_ms=0 WHERE state='ready' AND"
                     " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
     if (rc) { return rc; }
-    return sq_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE state IN " FINISHED " AND"
+    return sql_run(NULL, s, err,
+                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN " FINISHED " AND"
                   " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
 }
 
 /* Cases that use the whole series; ready ones take what is there when they are claimed. */
-static int wake_users_of_series(sq_store *s, const pn_instance *in, pn_error *err)
+static int wake_users_of_series(sql_store *s, const pn_instance *in, pn_error *err)
 {
     if (strcmp(in->kind, PN_INSTANCE_IMAGE) != 0 || !in->series_uid[0]) { return 0; }
-    return sq_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE series_uid=?1 AND by_series=1 AND"
+    return sql_run(NULL, s, err,
+                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND series_uid=?1 AND by_series=1 AND"
                   " state IN ('ready','running','reported','delivered','committed')",
                   "t", in->series_uid);
 }
 
 /* Which copy is current and whether they conflict, over all copies of a SOP UID. */
-static int choose_copy(bool *conflict, sq_store *s, const char *sop_uid, pn_error *err)
+static int choose_copy(bool *conflict, sql_store *s, const char *sop_uid, pn_error *err)
 {
     static const char choose[] =
         "WITH copy AS (SELECT id, pixel_digest, received_ms FROM instance WHERE sop_uid=?1),"
         " first AS (SELECT pixel_digest FROM copy ORDER BY received_ms, id LIMIT 1),"
         " last AS (SELECT id FROM copy WHERE pixel_digest=(SELECT pixel_digest FROM first)"
         "  ORDER BY received_ms DESC, id DESC LIMIT 1)"
-        "UPDATE instance SET current=(id=(SELECT id FROM last)),"
-        " conflict=EXISTS(SELECT 1 FROM copy"
-        "  WHERE pixel_digest<>(SELECT pixel_digest FROM first)) WHERE sop_uid=?1";
+        "UPDATE instance SET current=CASE WHEN id=(SELECT id FROM last) THEN 1 ELSE 0 END,"
+        " conflict=CASE WHEN EXISTS(SELECT 1 FROM copy"
+        "  WHERE pixel_digest<>(SELECT pixel_digest FROM first)) THEN 1 ELSE 0 END"
+        " WHERE sop_uid=?1";
     int64_t n = 0;
-    int rc = sq_run(NULL, s, err, choose, "t", sop_uid);
+    int rc = sql_run(NULL, s, err, choose, "t", sop_uid);
     if (!rc) {
-        rc = sq_int(&n, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1 AND conflict=1",
+        rc = sql_int(&n, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1 AND conflict=1",
                     "t", sop_uid);
     }
     *conflict = n > 0;
@@ -101,13 +102,13 @@ static int choose_copy(bool *conflict, sq_store *s, const char *sop_uid, pn_erro
 }
 
 /* *added: CONFLICT only where this copy is the one that disagrees. */
-static int settle_copies(pn_added *added, sq_store *s, const pn_instance *in, pn_error *err)
+static int settle_copies(pn_added *added, sql_store *s, const pn_instance *in, pn_error *err)
 {
     bool conflict = false;
     int64_t agrees = 0;
     int rc = choose_copy(&conflict, s, in->sop_uid, err);
     if (!rc) {
-        rc = sq_int(&agrees, s, err,
+        rc = sql_int(&agrees, s, err,
                     "SELECT count(*) FROM instance WHERE sop_uid=?1 AND current=1 AND"
                     " pixel_digest=?2", "tt", in->sop_uid, in->pixel_digest);
     }
@@ -116,10 +117,10 @@ static int settle_copies(pn_added *added, sq_store *s, const pn_instance *in, pn
     return rc;
 }
 
-static int insert(pn_added *out, sq_store *s, const pn_instance *in, pn_error *err)
+static int insert(pn_added *out, sql_store *s, const pn_instance *in, pn_error *err)
 {
     int64_t same = 0, others = 0;
-    int rc = sq_int(&same, s, err,
+    int rc = sql_int(&same, s, err,
                     "SELECT count(*) FROM instance WHERE sop_uid=?1 AND digest=?2", "tt",
                     in->sop_uid, in->digest);
     if (rc) { return rc; }
@@ -127,10 +128,10 @@ static int insert(pn_added *out, sq_store *s, const pn_instance *in, pn_error *e
         *out = PN_ADDED_SAME;
         return 0;
     }
-    rc = sq_int(&others, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1", "t",
+    rc = sql_int(&others, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1", "t",
                 in->sop_uid);
     if (!rc) {
-        rc = sq_run(NULL, s, err,
+        rc = sql_run(NULL, s, err,
                     "INSERT INTO instance(" INSTANCE_COLUMNS ")"
                     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,?15,?16,1)",
                     "tttttttttttiittt", in->sop_uid, in->digest, in->kind, in->sop_class_uid,
@@ -146,76 +147,77 @@ static int insert(pn_added *out, sq_store *s, const pn_instance *in, pn_error *e
     return rc;
 }
 
-int sq_add_instance(pn_added *out, pn_store *ps, const pn_instance *in, pn_error *err)
+int sql_add_instance(pn_added *out, pn_store *ps, const pn_instance *in, pn_error *err)
 {
-    sq_store *s = sq(ps);
-    int rc = sq_enter(s, err);
+    sql_store *s = sql_of(ps);
+    int rc = sql_enter(s, err);
     if (rc) { return rc; }
-    return sq_leave(s, insert(out, s, in, err), err);
+    return sql_leave(s, insert(out, s, in, err), err);
 }
 
-int sq_get_instance(pn_instance *out, pn_store *ps, const char *sop_uid, const char *digest,
+int sql_get_instance(pn_instance *out, pn_store *ps, const char *sop_uid, const char *digest,
                     pn_error *err)
 {
-    sq_store *s = sq(ps);
-    sqlite3_stmt *st = NULL;
+    sql_store *s = sql_of(ps);
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err,
+    int rc = sql_stmt(&st, s, err,
                      "SELECT " INSTANCE_COLUMNS " FROM instance"
                      " WHERE sop_uid=?1 AND (digest=?2 OR (?2 IS NULL AND current=1)) LIMIT 1",
                      "tt", sop_uid, digest);
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc) { return rc; }
     if (!row) { return pn_fail(err, PN_ENOTFOUND, "no instance %s", sop_uid); }
     rc = read_instance(out, st, err);
-    sqlite3_reset(st);
+    sql_done(st);
     return rc;
 }
 
-int sq_count_instances(size_t *out, pn_store *ps, pn_error *err)
+int sql_count_instances(size_t *out, pn_store *ps, pn_error *err)
 {
     int64_t n = 0;
-    int rc = sq_int(&n, sq(ps), err, "SELECT count(*) FROM instance", "");
+    int rc = sql_int(&n, sql_of(ps), err, "SELECT count(*) FROM instance", "");
     if (!rc) { *out = (size_t)n; }
     return rc;
 }
 
-int sq_catalogue_complete(bool *out, pn_store *ps, pn_error *err)
+int sql_catalogue_complete(bool *out, pn_store *ps, pn_error *err)
 {
     int64_t n = 0;
-    int rc = sq_int(&n, sq(ps), err,
+    int rc = sql_int(&n, sql_of(ps), err,
                     "SELECT count(*) FROM mark WHERE name='catalogue_complete'", "");
     if (!rc) { *out = n > 0; }
     return rc;
 }
 
-int sq_set_catalogue_complete(pn_store *ps, pn_error *err)
+int sql_set_catalogue_complete(pn_store *ps, pn_error *err)
 {
-    return sq_run(NULL, sq(ps), err,
-                  "INSERT OR IGNORE INTO mark(name) VALUES('catalogue_complete')", "");
+    return sql_run(NULL, sql_of(ps), err,
+                  "INSERT INTO mark(name) VALUES('catalogue_complete')"
+                  " ON CONFLICT DO NOTHING", "");
 }
 
-static int instance_by_rowid(pn_instance *out, sq_store *s, int64_t rowid, pn_error *err)
+static int instance_by_rowid(pn_instance *out, sql_store *s, int64_t rowid, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err, "SELECT " INSTANCE_COLUMNS " FROM instance WHERE id=?1", "i",
+    int rc = sql_stmt(&st, s, err, "SELECT " INSTANCE_COLUMNS " FROM instance WHERE id=?1", "i",
                      rowid);
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc) { return rc; }
     if (!row) { return pn_fail(err, PN_ENOTFOUND, "no instance %lld", (long long)rowid); }
     rc = read_instance(out, st, err);
-    sqlite3_reset(st);
+    sql_done(st);
     return rc;
 }
 
-int sq_contours_without_case(pn_store *ps, pn_instance_fn fn, void *arg, pn_error *err)
+int sql_contours_without_case(pn_store *ps, pn_instance_fn fn, void *arg, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     int64_t *ids = NULL;
     size_t n = 0;
     /* First the list, then the calls: the callback writes. */
-    int rc = sq_ints(&ids, &n, s, err,
+    int rc = sql_ints(&ids, &n, s, err,
                      "SELECT id FROM instance WHERE header IS NOT NULL AND NOT EXISTS"
                      " (SELECT 1 FROM cases WHERE contour_digest=instance.digest)"
                      " ORDER BY received_ms, id",

@@ -1,22 +1,26 @@
-/* queue/store_sqlite_queue.c - claims of cases and what becomes of them. */
+/* queue/store_sql_queue.c - claims of cases and what becomes of them. */
 #include <string.h>
 #include "base/file.h"
-#include "queue/store_sqlite.h"
+#include "queue/store_sql.h"
 
-static int due_case(int64_t *id, sq_store *s, int64_t now_ms, pn_error *err)
+/* The states as a term of their own: of an index that holds these states only. */
+#define DUE                                                                                \
+    "SELECT id FROM cases WHERE state IN ('ready','running') AND"                          \
+    " ((state='ready' AND not_before_ms<=?1) OR (state='running' AND lease_until_ms<=?1))" \
+    " ORDER BY priority DESC, ready_ms, id LIMIT 1"
+
+/* lock: within a claim. Where rows can be locked, those that another is claiming are passed. */
+static int due_case(int64_t *id, sql_store *s, bool lock, int64_t now_ms, pn_error *err)
 {
-    return sq_int(id, s, err,
-                  "SELECT id FROM cases WHERE (state='ready' AND not_before_ms<=?1)"
-                  " OR (state='running' AND lease_until_ms<=?1)"
-                  " ORDER BY priority DESC, ready_ms, id LIMIT 1",
-                  "i", now_ms);
+    bool rows = lock && s->driver->dialect == SQL_POSTGRESQL;
+    return sql_int(id, s, err, rows ? DUE " FOR UPDATE SKIP LOCKED" : DUE, "i", now_ms);
 }
 
-static int claim(pn_case *out, bool *got, sq_store *s, int64_t now_ms, const char *owner,
+static int claim(pn_case *out, bool *got, sql_store *s, int64_t now_ms, const char *owner,
                  int64_t lease_ms, pn_error *err)
 {
     int64_t id = 0;
-    int rc = due_case(&id, s, now_ms, err);
+    int rc = due_case(&id, s, true, now_ms, err);
     if (rc) { return rc; }
     if (!id) {
         *got = false;
@@ -24,32 +28,32 @@ static int claim(pn_case *out, bool *got, sq_store *s, int64_t now_ms, const cha
     }
     char first[15];
     pn_datetime_local(first, now_ms);
-    rc = sq_run(NULL, s, err,
+    rc = sql_run(NULL, s, err,
                 "UPDATE cases SET state='running', attempts=attempts+1, fence=fence+1,"
                 " lease_owner=?2, lease_until_ms=?3, updated_ms=?4,"
                 " content_datetime=CASE content_datetime WHEN '' THEN ?5"
                 " ELSE content_datetime END WHERE id=?1",
                 "itiit", id, owner, now_ms + lease_ms, now_ms, first);
-    if (!rc) { rc = sq_get_case(out, &s->base, id, err); }
+    if (!rc) { rc = sql_get_case(out, &s->base, id, err); }
     if (!rc) { *got = true; }
     return rc;
 }
 
-int sq_claim_case(pn_case *out, bool *got, pn_store *ps, int64_t now_ms, const char *owner,
+int sql_claim_case(pn_case *out, bool *got, pn_store *ps, int64_t now_ms, const char *owner,
                   int64_t lease_ms, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     int64_t id = 0;
     /* An idle worker polls; only one that found something asks for the write lock. */
-    int rc = due_case(&id, s, now_ms, err);
+    int rc = due_case(&id, s, false, now_ms, err);
     if (rc) { return rc; }
     if (!id) {
         *got = false;
         return 0;
     }
-    rc = sq_enter(s, err);
+    rc = sql_enter_claim(s, err);
     if (rc) { return rc; }
-    return sq_leave(s, claim(out, got, s, now_ms, owner, lease_ms, err), err);
+    return sql_leave(s, claim(out, got, s, now_ms, owner, lease_ms, err), err);
 }
 
 /* The verdict on an UPDATE that names case and fence. */
@@ -60,20 +64,20 @@ static int fenced(int rc, int changed, int64_t id, int64_t fence, pn_error *err)
                    (long long)id, (long long)fence);
 }
 
-int sq_renew_case(pn_store *ps, int64_t id, int64_t fence, int64_t lease_until_ms, pn_error *err)
+int sql_renew_case(pn_store *ps, int64_t id, int64_t fence, int64_t lease_until_ms, pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET lease_until_ms=?3"
                     " WHERE id=?1 AND fence=?2 AND state='running'",
                     "iii", id, fence, lease_until_ms);
     return fenced(rc, changed, id, fence, err);
 }
 
-int sq_release_case(pn_store *ps, int64_t id, int64_t fence, int64_t now_ms, pn_error *err)
+int sql_release_case(pn_store *ps, int64_t id, int64_t fence, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET state='ready', attempts=attempts-1, lease_owner='',"
                     " lease_until_ms=0, updated_ms=?3"
                     " WHERE id=?1 AND fence=?2 AND state='running'",
@@ -89,30 +93,30 @@ static const char *first_hold(const pn_outgoing *out, size_t n_out)
     return "";
 }
 
-int sq_case_reported(pn_store *ps, int64_t id, int64_t fence, const char *report_sop_uid,
+int sql_case_reported(pn_store *ps, int64_t id, int64_t fence, const char *report_sop_uid,
                      const char *report_series_uid, const char *result_dir,
                      const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     int changed = 0;
-    int rc = sq_enter(s, err);
+    int rc = sql_enter(s, err);
     if (rc) { return rc; }
-    rc = sq_run(&changed, s, err,
+    rc = sql_run(&changed, s, err,
                 "UPDATE cases SET state='reported', reason=?6, report_sop_uid=?3,"
                 " result_dir=?4, lease_owner='', lease_until_ms=0, updated_ms=?5,"
                 " report_series_uid=?7 WHERE id=?1 AND fence=?2 AND state='running'",
                 "iittitt", id, fence, report_sop_uid, result_dir, now_ms,
                 first_hold(out, n_out), report_series_uid);
     rc = fenced(rc, changed, id, fence, err);
-    if (!rc) { rc = sq_insert_outgoing(s, id, out, n_out, now_ms, err); }
-    return sq_leave(s, rc, err);
+    if (!rc) { rc = sql_insert_outgoing(s, id, out, n_out, now_ms, err); }
+    return sql_leave(s, rc, err);
 }
 
-int sq_case_failed(pn_store *ps, int64_t id, int64_t fence, bool permanent, const char *reason,
+int sql_case_failed(pn_store *ps, int64_t id, int64_t fence, bool permanent, const char *reason,
                    int64_t not_before_ms, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET state=?3, reason=?4, not_before_ms=?5, lease_owner='',"
                     " lease_until_ms=0, updated_ms=?6"
                     " WHERE id=?1 AND fence=?2 AND state='running'",
@@ -121,11 +125,11 @@ int sq_case_failed(pn_store *ps, int64_t id, int64_t fence, bool permanent, cons
     return fenced(rc, changed, id, fence, err);
 }
 
-int sq_case_not_applicable(pn_store *ps, int64_t id, int64_t fence, const char *reason,
+int sql_case_not_applicable(pn_store *ps, int64_t id, int64_t fence, const char *reason,
                            int64_t now_ms, pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET state='not_applicable', reason=?3, lease_owner='',"
                     " lease_until_ms=0, updated_ms=?4"
                     " WHERE id=?1 AND fence=?2 AND state='running'",
@@ -133,23 +137,14 @@ int sq_case_not_applicable(pn_store *ps, int64_t id, int64_t fence, const char *
     return fenced(rc, changed, id, fence, err);
 }
 
-int sq_lead(pn_lead *out, pn_store *ps, pn_error *err)
-{
-    (void)err;
-    sq_store *s = sq(ps);
-    *out = s->leading ? PN_LEAD_HELD : PN_LEAD_NEW;
-    s->leading = true;
-    return 0;
-}
-
-int sq_release_owner(size_t *n, pn_store *ps, const char *owner, int64_t now_ms, pn_error *err)
+int sql_release_owner(size_t *n, pn_store *ps, const char *owner, int64_t now_ms, pn_error *err)
 {
     int cases = 0, deliveries = 0;
-    int rc = sq_run(&cases, sq(ps), err,
+    int rc = sql_run(&cases, sql_of(ps), err,
                     "UPDATE cases SET lease_until_ms=0, updated_ms=?2"
                     " WHERE state='running' AND lease_owner=?1", "ti", owner, now_ms);
     if (rc) { return rc; }
-    rc = sq_run(&deliveries, sq(ps), err,
+    rc = sql_run(&deliveries, sql_of(ps), err,
                 "UPDATE outbox SET lease_until_ms=0, updated_ms=?2"
                 " WHERE state='pending' AND lease_until_ms>0 AND lease_owner=?1", "ti", owner,
                 now_ms);

@@ -1,33 +1,33 @@
-/* queue/store_sqlite_operator.c - what an operator does to a case. */
+/* queue/store_sql_operator.c - what an operator does to a case. */
 #include <stdlib.h>
-#include "queue/store_sqlite.h"
+#include "queue/store_sql.h"
 
-static int release_held(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
+static int release_held(sql_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
                       pn_error *err)
 {
-    return sq_run(NULL, s, err,
+    return sql_run(NULL, s, err,
                   "UPDATE cases SET state='waiting', reason='', conflict_accepted=1,"
-                  " match_at_ms=0, give_up_at_ms=max(give_up_at_ms, ?3), updated_ms=?2"
+                  " match_at_ms=0, give_up_at_ms=CASE WHEN give_up_at_ms<?3 THEN ?3 ELSE give_up_at_ms END, updated_ms=?2"
                   " WHERE id=?1", "iii", c->id, now_ms, now_ms + give_up_ms);
 }
 
 /* A case that was claimed once had passed the matching, and the images stay: straight back to
  * the workers. Any other failed in the matching, and matching decides again. */
-static int retry_failed(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
+static int retry_failed(sql_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
                         pn_error *err)
 {
-    return sq_run(NULL, s, err,
+    return sql_run(NULL, s, err,
                   "UPDATE cases SET state=?2, reason='', attempts=0, not_before_ms=?3,"
-                  " match_at_ms=0, give_up_at_ms=max(give_up_at_ms, ?4), updated_ms=?3"
+                  " match_at_ms=0, give_up_at_ms=CASE WHEN give_up_at_ms<?4 THEN ?4 ELSE give_up_at_ms END, updated_ms=?3"
                   " WHERE id=?1",
                   "itii", c->id, c->fence > 0 ? "ready" : "waiting", now_ms,
                   now_ms + give_up_ms);
 }
 
-static int retry_deliveries(sq_store *s, const pn_case *c, int64_t now_ms, pn_error *err)
+static int retry_deliveries(sql_store *s, const pn_case *c, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, s, err,
+    int rc = sql_run(&changed, s, err,
                     "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2,"
                     " lease_until_ms=0, updated_ms=?2 WHERE case_id=?1 AND state='failed'",
                     "ii", c->id, now_ms);
@@ -36,57 +36,57 @@ static int retry_deliveries(sq_store *s, const pn_case *c, int64_t now_ms, pn_er
         return pn_fail(err, PN_EINVAL, "case %lld is %s and nothing of it has failed",
                        (long long)c->id, pn_case_state_word(c->state));
     }
-    return sq_run(NULL, s, err, "UPDATE cases SET reason='', updated_ms=?2 WHERE id=?1", "ii",
+    return sql_run(NULL, s, err, "UPDATE cases SET reason='', updated_ms=?2 WHERE id=?1", "ii",
                   c->id, now_ms);
 }
 
 /* A case whose place a later contour has taken is not to be reported after it. */
-static int refuse_superseded(sq_store *s, const pn_case *c, pn_error *err)
+static int refuse_superseded(sql_store *s, const pn_case *c, pn_error *err)
 {
     pn_lineage_facts f = { 0 };
-    int rc = c->lineage[0] ? sq_lineage(&f, &s->base, c->lineage, c->id, err) : 0;
+    int rc = c->lineage[0] ? sql_lineage(&f, &s->base, c->lineage, c->id, err) : 0;
     if (rc || !f.later_id) { return rc; }
     return pn_fail(err, PN_EINVAL, "case %lld has been superseded by case %lld",
                    (long long)c->id, (long long)f.later_id);
 }
 
-static int retry(pn_case_state *state, sq_store *s, pn_case *c, int64_t id, int64_t give_up_ms,
+static int retry(pn_case_state *state, sql_store *s, pn_case *c, int64_t id, int64_t give_up_ms,
                  int64_t now_ms, pn_error *err)
 {
-    int rc = sq_get_case(c, &s->base, id, err);
+    int rc = sql_get_case(c, &s->base, id, err);
     if (!rc && c->state != PN_CASE_REPORTED) { rc = refuse_superseded(s, c, err); }
     if (rc) { return rc; }
     rc = c->state == PN_CASE_FAILED ? retry_failed(s, c, give_up_ms, now_ms, err)
          : c->state == PN_CASE_HELD ? release_held(s, c, give_up_ms, now_ms, err)
                                     : retry_deliveries(s, c, now_ms, err);
-    if (!rc) { rc = sq_get_case(c, &s->base, id, err); }
+    if (!rc) { rc = sql_get_case(c, &s->base, id, err); }
     if (!rc) { *state = c->state; }
     return rc;
 }
 
-int sq_retry_case(pn_case_state *state, pn_store *ps, int64_t id, int64_t give_up_ms,
+int sql_retry_case(pn_case_state *state, pn_store *ps, int64_t id, int64_t give_up_ms,
                   int64_t now_ms, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     pn_case *c = malloc(sizeof *c);
     if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
-    int rc = sq_enter(s, err);
-    if (!rc) { rc = sq_leave(s, retry(state, s, c, id, give_up_ms, now_ms, err), err); }
+    int rc = sql_enter(s, err);
+    if (!rc) { rc = sql_leave(s, retry(state, s, c, id, give_up_ms, now_ms, err), err); }
     free(c);
     return rc;
 }
 
 /* One statement for the case, one for its deliveries; a case that is in none of the states is
  * refused. */
-static int change(sq_store *s, const pn_case *c, const char *reason, int64_t now_ms,
+static int change(sql_store *s, const pn_case *c, const char *reason, int64_t now_ms,
                   const char *cases_sql, const char *outbox_sql, const char *word, pn_error *err)
 {
     int changed = 0, moved = 0;
-    int rc = cases_sql ? sq_run(&changed, s, err, cases_sql, "iti", c->id, reason, now_ms) : 0;
+    int rc = cases_sql ? sql_run(&changed, s, err, cases_sql, "iti", c->id, reason, now_ms) : 0;
     if (!rc && outbox_sql && c->state == PN_CASE_REPORTED) {
-        rc = sq_run(&moved, s, err, outbox_sql, "i", c->id);
+        rc = sql_run(&moved, s, err, outbox_sql, "i", c->id);
         if (!rc && moved && !changed) {
-            rc = sq_run(NULL, s, err, "UPDATE cases SET reason=?2, updated_ms=?3 WHERE id=?1",
+            rc = sql_run(NULL, s, err, "UPDATE cases SET reason=?2, updated_ms=?3 WHERE id=?1",
                         "iti", c->id, reason, now_ms);
         }
     }
@@ -95,7 +95,7 @@ static int change(sq_store *s, const pn_case *c, const char *reason, int64_t now
                    pn_case_state_word(c->state), word);
 }
 
-static int hold(sq_store *s, const pn_case *c, const char *reason, int64_t now_ms, pn_error *err)
+static int hold(sql_store *s, const pn_case *c, const char *reason, int64_t now_ms, pn_error *err)
 {
     return change(s, c, reason, now_ms,
                   "UPDATE cases SET state='held', reason=?2, updated_ms=?3, lease_owner='',"
@@ -106,7 +106,7 @@ static int hold(sq_store *s, const pn_case *c, const char *reason, int64_t now_m
                   " AND lease_owner=''", "hold", err);
 }
 
-static int release(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
+static int release(sql_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
                    pn_error *err)
 {
     if (c->state == PN_CASE_HELD) {
@@ -118,7 +118,7 @@ static int release(sq_store *s, const pn_case *c, int64_t give_up_ms, int64_t no
                   " AND state='held'", "release", err);
 }
 
-static int drop(sq_store *s, const pn_case *c, const char *reason, int64_t now_ms, pn_error *err)
+static int drop(sql_store *s, const pn_case *c, const char *reason, int64_t now_ms, pn_error *err)
 {
     return change(s, c, reason, now_ms,
                   "UPDATE cases SET state='dropped', reason=?2, updated_ms=?3, lease_owner='',"
@@ -127,30 +127,30 @@ static int drop(sq_store *s, const pn_case *c, const char *reason, int64_t now_m
                   "DELETE FROM outbox WHERE case_id=?1 AND state<>'sent'", "drop", err);
 }
 
-static int steer(pn_case_state *state, sq_store *s, pn_case *c, int64_t id, pn_steer what,
+static int steer(pn_case_state *state, sql_store *s, pn_case *c, int64_t id, pn_steer what,
                  const char *reason, int64_t give_up_ms, int64_t now_ms, pn_error *err)
 {
-    int rc = sq_get_case(c, &s->base, id, err);
+    int rc = sql_get_case(c, &s->base, id, err);
     if (rc) { return rc; }
     switch (what) {
     case PN_STEER_HOLD: rc = hold(s, c, reason, now_ms, err); break;
     case PN_STEER_RELEASE: rc = release(s, c, give_up_ms, now_ms, err); break;
     case PN_STEER_DROP: rc = drop(s, c, reason, now_ms, err); break;
     }
-    if (!rc) { rc = sq_get_case(c, &s->base, id, err); }
+    if (!rc) { rc = sql_get_case(c, &s->base, id, err); }
     if (!rc) { *state = c->state; }
     return rc;
 }
 
-int sq_steer_case(pn_case_state *state, pn_store *ps, int64_t id, pn_steer what,
+int sql_steer_case(pn_case_state *state, pn_store *ps, int64_t id, pn_steer what,
                   const char *reason, int64_t give_up_ms, int64_t now_ms, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     pn_case *c = malloc(sizeof *c);
     if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
-    int rc = sq_enter(s, err);
+    int rc = sql_enter(s, err);
     if (!rc) {
-        rc = sq_leave(s, steer(state, s, c, id, what, reason, give_up_ms, now_ms, err), err);
+        rc = sql_leave(s, steer(state, s, c, id, what, reason, give_up_ms, now_ms, err), err);
     }
     free(c);
     return rc;

@@ -1,22 +1,22 @@
-/* queue/store_sqlite_match.c - the facts that matching decides on, and its decisions. */
+/* queue/store_sql_match.c - the facts that matching decides on, and its decisions. */
 #include <stdio.h>
 #include <string.h>
-#include "queue/store_sqlite.h"
+#include "queue/store_sql.h"
 
-static int named_images(pn_match_facts *f, sq_store *s, int64_t id, pn_error *err)
+static int named_images(pn_match_facts *f, sql_store *s, int64_t id, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     bool row = false;
-    int rc = sq_stmt(&st, s, err,
-                     "SELECT count(*), coalesce(sum(EXISTS(SELECT 1 FROM instance i"
+    int rc = sql_stmt(&st, s, err,
+                     "SELECT count(*), count(*) FILTER(WHERE EXISTS(SELECT 1 FROM instance i"
                      " WHERE i.sop_uid=ci.sop_uid AND i.kind='" PN_INSTANCE_IMAGE "'"
-                     " AND i.current=1)), 0)"
+                     " AND i.current=1))"
                      " FROM case_image ci WHERE case_id=?1", "i", id);
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
-    f->n_expected = (size_t)sqlite3_column_int64(st, 0);
-    f->n_present = (size_t)sqlite3_column_int64(st, 1);
-    sqlite3_reset(st);
+    f->n_expected = (size_t)sql_i64(st, 0);
+    f->n_present = (size_t)sql_i64(st, 1);
+    sql_done(st);
     return 0;
 }
 
@@ -25,30 +25,30 @@ static int named_images(pn_match_facts *f, sq_store *s, int64_t id, pn_error *er
     "CASE WHEN min(i.identity_digest)=max(i.identity_digest) THEN max(i.identity_digest)"  \
     " ELSE '' END"
 
-static int first_text(char *dst, size_t n, sq_store *s, sqlite3_stmt *st, pn_error *err)
+static int first_text(char *dst, size_t n, sql_store *s, sql_rows *st, pn_error *err)
 {
     bool row = false;
-    int rc = sq_step(&row, s, st, err);
+    int rc = sql_step(&row, s, st, err);
     if (rc) { return rc; }
     if (row) {
-        sq_text(dst, n, st, 0);
-        sqlite3_reset(st);
+        sql_text(dst, n, st, 0);
+        sql_done(st);
     } else {
         dst[0] = '\0';
     }
     return 0;
 }
 
-static int conflicts(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error *err)
+static int conflicts(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
-    int rc = sq_stmt(&st, s, err,
+    sql_rows *st = NULL;
+    int rc = sql_stmt(&st, s, err,
                      "SELECT i.sop_uid FROM case_image ci"
                      " JOIN instance i ON i.sop_uid=ci.sop_uid"
                      " WHERE ci.case_id=?1 AND i.conflict=1 LIMIT 1", "i", c->id);
     if (!rc) { rc = first_text(f->conflict_uid, sizeof f->conflict_uid, s, st, err); }
     if (rc) { return rc; }
-    rc = sq_stmt(&st, s, err,
+    rc = sql_stmt(&st, s, err,
                  "SELECT " SAME_IDENTITY " FROM case_image ci"
                  " JOIN instance i ON i.sop_uid=ci.sop_uid"
                  " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'",
@@ -57,32 +57,32 @@ static int conflicts(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error 
     return rc;
 }
 
-static int named_series(pn_match_facts *f, sq_store *s, const char *series, pn_error *err)
+static int named_series(pn_match_facts *f, sql_store *s, const char *series, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     bool row = false;
     if (!series[0]) { return 0; }
-    int rc = sq_stmt(&st, s, err,
+    int rc = sql_stmt(&st, s, err,
                      "SELECT count(DISTINCT sop_uid), coalesce(max(received_ms), 0),"
                      " coalesce(min(CASE conflict WHEN 1 THEN sop_uid END), ''),"
                      " " SAME_IDENTITY " FROM instance i"
                      " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1",
                      "t", series);
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
-    f->n_series = (size_t)sqlite3_column_int64(st, 0);
-    f->series_last_ms = sqlite3_column_int64(st, 1);
-    SQ_TEXT(f->series_conflict_uid, st, 2);
-    SQ_TEXT(f->series_identity, st, 3);
-    sqlite3_reset(st);
+    f->n_series = (size_t)sql_i64(st, 0);
+    f->series_last_ms = sql_i64(st, 1);
+    SQL_TEXT(f->series_conflict_uid, st, 2);
+    SQL_TEXT(f->series_identity, st, 3);
+    sql_done(st);
     return 0;
 }
 
-static int candidates(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error *err)
+static int candidates(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error *err)
 {
-    sqlite3_stmt *st = NULL;
+    sql_rows *st = NULL;
     if (!c->study_uid[0] || !c->frame_of_reference_uid[0]) { return 0; }
-    int rc = sq_stmt(&st, s, err,
+    int rc = sql_stmt(&st, s, err,
                      "SELECT series_uid, max(received_ms) FROM instance"
                      " WHERE study_uid=?1 AND frame_uid=?2 AND kind='" PN_INSTANCE_IMAGE "'"
                      " AND current=1"
@@ -90,18 +90,18 @@ static int candidates(pn_match_facts *f, sq_store *s, const pn_case *c, pn_error
                      "tt", c->study_uid, c->frame_of_reference_uid);
     bool row = true;
     while (!rc) {
-        rc = sq_step(&row, s, st, err);
+        rc = sql_step(&row, s, st, err);
         if (rc || !row) { break; }
-        if (f->n_candidates == 0) { f->candidate_last_ms = sqlite3_column_int64(st, 1); }
-        if (f->n_candidates < 2) { SQ_TEXT(f->candidate[f->n_candidates], st, 0); }
+        if (f->n_candidates == 0) { f->candidate_last_ms = sql_i64(st, 1); }
+        if (f->n_candidates < 2) { SQL_TEXT(f->candidate[f->n_candidates], st, 0); }
         f->n_candidates++;
     }
     return rc;
 }
 
-int sq_match_facts(pn_match_facts *out, pn_store *ps, const pn_case *c, pn_error *err)
+int sql_match_facts(pn_match_facts *out, pn_store *ps, const pn_case *c, pn_error *err)
 {
-    sq_store *s = sq(ps);
+    sql_store *s = sql_of(ps);
     pn_match_facts f = { 0 };
     int rc = named_images(&f, s, c->id, err);
     if (!rc) { rc = conflicts(&f, s, c, err); }
@@ -116,11 +116,12 @@ int sq_match_facts(pn_match_facts *out, pn_store *ps, const pn_case *c, pn_error
     "(i.patient_id<>?2 OR i.study_uid<>?3 OR (i.issuer<>?4 AND i.issuer<>'' AND ?4<>'')"   \
     " OR (i.frame_uid<>?5 AND i.frame_uid<>'' AND ?5<>''))"
 #define IDENTITY                                                                           \
-    "SELECT i.sop_uid, i.patient_id, i.study_uid, i.issuer, i.frame_uid, EXISTS(SELECT 1"  \
+    "SELECT i.sop_uid, i.patient_id, i.study_uid, i.issuer, i.frame_uid,"                \
+    " CASE WHEN EXISTS(SELECT 1"                                                           \
     " FROM instance o WHERE (o.sop_uid=i.sop_uid AND o.digest<>i.digest)"                  \
-    " OR (o.sop_uid=?6 AND o.digest<>?7)) "
+    " OR (o.sop_uid=?6 AND o.digest<>?7)) THEN 1 ELSE 0 END "
 
-static void name_difference(pn_identity_conflict *out, const pn_case *c, sqlite3_stmt *st)
+static void name_difference(pn_identity_conflict *out, const pn_case *c, sql_rows *st)
 {
     const struct { const char *what, *mine; bool may_be_empty; } value[] = {
         { "Patient ID", c->patient_id, false },
@@ -129,11 +130,11 @@ static void name_difference(pn_identity_conflict *out, const pn_case *c, sqlite3
         { "Frame of Reference UID", c->frame_of_reference_uid, true },
     };
     memset(out, 0, sizeof *out);
-    SQ_TEXT(out->image_uid, st, 0);
-    out->correcting = sqlite3_column_int(st, 5) != 0;
+    SQL_TEXT(out->image_uid, st, 0);
+    out->correcting = sql_i64(st, 5) != 0;
     for (int i = 0; i < 4; i++) {
         char theirs[PN_LO_SIZE];
-        SQ_TEXT(theirs, st, i + 1);
+        SQL_TEXT(theirs, st, i + 1);
         bool unstated = !theirs[0] || !value[i].mine[0];
         if (strcmp(theirs, value[i].mine) == 0 || (unstated && value[i].may_be_empty)) {
             continue;
@@ -145,55 +146,55 @@ static void name_difference(pn_identity_conflict *out, const pn_case *c, sqlite3
     }
 }
 
-int sq_identity_conflict(pn_identity_conflict *out, bool *found, pn_store *ps, const pn_case *c,
+int sql_identity_conflict(pn_identity_conflict *out, bool *found, pn_store *ps, const pn_case *c,
                          const char *series_uid, bool by_series, pn_error *err)
 {
-    sq_store *s = sq(ps);
-    sqlite3_stmt *st = NULL;
+    sql_store *s = sql_of(ps);
+    sql_rows *st = NULL;
     int rc = by_series
-        ? sq_stmt(&st, s, err,
+        ? sql_stmt(&st, s, err,
                   IDENTITY "FROM instance i WHERE i.series_uid=?1 AND i.current=1 AND"
                   " i.kind='" PN_INSTANCE_IMAGE "' AND " DISAGREES " ORDER BY i.id LIMIT 1",
                   "ttttttt", series_uid, c->patient_id, c->study_uid, c->patient_id_issuer,
                   c->frame_of_reference_uid, c->contour_uid, c->contour_digest)
-        : sq_stmt(&st, s, err,
+        : sql_stmt(&st, s, err,
                   IDENTITY "FROM case_image ci JOIN instance i ON i.sop_uid=ci.sop_uid"
                   " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'"
                   " AND " DISAGREES " ORDER BY i.id LIMIT 1",
                   "itttttt", c->id, c->patient_id, c->study_uid, c->patient_id_issuer,
                   c->frame_of_reference_uid, c->contour_uid, c->contour_digest);
     bool row = false;
-    if (!rc) { rc = sq_step(&row, s, st, err); }
+    if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc) { return rc; }
     *found = row;
     if (row) {
         name_difference(out, c, st);
-        sqlite3_reset(st);
+        sql_done(st);
     }
     return 0;
 }
 
-int sq_next_to_match(pn_case *out, bool *found, pn_store *ps, int64_t now_ms, pn_error *err)
+int sql_next_to_match(pn_case *out, bool *found, pn_store *ps, int64_t now_ms, pn_error *err)
 {
     int64_t id = 0;
-    int rc = sq_int(&id, sq(ps), err,
+    int rc = sql_int(&id, sql_of(ps), err,
                     "SELECT id FROM cases WHERE state IN ('received','waiting')"
                     " AND match_at_ms<=?1 ORDER BY id LIMIT 1", "i", now_ms);
     if (rc) { return rc; }
     *found = id != 0;
-    return id ? sq_get_case(out, ps, id, err) : 0;
+    return id ? sql_get_case(out, ps, id, err) : 0;
 }
 
-int sq_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_t now_ms,
+int sql_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_t now_ms,
                    pn_error *err)
 {
     int changed = 0;
     bool ready = d->state == PN_CASE_READY;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET state=?2, reason=?3, series_uid=?4, by_series=?5,"
                     " n_present=?6, match_at_ms=?7, updated_ms=?8, not_before_ms=0,"
                     " images_identity=?9,"
-                    " ready_ms=CASE WHEN ?10 AND ready_ms=0 THEN ?8 ELSE ready_ms END,"
+                    " ready_ms=CASE WHEN ?10<>0 AND ready_ms=0 THEN ?8 ELSE ready_ms END,"
                     " version=CASE WHEN ?11>0 THEN ?11 ELSE version END,"
                     " predecessor_sop_uid=CASE WHEN ?11>0 THEN ?12 ELSE predecessor_sop_uid END,"
                     " predecessor_series_uid="
@@ -210,11 +211,11 @@ int sq_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_t
     return 0;
 }
 
-int sq_hold_users_of(size_t *n, pn_store *ps, const char *sop_uid, const char *reason,
+int sql_hold_users_of(size_t *n, pn_store *ps, const char *sop_uid, const char *reason,
                      int64_t now_ms, pn_error *err)
 {
     int changed = 0;
-    int rc = sq_run(&changed, sq(ps), err,
+    int rc = sql_run(&changed, sql_of(ps), err,
                     "UPDATE cases SET state='held', reason=?2, conflict_accepted=0, updated_ms=?3"
                     " WHERE state IN ('received','waiting','ready') AND (contour_uid=?1"
                     " OR id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)"
