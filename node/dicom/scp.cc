@@ -1,4 +1,5 @@
 #include "dicom/scp.h"
+#include "dicom/classes.hh"
 #include "dicom/guard.hh"
 #include "dicom/dimse.hh"
 #include "dicom/runtime.h"
@@ -16,10 +17,11 @@
 
 static const char *abstract_syntaxes[] = {
     UID_VerificationSOPClass,
-    UID_CTImageStorage, UID_EnhancedCTImageStorage,
-    UID_MRImageStorage, UID_EnhancedMRImageStorage,
+    UID_CTImageStorage, UID_EnhancedCTImageStorage, UID_LegacyConvertedEnhancedCTImageStorage,
+    UID_MRImageStorage, UID_EnhancedMRImageStorage, UID_LegacyConvertedEnhancedMRImageStorage,
     UID_PositronEmissionTomographyImageStorage, UID_EnhancedPETImageStorage,
-    UID_RTStructureSetStorage, UID_SegmentationStorage,
+    UID_LegacyConvertedEnhancedPETImageStorage,
+    UID_RTStructureSetStorage, UID_SegmentationStorage, PN_UID_LABEL_MAP_SEGMENTATION,
     /* What we send ourselves: routed back to us it is taken, so that nobody retries for ever. */
     UID_BasicTextSRStorage, UID_EnhancedSRStorage, UID_ComprehensiveSRStorage,
     UID_Comprehensive3DSRStorage, UID_SecondaryCaptureImageStorage,

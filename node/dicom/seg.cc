@@ -2,6 +2,7 @@
  * binary segmentation are packed from the least significant bit up, frames follow one another
  * without padding (PS3.5 8.1.1, 8.2); fractional ones and label maps have one value a pixel. */
 #include "dicom/classes.hh"
+#include "dicom/multiframe.hh"
 #include "dicom/pixels.hh"
 #include "dicom/placement.hh"
 #include <cerrno>
@@ -103,11 +104,9 @@ int check_segment(const Seg &s, DcmItem &dataset, int number, pn_error *err)
 
 /* ---- Where a frame lies --------------------------------------------------------------------- */
 
-/* A functional group of the frame itself, else the one shared by all frames. */
 DcmItem *group(const Seg &s, DcmItem &frame, const DcmTagKey &tag)
 {
-    DcmItem *own = pn::first_item(frame, tag);
-    return own != nullptr || s.shared == nullptr ? own : pn::first_item(*s.shared, tag);
+    return pn::functional_group(frame, s.shared, tag);
 }
 
 bool is_of_segment(const Seg &s, DcmItem &frame, int number)

@@ -1,6 +1,8 @@
-/* dicom/volume.cc - see volume.h. PS3.3 C.7.6.2 (image plane); pixels are read in pixels.cc. */
+/* dicom/volume.cc - see volume.h. PS3.3 C.7.6.2 (image plane); pixels are read in pixels.cc,
+ * functional groups in multiframe.cc. */
 #include "dicom/volume.h"
 #include "dicom/dataset.hh"
+#include "dicom/multiframe.hh"
 #include "dicom/pixels.hh"
 #include <algorithm>
 #include <cmath>
@@ -15,11 +17,18 @@ const double PIXEL_SPACING_TOLERANCE = 1e-4; /* relative: a tenth of a pixel ove
 const double GAP_RELATIVE = 0.01, GAP_MM = 0.01;
 const double DRIFT_PIXELS = 0.1;             /* across the whole stack                       */
 
-struct Slice {
+/* One file: a single image, or many frames. */
+struct File {
     pn::PixelFile image;
+    bool multiframe = false;
     std::string number;                      /* Instance Number, for messages                */
     std::string patient_id, issuer;
     char frame_uid[PN_UID_SIZE] = "";
+};
+
+struct Slice {
+    const File *file = nullptr;
+    std::uint32_t frame = 0;                 /* from 0                                       */
     double position[3] = {0, 0, 0}, cosines[6] = {0, 0, 0, 0, 0, 0};
     double spacing[2] = {0, 0};              /* between rows, between columns                */
     double thickness = 0;
@@ -44,12 +53,18 @@ bool normalise(double *v)
     return true;
 }
 
-/* "slice 12 (z = -31.5 mm)" */
+/* "slice 12 (z = -31.5 mm)", or "frame 12 (...)" */
 std::string name(const Slice &s)
 {
     char text[96];
-    std::snprintf(text, sizeof text, "slice %.16s (z = %.6g mm)",
-                  s.number.empty() ? "without number" : s.number.c_str(), s.position[2]);
+    const std::string &number = s.file->number;
+    if (s.file->multiframe) {
+        std::snprintf(text, sizeof text, "frame %lu (z = %.6g mm)", static_cast<unsigned long>(s.frame) + 1,
+                      s.position[2]);
+    } else {
+        std::snprintf(text, sizeof text, "slice %.16s (z = %.6g mm)",
+                      number.empty() ? "without number" : number.c_str(), s.position[2]);
+    }
     return text;
 }
 
@@ -65,30 +80,51 @@ std::string number_text(double v)
     return text;
 }
 
-/* ---- One slice's header --------------------------------------------------------- */
+/* ---- One file's slices ----------------------------------------------------------- */
 
-int check_kind(DcmItem &dataset, pn_error *err)
+int check_kind(File &f, DcmItem &dataset, pn_error *err)
 {
     long frames = 1;
-    if (!pn::raw(dataset, DCM_NumberOfFrames).empty()) {
-        int rc = pn::integer(frames, dataset, DCM_NumberOfFrames, "Number of Frames", err);
-        if (rc != 0) { return rc; }
+    int rc = pn::number_of_frames(frames, dataset, err);
+    if (rc != 0) { return rc; }
+    f.image.frames = static_cast<std::uint32_t>(frames);
+    f.multiframe = pn::is_multiframe_class(f.image.scan.sop_class_uid);
+    if (frames != 1 && !f.multiframe) {
+        return pn_fail(err, PN_EUNSUPPORTED, "multi-frame image (%ld frames) of a class for single frames, %s", frames,
+                       f.image.scan.sop_class_uid);
     }
-    if (frames != 1) { return pn_fail(err, PN_EUNSUPPORTED, "multi-frame image (%ld frames)", frames); }
     if (dataset.tagExists(DCM_ModalityLUTSequence)) {
         return pn_fail(err, PN_EUNSUPPORTED, "Modality LUT Sequence: only linear rescale is supported");
     }
     return 0;
 }
 
-int read_rescale(Slice &s, DcmItem &dataset, pn_error *err)
+/* Units that a CT's rescaled values may have instead of HU (PS3.3 C.11.1.1.2). */
+bool is_not_hu(const std::string &type)
 {
-    bool ct = std::strcmp(s.image.scan.sop_class_uid, UID_CTImageStorage) == 0;
-    if (ct && (pn::raw(dataset, DCM_RescaleSlope).empty() || pn::raw(dataset, DCM_RescaleIntercept).empty())) {
-        return pn_fail(err, PN_EFORMAT, "CT image without Rescale Slope and Intercept: its values are not HU");
+    for (const char *other : {"OD", "MGML", "Z_EFF", "ED", "EDW", "PCT"}) {
+        if (type == other) { return true; }
     }
-    int rc = pn::optional_decimal(s.slope, dataset, DCM_RescaleSlope, "Rescale Slope", err);
-    if (rc == 0) { rc = pn::optional_decimal(s.intercept, dataset, DCM_RescaleIntercept, "Rescale Intercept", err); }
+    return false;
+}
+
+/* `item`: null where a frame has no Pixel Value Transformation Sequence. */
+int read_rescale(Slice &s, DcmItem *item, pn::Text &text, pn_error *err)
+{
+    bool stated = item != nullptr && !pn::raw(*item, DCM_RescaleSlope).empty() &&
+                  !pn::raw(*item, DCM_RescaleIntercept).empty();
+    if (pn::is_ct_class(s.file->image.scan.sop_class_uid)) {
+        if (!stated) {
+            return pn_fail(err, PN_EFORMAT, "CT image without Rescale Slope and Intercept: its values are not HU");
+        }
+        std::string type = text.get(*item, DCM_RescaleType);
+        if (is_not_hu(type)) {
+            return pn_fail(err, PN_EUNSUPPORTED, "Rescale Type of a CT image is %s, expected HU", pn::shown(type).c_str());
+        }
+    }
+    if (item == nullptr) { return 0; }
+    int rc = pn::optional_decimal(s.slope, *item, DCM_RescaleSlope, "Rescale Slope", err);
+    if (rc == 0) { rc = pn::optional_decimal(s.intercept, *item, DCM_RescaleIntercept, "Rescale Intercept", err); }
     if (rc != 0) { return rc; }
     if (s.slope == 0 || std::fabs(s.slope) > 1e30 || std::fabs(s.intercept) > 1e30) {
         return pn_fail(err, PN_EFORMAT, "Rescale Slope is %g, Rescale Intercept %g", s.slope, s.intercept);
@@ -96,15 +132,15 @@ int read_rescale(Slice &s, DcmItem &dataset, pn_error *err)
     return 0;
 }
 
-int read_plane(Slice &s, DcmItem &dataset, pn_error *err)
+int read_plane(Slice &s, const pn::FrameItems &in, pn_error *err)
 {
-    int rc = pn::decimals(s.position, 3, dataset, DCM_ImagePositionPatient, "Image Position (Patient)", err);
+    int rc = pn::decimals(s.position, 3, *in.position, DCM_ImagePositionPatient, "Image Position (Patient)", err);
     if (rc == 0) {
-        rc = pn::decimals(s.cosines, 6, dataset, DCM_ImageOrientationPatient,
+        rc = pn::decimals(s.cosines, 6, *in.orientation, DCM_ImageOrientationPatient,
                           "Image Orientation (Patient)", err);
     }
-    if (rc == 0) { rc = pn::decimals(s.spacing, 2, dataset, DCM_PixelSpacing, "Pixel Spacing", err); }
-    if (rc == 0) { rc = pn::optional_decimal(s.thickness, dataset, DCM_SliceThickness, "Slice Thickness", err); }
+    if (rc == 0) { rc = pn::decimals(s.spacing, 2, *in.measures, DCM_PixelSpacing, "Pixel Spacing", err); }
+    if (rc == 0) { rc = pn::optional_decimal(s.thickness, *in.measures, DCM_SliceThickness, "Slice Thickness", err); }
     if (rc != 0) { return rc; }
     for (double x : s.position) {
         if (std::fabs(x) > PN_MAX_COORDINATE_MM) {
@@ -128,7 +164,7 @@ int read_plane(Slice &s, DcmItem &dataset, pn_error *err)
     return 0;
 }
 
-void read_study(pn_study &st, const Slice &s, DcmItem &dataset, pn::Text &text)
+void read_study(pn_study &st, const File &s, DcmItem &dataset, pn::Text &text)
 {
     const struct { char *dst; size_t size; DcmTagKey tag; } fields[] = {
         {st.patient_name, sizeof st.patient_name, DCM_PatientName},
@@ -159,30 +195,61 @@ void read_study(pn_study &st, const Slice &s, DcmItem &dataset, pn::Text &text)
     pn::put(st.frame_of_reference_uid, PN_UID_SIZE, s.frame_uid);
 }
 
-/* `study`: filled where not null. */
-int read_slice(Slice &s, pn_study *study, pn_error *err)
+int read_slice(Slice &s, const pn::FrameItems &in, pn::Text &text, pn_error *err)
+{
+    int rc = read_rescale(s, in.values, text, err);
+    return rc != 0 ? rc : read_plane(s, in, err);
+}
+
+/* The slices of one file go behind those that are there. `n_files`: of the series. `study`:
+ * filled where not null. */
+int read_slices(std::vector<Slice> &slices, const File &f, DcmItem &dataset, pn::Text &text, size_t n_files,
+                pn_study *study, pn_error *err)
+{
+    pn::FrameItems in;
+    in.position = in.orientation = in.measures = in.values = &dataset;
+    pn::FrameGroups groups;
+    int rc = 0;
+    if (f.multiframe) { rc = groups.open(dataset, text, static_cast<long>(f.image.frames), n_files, err); }
+    if (rc == 0 && slices.size() + f.image.frames > PN_MAX_SLICES) {
+        rc = pn_fail(err, PN_ELIMIT, "more than %d frames in one series", PN_MAX_SLICES);
+    }
+    for (std::uint32_t k = 0; rc == 0 && k < f.image.frames; k++) {
+        Slice s;
+        s.file = &f;
+        s.frame = k;
+        if (f.multiframe) { rc = groups.items_of(in, k, err); }
+        if (rc == 0) { rc = read_slice(s, in, text, err); }
+        if (rc != 0) { return f.multiframe ? pn_wrap(err, "frame %lu", static_cast<unsigned long>(k) + 1) : rc; }
+        slices.push_back(s);
+    }
+    if (rc == 0 && study != nullptr) {
+        read_study(*study, f, dataset, text);
+        if (f.multiframe) { groups.complete(*study, text); }
+    }
+    return rc;
+}
+
+int read_file(std::vector<Slice> &slices, File &f, size_t n_files, pn_study *study, pn_error *err)
 {
     DcmFileFormat file;
-    int rc = pn::load(file, s.image.scan, s.image.path, err);
+    int rc = pn::load(file, f.image.scan, f.image.path, err);
     if (rc != 0) { return rc; }
     DcmItem &dataset = *file.getDataset();
     pn::Text text(dataset);
-    s.number = text.get(dataset, DCM_InstanceNumber);
-    s.patient_id = text.get(dataset, DCM_PatientID);
-    s.issuer = text.get(dataset, DCM_IssuerOfPatientID);
-    if (s.patient_id.size() >= PN_LO_SIZE || s.issuer.size() >= PN_LO_SIZE) {
+    f.number = text.get(dataset, DCM_InstanceNumber);
+    f.patient_id = text.get(dataset, DCM_PatientID);
+    f.issuer = text.get(dataset, DCM_IssuerOfPatientID);
+    if (f.patient_id.size() >= PN_LO_SIZE || f.issuer.size() >= PN_LO_SIZE) {
         return pn_fail(err, PN_EFORMAT, "Patient ID or its issuer is longer than %d bytes", PN_LO_SIZE - 1);
     }
-    if (s.image.scan.study_uid[0] == '\0' || s.image.scan.series_uid[0] == '\0') {
+    if (f.image.scan.study_uid[0] == '\0' || f.image.scan.series_uid[0] == '\0') {
         return pn_fail(err, PN_EFORMAT, "no Study or Series Instance UID");
     }
-    rc = pn::put_uid(s.frame_uid, dataset, DCM_FrameOfReferenceUID, err);
-    if (rc == 0) { rc = check_kind(dataset, err); }
-    if (rc == 0) { rc = pn::describe_pixels(s.image, dataset, text, err); }
-    if (rc == 0) { rc = read_rescale(s, dataset, err); }
-    if (rc == 0) { rc = read_plane(s, dataset, err); }
-    if (rc == 0 && study != nullptr) { read_study(*study, s, dataset, text); }
-    return rc;
+    rc = pn::put_uid(f.frame_uid, dataset, DCM_FrameOfReferenceUID, err);
+    if (rc == 0) { rc = check_kind(f, dataset, err); }
+    if (rc == 0) { rc = pn::describe_pixels(f.image, dataset, text, err); }
+    return rc != 0 ? rc : read_slices(slices, f, dataset, text, n_files, study, err);
 }
 
 /* ---- What the slices must share -------------------------------------------------- */
@@ -190,11 +257,11 @@ int read_slice(Slice &s, pn_study *study, pn_error *err)
 int check_identity(const Slice &a, const Slice &b, pn_error *err)
 {
     const struct { const char *what, *a, *b; } same[] = {
-        {"Patient ID", a.patient_id.c_str(), b.patient_id.c_str()},
-        {"Issuer of Patient ID", a.issuer.c_str(), b.issuer.c_str()},
-        {"Study Instance UID", a.image.scan.study_uid, b.image.scan.study_uid},
-        {"Series Instance UID", a.image.scan.series_uid, b.image.scan.series_uid},
-        {"Frame of Reference UID", a.frame_uid, b.frame_uid},
+        {"Patient ID", a.file->patient_id.c_str(), b.file->patient_id.c_str()},
+        {"Issuer of Patient ID", a.file->issuer.c_str(), b.file->issuer.c_str()},
+        {"Study Instance UID", a.file->image.scan.study_uid, b.file->image.scan.study_uid},
+        {"Series Instance UID", a.file->image.scan.series_uid, b.file->image.scan.series_uid},
+        {"Frame of Reference UID", a.file->frame_uid, b.file->frame_uid},
     };
     for (const auto &s : same) {
         if (std::strcmp(s.a, s.b) != 0) {
@@ -207,10 +274,10 @@ int check_identity(const Slice &a, const Slice &b, pn_error *err)
 
 int check_same_plane(const Slice &a, const Slice &b, pn_error *err)
 {
-    if (a.image.rows != b.image.rows || a.image.columns != b.image.columns) {
+    if (a.file->image.rows != b.file->image.rows || a.file->image.columns != b.file->image.columns) {
         return fail_pair(err, PN_EGEOMETRY, a, b,
-                         "differ in size: " + std::to_string(a.image.columns) + " x " + std::to_string(a.image.rows) +
-                             " and " + std::to_string(b.image.columns) + " x " + std::to_string(b.image.rows) + " pixels");
+                         "differ in size: " + std::to_string(a.file->image.columns) + " x " + std::to_string(a.file->image.rows) +
+                             " and " + std::to_string(b.file->image.columns) + " x " + std::to_string(b.file->image.rows) + " pixels");
     }
     for (int i = 0; i < 6; i++) {
         if (std::fabs(a.cosines[i] - b.cosines[i]) > ORIENTATION_TOLERANCE) {
@@ -233,7 +300,8 @@ int check_duplicates(const std::vector<Slice> &slices, pn_error *err)
 {
     for (size_t k = 1; k < slices.size(); k++) {
         if (slices[k].along - slices[k - 1].along < GAP_MM) {
-            bool same = std::strcmp(slices[k].image.scan.sop_uid, slices[k - 1].image.scan.sop_uid) == 0;
+            const File &a = *slices[k - 1].file, &b = *slices[k].file;
+            bool same = !(a.multiframe && &a == &b) && std::strcmp(a.image.scan.sop_uid, b.image.scan.sop_uid) == 0;
             return fail_pair(err, PN_EGEOMETRY, slices[k - 1], slices[k],
                              same ? "are the same image twice" : "lie at the same position");
         }
@@ -302,8 +370,8 @@ int stack(rx_grid &grid, std::vector<Slice> &slices, pn_error *err)
     } else if (!(spacing > 0 && spacing <= 1000)) {
         return pn_fail(err, PN_EGEOMETRY, "a single slice with a Slice Thickness of %g mm: its extent is unknown", spacing);
     }
-    grid.dim[0] = first.image.columns;
-    grid.dim[1] = first.image.rows;
+    grid.dim[0] = first.file->image.columns;
+    grid.dim[1] = first.file->image.rows;
     grid.dim[2] = slices.size();
     grid.spacing_mm[0] = first.spacing[1];
     grid.spacing_mm[1] = first.spacing[0];
@@ -327,15 +395,15 @@ struct FreeDelete {
 template <class T>
 int load_as(void **voxels, bool *exact, const std::vector<Slice> &slices, pn_error *err)
 {
-    size_t n = slices[0].image.pixels_per_frame();
+    size_t n = slices[0].file->image.pixels_per_frame();
     std::unique_ptr<T, FreeDelete> all(static_cast<T *>(std::malloc(n * slices.size() * sizeof(T))));
     if (all == nullptr) { throw std::bad_alloc(); }
     pn::FrameReader reader;
     *exact = true;
     for (size_t k = 0; k < slices.size() && *exact; k++) {
         const Slice &s = slices[k];
-        int rc = reader.open(s.image, err);
-        if (rc == 0) { rc = reader.read(all.get() + k * n, exact, 0, s.slope, s.intercept, err); }
+        int rc = k > 0 && s.file == slices[k - 1].file ? 0 : reader.open(s.file->image, err);
+        if (rc == 0) { rc = reader.read(all.get() + k * n, exact, s.frame, s.slope, s.intercept, err); }
         if (rc != 0) { return pn_wrap(err, "%s", name(s).c_str()); }
     }
     if (*exact) { *voxels = all.release(); }
@@ -376,34 +444,45 @@ struct VolumeOwner {
     }
 };
 
-int load_volume(pn_volume &v, const char *const *paths, size_t n, pn_error *err)
+int read_files(std::vector<Slice> &slices, std::vector<File> &files, pn_study &study, const char *const *paths,
+               pn_error *err)
 {
-    std::vector<Slice> slices(n);
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < files.size(); k++) {
+        File &f = files[k];
+        size_t before = slices.size();
         if (paths[k] == nullptr) { return pn_fail(err, PN_EINVAL, "pn_volume_load: null path"); }
-        slices[k].image.path = paths[k];
-        int rc = read_slice(slices[k], k == 0 ? &v.study : nullptr, err);
-        if (rc != 0) { return pn_wrap(err, "image %s", slices[k].number.empty() ? paths[k] : slices[k].number.c_str()); }
-        if (k > 0) {
-            rc = check_identity(slices[0], slices[k], err);
-            if (rc == 0) { rc = check_same_plane(slices[0], slices[k], err); }
-            if (rc != 0) { return rc; }
-        }
+        f.image.path = paths[k];
+        int rc = read_file(slices, f, files.size(), k == 0 ? &study : nullptr, err);
+        if (rc != 0) { return pn_wrap(err, "image %s", f.number.empty() ? paths[k] : f.number.c_str()); }
+        if (before > 0) { rc = check_identity(slices[0], slices[before], err); }
+        for (size_t i = before; rc == 0 && i < slices.size(); i++) { rc = check_same_plane(slices[0], slices[i], err); }
+        if (rc != 0) { return rc; }
     }
-    std::uint64_t voxels = static_cast<std::uint64_t>(slices[0].image.pixels_per_frame()) * n;
+    return 0;
+}
+
+int load_volume(pn_volume &v, const char *const *paths, size_t n_files, pn_error *err)
+{
+    std::vector<File> files(n_files);        /* slices point into it                         */
+    std::vector<Slice> slices;
+    int rc = read_files(slices, files, v.study, paths, err);
+    if (rc != 0) { return rc; }
+    const size_t n = slices.size();
+    std::uint64_t voxels = static_cast<std::uint64_t>(slices[0].file->image.pixels_per_frame()) * n;
     if (voxels > PN_MAX_VOXELS) {
         return pn_fail(err, PN_ELIMIT, "%llu voxels are more than the %llu allowed",
                        static_cast<unsigned long long>(voxels), PN_MAX_VOXELS);
     }
-    int rc = stack(v.image.grid, slices, err);
+    rc = stack(v.image.grid, slices, err);
     if (rc == 0) { rc = load_voxels(v, slices, err); }
     if (rc != 0) { return rc; }
     v.slices = static_cast<pn_slice *>(std::calloc(n, sizeof *v.slices));
     if (v.slices == nullptr) { throw std::bad_alloc(); }
     v.n_slices = n;
     for (size_t k = 0; k < n; k++) {
-        pn::put(v.slices[k].sop_uid, PN_UID_SIZE, slices[k].image.scan.sop_uid);
-        pn::put(v.slices[k].sop_class_uid, PN_UID_SIZE, slices[k].image.scan.sop_class_uid);
+        pn::put(v.slices[k].sop_uid, PN_UID_SIZE, slices[k].file->image.scan.sop_uid);
+        pn::put(v.slices[k].sop_class_uid, PN_UID_SIZE, slices[k].file->image.scan.sop_class_uid);
+        v.slices[k].frame_number = slices[k].file->multiframe ? slices[k].frame + 1 : 0;
         std::copy(slices[k].position, slices[k].position + 3, v.slices[k].position_mm);
     }
     return 0;

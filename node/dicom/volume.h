@@ -29,6 +29,7 @@ typedef struct pn_study {
 typedef struct pn_slice {
     char sop_uid[PN_UID_SIZE], sop_class_uid[PN_UID_SIZE];
     double position_mm[3];             /* Image Position (Patient)                    */
+    unsigned frame_number;             /* in a multi-frame image, from 1; else 0      */
 } pn_slice;
 
 typedef struct pn_volume {
@@ -38,7 +39,8 @@ typedef struct pn_volume {
     pn_study study;
 } pn_volume;
 
-/* Read the files of ONE series, sort along the slice normal, apply rescale per slice.
+/* Read the files of ONE series: single-frame CT, MR or PET images, or multi-frame ones (Enhanced
+ * CT, MR, PET and those converted from single frames), whose frames are slices like any other; sort along the slice normal, apply rescale per slice.
  * RX_I16 where every value fits, RX_F32 where every value is exact in it, else RX_F64.
  * Refuses, with a message that names the slices (instance number and position):
  *   PN_EGEOMETRY   duplicates in position, gaps, uneven spacing (off the median by more than 1 %
@@ -46,10 +48,11 @@ typedef struct pn_volume {
  *                  the stack), mixed orientation, size, pixel spacing, a single slice without
  *                  thickness
  *   PN_EIDENTITY   slices that differ in patient, issuer, study, series or frame of reference
- *   PN_EUNSUPPORTED compressed pixel data, colour, multi-frame, Modality LUT Sequence
+ *   PN_EUNSUPPORTED compressed pixel data, colour, frames of several volumes (stacks, temporal positions, echoes ...),
+ *                  multi-frame images without functional groups, Modality LUT Sequence
  *   PN_EFORMAT     truncated pixel data, missing attributes, a CT without Rescale Slope and
  *                  Intercept (other modalities: 1 and 0)
- *   PN_ELIMIT      more than PN_MAX_SLICES files or PN_MAX_VOXELS voxels
+ *   PN_ELIMIT      more than PN_MAX_SLICES files or frames, or PN_MAX_VOXELS voxels
  * The grid's k axis is row x column; its spacing is the mean distance of the slices, or the
  * Slice Thickness of a single one. The frame of reference may be "" (see mask.h).
  * Padding voxels (Pixel Padding Value/Range) keep their rescaled value. */
