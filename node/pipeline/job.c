@@ -127,7 +127,8 @@ int pn_job_load(pn_job *out, const char *folder, pn_error *err)
     if (rc != PN_OK) { return rc; }
     pn_job job = {0};
     double id = 0, version = 0;
-    bool good = get_number(json, "case_id", 0, 9e15, &id) &&
+    /* 15 digits are what cJSON writes exactly. */
+    bool good = get_number(json, "case_id", 0, 1e15 - 1, &id) &&
                 get_number(json, "version", 1, 1e6, &version) &&
                 get_text(json, "model", job.model_path, sizeof job.model_path) &&
                 get_bool(json, "matched_by_series", &job.matched_by_series) &&
