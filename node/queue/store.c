@@ -452,3 +452,56 @@ int pn_store_steer_case(pn_case_state *state, pn_store *s, int64_t id, pn_steer 
     NEED(state && reason, "the state or the reason");
     return s->ops->steer_case(state, s, id, what, reason, give_up_ms, now_ms, err);
 }
+
+int pn_store_claim_pull(pn_pull *out, bool *got, pn_store *s, int64_t now_ms, const char *owner,
+                        int64_t created_before_ms, int64_t lease_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(out && got && owner && owner[0], "the owner or the result");
+    return s->ops->claim_pull(out, got, s, now_ms, owner, created_before_ms, lease_ms, err);
+}
+
+int pn_store_pull_done(pn_store *s, int64_t case_id, int64_t fence, const char *note,
+                       int64_t next_at_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(note, "the note");
+    return s->ops->pull_done(s, case_id, fence, note, next_at_ms, err);
+}
+
+int pn_store_mark_due(size_t *n_marked, int64_t *after_id, pn_store *s, const pn_keep_rule *rule,
+                      size_t limit, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n_marked && after_id && rule && limit > 0, "the rule, the limit or the result");
+    return s->ops->mark_due(n_marked, after_id, s, rule, limit, now_ms, err);
+}
+
+int pn_store_mark_oldest(size_t *n_marked, bool *found, pn_keep_cursor *at, pn_store *s,
+                         int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n_marked && found && at, "the place or the result");
+    return s->ops->mark_oldest(n_marked, found, at, s, now_ms, err);
+}
+
+int pn_store_remove_marked(size_t *n, pn_store *s, size_t limit, pn_remove_fn fn, void *arg,
+                           pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n && fn && limit > 0, "the limit, the callback or the result");
+    return s->ops->remove_marked(n, s, limit, fn, arg, err);
+}
+
+int pn_store_next_results(int64_t *case_id, bool *found, pn_store *s, int64_t before_ms,
+                          pn_error *err)
+{
+    NEED(s && case_id && found, "the store or the result");
+    return s->ops->next_results(case_id, found, s, before_ms, err);
+}
+
+int pn_store_results_removed(pn_store *s, int64_t case_id, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->results_removed(s, case_id, now_ms, err);
+}

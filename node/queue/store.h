@@ -61,7 +61,8 @@ void pn_instance_free(pn_instance *i);     /* frees header_json, zeroes */
 
 typedef enum pn_added {
     PN_ADDED_NEW = 0,
-    PN_ADDED_SAME,             /* this SOP UID with this digest is known: nothing changed      */
+    PN_ADDED_SAME,             /* this SOP UID with this digest is known: nothing changed, but
+                                  that a removed one is there again                            */
     PN_ADDED_CONFLICT,         /* SOP UID known with other pixels: both kept, both marked      */
     PN_ADDED_CORRECTED,        /* SOP UID known with the same pixels and another header, or a
                                   contour object with other bytes: both kept                   */
@@ -207,6 +208,8 @@ PN_CHECKED int pn_store_case_missing(pn_file_list *out, pn_store *s, int64_t id,
 
 /* ---- Matching (role/matching.c decides on these facts) ----------------------------------- */
 
+enum { PN_NOTE_SIZE = 300 };
+
 typedef struct pn_match_facts {
     size_t n_expected, n_present;          /* of the named SOP UIDs, now                      */
     size_t n_series;                       /* images of the case's series_uid                 */
@@ -220,6 +223,10 @@ typedef struct pn_match_facts {
     /* identity_digest of the named images' current copies, of the series' ones; "" where they
      * differ or there are none */
     char identity[PN_DIGEST_HEX_SIZE], series_identity[PN_DIGEST_HEX_SIZE];
+    /* while images are missing: how many of them retention has removed, and when last */
+    size_t n_removed;
+    int64_t removed_ms;
+    char pull_note[PN_NOTE_SIZE];          /* what the archives said, "" where not asked      */
 } pn_match_facts;
 PN_CHECKED int pn_store_match_facts(pn_match_facts *out, pn_store *s, const pn_case *c,
                                     pn_error *err);
@@ -399,6 +406,55 @@ PN_CHECKED int pn_store_delivery_failed(pn_store *s, int64_t id, int64_t fence, 
 typedef int (*pn_delivery_fn)(void *arg, const pn_delivery *d, pn_error *err);
 PN_CHECKED int pn_store_case_deliveries(pn_store *s, int64_t case_id, pn_delivery_fn fn,
                                         void *arg, pn_error *err);
+
+/* ---- Pulling -------------------------------------------------------------------------------
+ * Who asks the archives for what a case lacks holds a lease, as with the work queue. */
+
+typedef struct pn_pull {
+    int64_t case_id, fence;
+    unsigned attempts;         /* counts this one                                             */
+} pn_pull;
+/* Of the waiting cases made before created_before_ms that name images which are not there, one
+ * that was not asked for yet or is due again. An owner's own lease does not keep it: give each
+ * fetcher a name of its own. *got false: none. */
+PN_CHECKED int pn_store_claim_pull(pn_pull *out, bool *got, pn_store *s, int64_t now_ms,
+                                   const char *owner, int64_t created_before_ms,
+                                   int64_t lease_ms, pn_error *err);
+/* What came of it: the note becomes part of the case's reason, the next request is due at
+ * next_at_ms. */
+PN_CHECKED int pn_store_pull_done(pn_store *s, int64_t case_id, int64_t fence, const char *note,
+                                  int64_t next_at_ms, pn_error *err);
+
+/* ---- Retention -----------------------------------------------------------------------------
+ * Finished is what is delivered, committed, not_applicable, expired or dropped. The row of a
+ * removed instance stays, so that the same object again makes nothing; it is no current copy any
+ * more. Nothing is marked that an unfinished case names, or that lies in its series or study. */
+
+typedef struct pn_keep_rule {
+    int64_t images_ms;         /* after a delivered or committed case has ended               */
+    int64_t unclaimed_ms;      /* after another end; after its coming, where no case uses it  */
+} pn_keep_rule;
+/* Look at up to `limit` instances after *after_id (0: from the first) and mark those whose time
+ * has come. *after_id: where to go on, 0 when all have been looked at. */
+PN_CHECKED int pn_store_mark_due(size_t *n_marked, int64_t *after_id, pn_store *s,
+                                 const pn_keep_rule *rule, size_t limit, int64_t now_ms,
+                                 pn_error *err);
+/* Mark what the next finished case after *at (zeroed: the one that ended first) alone uses,
+ * whatever its age, and move *at to it. *found false: there is no such case. */
+typedef struct pn_keep_cursor { int64_t updated_ms, id; } pn_keep_cursor;
+PN_CHECKED int pn_store_mark_oldest(size_t *n_marked, bool *found, pn_keep_cursor *at,
+                                    pn_store *s, int64_t now_ms, pn_error *err);
+/* Have the files of up to `limit` marked instances removed by fn, which gets the digest and why
+ * ("finished", "unclaimed", "low_water"), inside one transaction: no such object can come back
+ * meanwhile. A file that is gone already must be fine for fn. *n: how many. */
+typedef int (*pn_remove_fn)(void *arg, const char *digest, const char *why, pn_error *err);
+PN_CHECKED int pn_store_remove_marked(size_t *n, pn_store *s, size_t limit, pn_remove_fn fn,
+                                      void *arg, pn_error *err);
+/* A finished case that ended before before_ms and still has a results folder. */
+PN_CHECKED int pn_store_next_results(int64_t *case_id, bool *found, pn_store *s,
+                                     int64_t before_ms, pn_error *err);
+PN_CHECKED int pn_store_results_removed(pn_store *s, int64_t case_id, int64_t now_ms,
+                                        pn_error *err);
 
 /* ---- Operator -------------------------------------------------------------------------------- */
 

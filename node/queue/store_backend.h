@@ -95,6 +95,20 @@ typedef struct pn_store_ops {
     int (*count_reports)(size_t *out, pn_store *s, const char *model_sha256, pn_error *err);
     int (*steer_case)(pn_case_state *state, pn_store *s, int64_t id, pn_steer what,
                       const char *reason, int64_t give_up_ms, int64_t now_ms, pn_error *err);
+
+    int (*claim_pull)(pn_pull *out, bool *got, pn_store *s, int64_t now_ms, const char *owner,
+                      int64_t created_before_ms, int64_t lease_ms, pn_error *err);
+    int (*pull_done)(pn_store *s, int64_t case_id, int64_t fence, const char *note,
+                     int64_t next_at_ms, pn_error *err);
+    int (*mark_due)(size_t *n_marked, int64_t *after_id, pn_store *s, const pn_keep_rule *rule,
+                    size_t limit, int64_t now_ms, pn_error *err);
+    int (*mark_oldest)(size_t *n_marked, bool *found, pn_keep_cursor *at, pn_store *s,
+                       int64_t now_ms, pn_error *err);
+    int (*remove_marked)(size_t *n, pn_store *s, size_t limit, pn_remove_fn fn, void *arg,
+                         pn_error *err);
+    int (*next_results)(int64_t *case_id, bool *found, pn_store *s, int64_t before_ms,
+                        pn_error *err);
+    int (*results_removed)(pn_store *s, int64_t case_id, int64_t now_ms, pn_error *err);
 } pn_store_ops;
 
 struct pn_store {              /* a backend's own struct begins with this one */

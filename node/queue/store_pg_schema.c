@@ -71,7 +71,24 @@ static const char step_3[] =               /* deliveries */
     " last_comment " TEXT " DEFAULT '', UNIQUE(case_id, archive, sop_uid));"
     "CREATE INDEX outbox_due ON outbox(archive, next_at_ms, id) WHERE state='pending';";
 
-static const char *const steps[] = { step_1, step_2, step_3 };
+static const char step_4[] =               /* pulling and retention */
+    "ALTER TABLE instance ADD COLUMN came_ms " NUMBER " DEFAULT 0,"            /* again */
+    " ADD COLUMN removed_ms " NUMBER " DEFAULT 0, ADD COLUMN removed_why " TEXT " DEFAULT '',"
+    " ADD COLUMN to_unlink " NUMBER " DEFAULT 0;"
+    "CREATE INDEX instance_kept ON instance(id) WHERE removed_ms=0;"
+    "CREATE INDEX instance_unlink ON instance(id) WHERE to_unlink=1;"
+    "ALTER TABLE cases ADD COLUMN images_removed_ms " NUMBER " DEFAULT 0,"
+    " ADD COLUMN results_removed_ms " NUMBER " DEFAULT 0;"
+    "CREATE INDEX cases_images ON cases(updated_ms, id) WHERE images_removed_ms=0;"
+    "CREATE INDEX cases_results ON cases(updated_ms)"
+    " WHERE results_removed_ms=0 AND result_dir<>'';"
+    "CREATE TABLE pull("
+    " case_id BIGINT PRIMARY KEY REFERENCES cases(id) ON DELETE CASCADE,"
+    " attempts " NUMBER ", fence " NUMBER ", next_at_ms " NUMBER " DEFAULT 0,"
+    " lease_owner " TEXT " DEFAULT '', lease_until_ms " NUMBER " DEFAULT 0,"
+    " note " TEXT " DEFAULT '');";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 /* *out -1: no database of ours yet. */

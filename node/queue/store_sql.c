@@ -245,4 +245,8 @@ const pn_store_ops sql_ops = {
     .next_to_revise = sql_next_to_revise, .revised = sql_revised,
     .expire_cases = sql_expire_cases, .count_reports = sql_count_reports,
     .steer_case = sql_steer_case,
+    .claim_pull = sql_claim_pull, .pull_done = sql_pull_done,
+    .mark_due = sql_mark_due, .mark_oldest = sql_mark_oldest,
+    .remove_marked = sql_remove_marked,
+    .next_results = sql_next_results, .results_removed = sql_results_removed,
 };

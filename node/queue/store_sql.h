@@ -150,6 +150,18 @@ int sql_case_reported(pn_store *, int64_t, int64_t, const char *, const char *, 
 int sql_case_failed(pn_store *, int64_t, int64_t, bool, const char *, int64_t, int64_t,
                    pn_error *);
 int sql_case_not_applicable(pn_store *, int64_t, int64_t, const char *, int64_t, pn_error *);
+/* store_sql_keep.c */
+int sql_claim_pull(pn_pull *, bool *, pn_store *, int64_t, const char *, int64_t, int64_t,
+                   pn_error *);
+int sql_pull_done(pn_store *, int64_t, int64_t, const char *, int64_t, pn_error *);
+/* n_removed, removed_ms and pull_note of facts that are filled otherwise. */
+int sql_keep_facts(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error *err);
+int sql_mark_due(size_t *, int64_t *, pn_store *, const pn_keep_rule *, size_t, int64_t,
+                 pn_error *);
+int sql_mark_oldest(size_t *, bool *, pn_keep_cursor *, pn_store *, int64_t, pn_error *);
+int sql_remove_marked(size_t *, pn_store *, size_t, pn_remove_fn, void *, pn_error *);
+int sql_next_results(int64_t *, bool *, pn_store *, int64_t, pn_error *);
+int sql_results_removed(pn_store *, int64_t, int64_t, pn_error *);
 /* store_sql_outbox.c */
 int sql_claim_delivery(pn_delivery *, bool *, pn_store *, int64_t, const char *, const char *,
                       int64_t, pn_error *);

@@ -83,10 +83,10 @@ static int wake_users_of_series(sql_store *s, const pn_instance *in, pn_error *e
 static int choose_copy(bool *conflict, sql_store *s, const char *sop_uid, pn_error *err)
 {
     static const char choose[] =
-        "WITH copy AS (SELECT id, pixel_digest, received_ms FROM instance WHERE sop_uid=?1),"
+        "WITH copy AS (SELECT id, pixel_digest, received_ms, removed_ms FROM instance WHERE sop_uid=?1),"
         " first AS (SELECT pixel_digest FROM copy ORDER BY received_ms, id LIMIT 1),"
         " last AS (SELECT id FROM copy WHERE pixel_digest=(SELECT pixel_digest FROM first)"
-        "  ORDER BY received_ms DESC, id DESC LIMIT 1)"
+        "  AND removed_ms=0 ORDER BY received_ms DESC, id DESC LIMIT 1)"
         "UPDATE instance SET current=CASE WHEN id=(SELECT id FROM last) THEN 1 ELSE 0 END,"
         " conflict=CASE WHEN EXISTS(SELECT 1 FROM copy"
         "  WHERE pixel_digest<>(SELECT pixel_digest FROM first)) THEN 1 ELSE 0 END"
@@ -117,6 +117,26 @@ static int settle_copies(pn_added *added, sql_store *s, const pn_instance *in, p
     return rc;
 }
 
+/* What retention had removed is there again, for the cases that wait for it; it makes no new
+ * one. */
+static int came_again(sql_store *s, const pn_instance *in, pn_error *err)
+{
+    int changed = 0;
+    bool conflict = false;
+    int rc = sql_run(NULL, s, err,
+                     "UPDATE instance SET came_ms=?3 WHERE sop_uid=?1 AND digest=?2 AND"
+                     " came_ms<?3", "tti", in->sop_uid, in->digest, in->received_ms);
+    if (!rc) {
+        rc = sql_run(&changed, s, err,
+                     "UPDATE instance SET removed_ms=0, removed_why='', to_unlink=0"
+                     " WHERE sop_uid=?1 AND digest=?2 AND removed_ms>0", "tt", in->sop_uid,
+                     in->digest);
+    }
+    if (rc || !changed) { return rc; }
+    rc = choose_copy(&conflict, s, in->sop_uid, err);
+    return rc ? rc : wake_open(s, in, err);
+}
+
 static int insert(pn_added *out, sql_store *s, const pn_instance *in, pn_error *err)
 {
     int64_t same = 0, others = 0;
@@ -126,7 +146,7 @@ static int insert(pn_added *out, sql_store *s, const pn_instance *in, pn_error *
     if (rc) { return rc; }
     if (same) {
         *out = PN_ADDED_SAME;
-        return 0;
+        return came_again(s, in, err);
     }
     rc = sql_int(&others, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1", "t",
                 in->sop_uid);

@@ -107,6 +107,7 @@ int sql_match_facts(pn_match_facts *out, pn_store *ps, const pn_case *c, pn_erro
     if (!rc) { rc = conflicts(&f, s, c, err); }
     if (!rc) { rc = named_series(&f, s, c->series_uid, err); }
     if (!rc) { rc = candidates(&f, s, c, err); }
+    if (!rc) { rc = sql_keep_facts(&f, s, c, err); }
     if (!rc) { *out = f; }
     return rc;
 }

@@ -125,7 +125,26 @@ static const char step_3[] =
     " WHERE state IN ('ready','running');"
     "CREATE INDEX outbox_pending ON outbox(archive, next_at_ms, id) WHERE state='pending';";
 
-static const char *const steps[] = { step_1, step_2, step_3 };
+/* Pulling and retention. */
+static const char step_4[] =
+    "ALTER TABLE instance ADD COLUMN came_ms INTEGER NOT NULL DEFAULT 0;"      /* again */
+    "ALTER TABLE instance ADD COLUMN removed_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE instance ADD COLUMN removed_why TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE instance ADD COLUMN to_unlink INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX instance_kept ON instance(id) WHERE removed_ms=0;"
+    "CREATE INDEX instance_unlink ON instance(id) WHERE to_unlink=1;"
+    "ALTER TABLE cases ADD COLUMN images_removed_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE cases ADD COLUMN results_removed_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX cases_images ON cases(updated_ms, id) WHERE images_removed_ms=0;"
+    "CREATE INDEX cases_results ON cases(updated_ms)"
+    " WHERE results_removed_ms=0 AND result_dir<>'';"
+    "CREATE TABLE pull("
+    " case_id INTEGER PRIMARY KEY REFERENCES cases(id) ON DELETE CASCADE,"
+    " attempts INTEGER NOT NULL, fence INTEGER NOT NULL,"
+    " next_at_ms INTEGER NOT NULL DEFAULT 0, lease_owner TEXT NOT NULL DEFAULT '',"
+    " lease_until_ms INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '') STRICT;";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 static int current_version(int64_t *out, sq_store *s, pn_error *err)
