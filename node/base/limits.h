@@ -15,6 +15,7 @@
 #define PN_MAX_SQ_DEPTH        64         /* nesting of sequences in a data set             */
 #define PN_MAX_ELEMENTS        20000000   /* data elements of one object                    */
 #define PN_MAX_ROIS            1024       /* regions or segments of one contour object      */
+#define PN_MAX_LABEL_IMAGES    1000000    /* images times segments of one label map            */
 #define PN_MAX_CONTOURS        100000     /* contours of one region                         */
 #define PN_MAX_CONTOUR_POINTS  5000000    /* points of one region                           */
 #define PN_MAX_SLICES          20000      /* images of one volume                           */

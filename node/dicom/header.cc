@@ -1,6 +1,10 @@
 /* dicom/header.cc - see header.h. */
 #include "dicom/header.h"
+#include "dicom/classes.hh"
 #include "dicom/dataset.hh"
+#include "dicom/multiframe.hh"
+#include <algorithm>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -30,6 +34,7 @@ public:
         }
         return 0;
     }
+    size_t size() const { return order.size(); }
     void give(char **&uids, size_t &n) const
     {
         if (order.empty()) { return; }
@@ -210,11 +215,26 @@ int take_rtstruct(Contours &all, pn_header &h, DcmItem &dataset, pn::Text &text,
 
 /* ---- SEG ---------------------------------------------------------------------- */
 
+bool is_label_map(DcmItem &dataset, pn::Text &text)
+{
+    return text.get(dataset, DCM_SegmentationType) == "LABELMAP";
+}
+
+/* A label map declares its background as a segment too: Pixel Padding Value, else 0. */
+long background_of(DcmItem &dataset, pn::Text &text)
+{
+    std::uint16_t padding = 0;
+    if (!is_label_map(dataset, text)) { return -1; }
+    return pn::uint16(padding, dataset, DCM_PixelPaddingValue, "", nullptr) == 0 ? padding : 0;
+}
+
 int take_segments(Contours &all, DcmItem &dataset, pn::Text &text, pn_error *err)
 {
+    const long background = background_of(dataset, text);
     for (DcmItem *item : pn::items(dataset, DCM_SegmentSequence)) {
         std::uint16_t number = 0;
         int rc = pn::uint16(number, *item, DCM_SegmentNumber, "Segment Number", err);
+        if (rc == 0 && number == background) { continue; }
         if (rc == 0) { rc = all.add(number, text.get(*item, DCM_SegmentLabel), err); }
         if (rc != 0) { return rc; }
         take_code(all.regions.back().roi, *item, DCM_SegmentedPropertyTypeCodeSequence, text);
@@ -257,11 +277,34 @@ int take_frame(Contours &all, DcmItem &frame, DcmItem *shared, pn_error *err)
     return 0;
 }
 
+/* A frame of a label map belongs to every segment. */
+int take_label_frames(Contours &all, DcmItem &dataset, pn_error *err)
+{
+    UidList images;
+    std::vector<DcmItem *> frames = pn::items(dataset, DCM_PerFrameFunctionalGroupsSequence);
+    for (DcmItem *frame : frames) {
+        for (DcmItem *derivation : pn::items(*frame, DCM_DerivationImageSequence)) {
+            int rc = images.add_all(*derivation, DCM_SourceImageSequence, err);
+            if (rc != 0) { return rc; }
+        }
+    }
+    if (images.size() * all.regions.size() > PN_MAX_LABEL_IMAGES) {
+        return pn_fail(err, PN_ELIMIT, "label map of %zu segments on %zu images, more than %d together",
+                       all.regions.size(), images.size(), PN_MAX_LABEL_IMAGES);
+    }
+    for (Region &region : all.regions) {
+        region.images = images;
+        region.roi.n_contours = frames.size();
+    }
+    return 0;
+}
+
 int take_seg(Contours &all, DcmItem &dataset, pn::Text &text, pn_error *err)
 {
     int rc = take_segments(all, dataset, text, err);
     if (rc == 0) { rc = take_seg_series(all, dataset, err); }
     if (rc != 0) { return rc; }
+    if (is_label_map(dataset, text)) { return take_label_frames(all, dataset, err); }
     DcmItem *shared = pn::first_item(dataset, DCM_SharedFunctionalGroupsSequence);
     for (DcmItem *frame : pn::items(dataset, DCM_PerFrameFunctionalGroupsSequence)) {
         rc = take_frame(all, *frame, shared, err);
@@ -289,9 +332,10 @@ pn_kind kind_of(const pn_scan &scan, DcmItem &dataset, pn::Text &text)
         {UID_PositronEmissionTomographyImageStorage, PN_KIND_IMAGE},
         {UID_RTStructureSetStorage, PN_KIND_RTSTRUCT},
         {UID_SegmentationStorage, PN_KIND_SEG},
-        {"1.2.840.10008.5.1.4.1.1.66.7", PN_KIND_SEG},     /* Label Map Segmentation */
+        {PN_UID_LABEL_MAP_SEGMENTATION, PN_KIND_SEG},
     };
     if (made_by_us(scan, dataset, text)) { return PN_KIND_OWN; }
+    if (pn::is_multiframe_class(scan.sop_class_uid)) { return PN_KIND_IMAGE; }
     for (const auto &c : classes) {
         if (std::strcmp(scan.sop_class_uid, c.uid) == 0) { return c.kind; }
     }
@@ -328,6 +372,14 @@ int take_common(pn_header &h, DcmItem &meta, DcmItem &dataset, pn::Text &text, p
     return 0;
 }
 
+/* Only for show here; who reads the pixels checks it. */
+unsigned frames_of(DcmItem &dataset)
+{
+    long frames = 0;
+    bool stated = pn::parse_integer(pn::raw(dataset, DCM_NumberOfFrames), frames) && frames > 0;
+    return stated ? static_cast<unsigned>(std::min(frames, static_cast<long>(INT_MAX))) : 1;
+}
+
 int read_header(pn_header &h, const char *path, pn_error *err)
 {
     DcmFileFormat file;
@@ -346,6 +398,7 @@ int read_header(pn_header &h, const char *path, pn_error *err)
     if (rc != 0 || h.kind == PN_KIND_OTHER || h.kind == PN_KIND_OWN) { return rc; }
     if (h.study_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Study Instance UID"); }
     if (h.series_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Series Instance UID"); }
+    if (h.kind != PN_KIND_RTSTRUCT) { h.n_frames = frames_of(dataset); }
     if (h.kind == PN_KIND_IMAGE) { return 0; }
 
     Contours all;

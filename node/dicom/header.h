@@ -15,7 +15,7 @@ extern "C" {
 
 typedef enum pn_kind {
     PN_KIND_OTHER = 0,   /* nothing that we process                                  */
-    PN_KIND_IMAGE,       /* CT, MR, PET single-frame image                           */
+    PN_KIND_IMAGE,       /* CT, MR, PET: single-frame, Enhanced, converted           */
     PN_KIND_RTSTRUCT,
     PN_KIND_SEG,
     PN_KIND_OWN,         /* made by prognode: SOP Instance UID begins with "2.25.", and a
@@ -29,7 +29,9 @@ typedef struct pn_roi {
     char name[PN_LO_SIZE];             /* ROI Name / Segment Label, UTF-8            */
     char code_value[17], code_scheme[17], code_meaning[PN_LO_SIZE]; /* segmented property type */
     char **image_uids; size_t n_image_uids; /* ContourImageSequence / derivation images */
-    size_t n_contours;                 /* SEG: frames; 0 means empty                 */
+    /* SEG: frames; 0 means empty. A label map's frames are those of all its segments, since
+     * which are in a frame stands in its pixels only. */
+    size_t n_contours;
 } pn_roi;
 
 /* A series that a contour object names. */
@@ -49,6 +51,7 @@ typedef struct pn_header {
     char accession[PN_LO_SIZE];
     char source_ae[PN_AE_SIZE];        /* from the file meta information              */
     char instance_number[17];
+    unsigned n_frames;                 /* images and SEG: Number of Frames, 1 where absent    */
     /* contour objects only */
     char structure_label[PN_LO_SIZE];
     char structure_datetime[33];       /* StructureSetDate+Time or ContentDate+Time   */

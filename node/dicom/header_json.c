@@ -167,6 +167,7 @@ static bool write_header(cJSON *root, const pn_header *h, const uid_table *t)
         !write_fields(root, h, header_fields, N_FIELDS(header_fields))) {
         return false;
     }
+    if (h->n_frames > 0 && cJSON_AddNumberToObject(root, "frames", h->n_frames) == NULL) { return false; }
     if (h->n_rois == 0 && h->n_series == 0) { return true; }
     /* cJSON makes no list of no strings. */
     cJSON *images = t->n > 0 ? cJSON_CreateStringArray(t->uids, (int)t->n) : cJSON_CreateArray();
@@ -308,6 +309,12 @@ static int read_root(pn_header *h, const cJSON *root, pn_error *err)
     while (k < N_KINDS && !(cJSON_IsString(kind) && strcmp(kind->valuestring, kind_words[k]) == 0)) { k++; }
     if (k == N_KINDS) { return pn_fail(err, PN_EFORMAT, "header JSON: \"kind\" is missing or unknown"); }
     h->kind = (pn_kind)k;
+    const cJSON *frames = cJSON_GetObjectItemCaseSensitive(root, "frames");
+    double n_frames = 0;
+    if (frames != NULL && !whole_number(frames, 0, INT_MAX, &n_frames)) {
+        return pn_fail(err, PN_EFORMAT, "header JSON: \"frames\" is no count");
+    }
+    h->n_frames = (unsigned)n_frames;
     int rc = read_fields(h, root, header_fields, N_FIELDS(header_fields), err);
     const cJSON **images = NULL;
     size_t n_images = 0;

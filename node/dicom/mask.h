@@ -21,16 +21,18 @@ typedef struct pn_mask {
 /* RTSTRUCT region -> mask: a voxel is inside where its centre is, even-odd over all closed
  * planar contours of one slice (so a contour inside another is a hole); edges as raster.h says.
  * A contour belongs to the slice in whose plane all its points lie, to within 1 % of the slice
- * spacing or 0.05 mm, whichever is more. Open contours, points and contours of fewer than three
- * points are passed over and counted in the note. Fails, naming the contour by its place in the
- * object (from 1):
+ * spacing or 0.05 mm, whichever is more. Passed over and counted in the note: open contours and
+ * points, contours without area (fewer than three different points, or all on one line), and a
+ * CLOSED_PLANAR contour that repeats another point for point. The note also counts the slices
+ * without a contour between the first and the last. Fails, naming the contour by its place in
+ * the object (from 1):
  *   PN_EGEOMETRY   a contour between slices, not parallel to them, or reaching more than a
  *                  pixel beyond the images
  *   PN_EIDENTITY   other patient, study or frame of reference than the volume (both values are
  *                  in the message: show it to the operator, do not log it). An issuer that only
  *                  one side states is no conflict. Where one side states no frame of reference,
  *                  a contour must name one of the volume's images
- *   PN_EEMPTY      no closed contour, or no voxel centre inside
+ *   PN_EEMPTY      no closed contour with an area, or no voxel centre inside
  *   PN_ENOTFOUND   no such region
  *   PN_EFORMAT     numbers that are none, not finite, or beyond PN_MAX_COORDINATE_MM; counts
  *                  that do not match

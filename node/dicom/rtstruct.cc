@@ -1,17 +1,22 @@
 /* dicom/rtstruct.cc - a region of an RTSTRUCT as a mask (mask.h). PS3.3 C.8.8.5, C.8.8.6. */
+#include "base/hash.h"
 #include "dicom/placement.hh"
 #include "dicom/raster.h"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 namespace {
 
 /* Longest text of one point: three numbers of 16 characters, each with its separator. */
 const std::uint64_t MAX_POINT_CHARACTERS = 51;
 
+/* A contour narrower than this (mm) has no area: its points lie on one line, but for rounding. */
+const double NO_WIDTH_MM = 1e-3;
+
 struct Ignored {
-    size_t open = 0, degenerate = 0;
+    size_t open = 0, degenerate = 0, repeated = 0;
 };
 
 struct Region {
@@ -20,6 +25,8 @@ struct Region {
     size_t nx, ny;
     std::uint64_t points = 0, characters = 0;
     Ignored ignored;
+    std::vector<bool> drawn;                 /* by slice: has a contour                      */
+    std::set<std::string> seen;              /* digests of the contours drawn                */
 };
 
 int check_points(std::uint64_t points, pn_error *err)
@@ -135,6 +142,43 @@ int place(size_t &slice, std::vector<double> &xyz, const Region &r, pn_error *er
     return 0;
 }
 
+double distance(const double *a, const double *b)
+{
+    return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
+
+/* Three points at least that differ and do not lie on one line. */
+bool has_area(const std::vector<double> &xyz)
+{
+    const double *from = xyz.data(), *to = from;
+    for (size_t p = 0; p < xyz.size(); p += 3) {
+        if (distance(from, &xyz[p]) > distance(from, to)) { to = &xyz[p]; }
+    }
+    double length = xyz.empty() ? 0 : distance(from, to), width = 0;
+    if (length < NO_WIDTH_MM) { return false; }
+    for (size_t p = 0; p < xyz.size(); p += 3) {
+        double u[3], v[3];
+        for (int i = 0; i < 3; i++) {
+            u[i] = (to[i] - from[i]) / length;
+            v[i] = xyz[p + static_cast<size_t>(i)] - from[i];
+        }
+        width = std::max(width, std::hypot(u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2],
+                                           u[0] * v[1] - u[1] * v[0]));
+    }
+    return width >= NO_WIDTH_MM;
+}
+
+/* Whether the same outline was drawn on the same slice before: again it would erase itself.
+ * `xy` has room for one number more than its points. */
+int look_for_repetition(bool &repeated, Region &r, size_t slice, std::vector<double> &xy, size_t n, pn_error *err)
+{
+    std::uint8_t digest[PN_SHA256_SIZE];
+    xy[2 * n] = static_cast<double>(slice);
+    int rc = pn_sha256_of(digest, xy.data(), (2 * n + 1) * sizeof xy[0], err);
+    if (rc == 0) { repeated = !r.seen.emplace(reinterpret_cast<const char *>(digest), sizeof digest).second; }
+    return rc;
+}
+
 int draw(DcmItem &contour, Region &r, pn::Text &text, pn_error *err)
 {
     std::string type = text.get(contour, DCM_ContourGeometricType);
@@ -148,26 +192,47 @@ int draw(DcmItem &contour, Region &r, pn::Text &text, pn_error *err)
     int rc = read_points(points, contour, r, err);
     if (rc != 0) { return rc; }
     size_t n = points.size() / 3, slice = 0;
-    if (n < 3) {
+    if (!has_area(points)) {
         r.ignored.degenerate++;
         return 0;
     }
+    bool repeated = false;
     rc = place(slice, points, r, err);
+    if (rc == 0) { rc = look_for_repetition(repeated, r, slice, points, n, err); }
     if (rc != 0) { return rc; }
+    /* Between contours of the type made for it, erasing is what is meant. */
+    if (repeated && type == "CLOSED_PLANAR") {
+        r.ignored.repeated++;
+        return 0;
+    }
+    r.drawn[slice] = true;
     pn_raster_edges(r.mask.voxels + slice * r.nx * r.ny, r.nx, r.ny, points.data(), n);
     r.mask.n_contours++;
     return 0;
 }
 
-void write_note(Region &r)
+/* Slices without a contour between the first and the last that have one. */
+size_t slices_missing(const std::vector<bool> &drawn)
+{
+    auto first = std::find(drawn.begin(), drawn.end(), true);
+    auto last = std::find(drawn.rbegin(), drawn.rend(), true).base();
+    return first < last ? static_cast<size_t>(std::count(first, last, false)) : 0;
+}
+
+void add_note(std::string &note, size_t count, const std::string &before, const std::string &after)
+{
+    if (count == 0) { return; }
+    note += (note.empty() ? "" : "; ") + before + std::to_string(count) + after;
+}
+
+std::string note_of(const Region &r)
 {
     std::string note;
-    if (r.ignored.open > 0) { note += std::to_string(r.ignored.open) + " open contours or points ignored"; }
-    if (r.ignored.degenerate > 0) {
-        note += note.empty() ? "" : "; ";
-        note += std::to_string(r.ignored.degenerate) + " contours of fewer than 3 points ignored";
-    }
-    pn::put(r.mask.note, sizeof r.mask.note, note);
+    add_note(note, r.ignored.open, "", " open contours or points ignored");
+    add_note(note, r.ignored.degenerate, "", " contours without area ignored");
+    add_note(note, r.ignored.repeated, "", " contours that repeat another ignored");
+    add_note(note, slices_missing(r.drawn), "no contour on ", " slices between the first and the last");
+    return note;
 }
 
 /* ---- The region in its object -------------------------------------------------------- */
@@ -224,7 +289,7 @@ int draw_region(pn_mask &mask, const std::vector<DcmItem *> &contours, const pn_
 {
     const rx_grid &g = volume.image.grid;
     pn::Placement placement(volume);
-    Region r = {placement, mask, g.dim[0], g.dim[1], 0, 0, {}};
+    Region r = {placement, mask, g.dim[0], g.dim[1], 0, 0, {}, std::vector<bool>(g.dim[2]), {}};
     for (size_t c = 0; c < contours.size(); c++) {
         int rc = draw(*contours[c], r, text, err);
         if (rc != 0) { return pn_wrap(err, "contour %zu of %zu", c + 1, contours.size()); }
@@ -232,8 +297,9 @@ int draw_region(pn_mask &mask, const std::vector<DcmItem *> &contours, const pn_
     for (size_t k = 0; k < g.dim[2]; k++) {
         mask.n_voxels += pn_raster_fill(mask.voxels + k * r.nx * r.ny, r.nx, r.ny);
     }
-    write_note(r);
-    if (mask.n_contours == 0) { return pn_fail(err, PN_EEMPTY, "no closed contour"); }
+    const std::string note = note_of(r);
+    pn::put(mask.note, sizeof mask.note, note);
+    if (mask.n_contours == 0) { return pn_fail(err, PN_EEMPTY, "no closed contour with an area: %s", note.c_str()); }
     if (mask.n_voxels == 0) { return pn_fail(err, PN_EEMPTY, "no voxel centre lies inside its contours"); }
     return 0;
 }

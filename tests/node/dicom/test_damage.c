@@ -5,6 +5,8 @@
 #include "dicom/mask.h"
 #include "dicom/runtime.h"
 #include "dicom_fixture.h"
+#include "multiframe_fixture.h"
+#include "seg_fixture.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,8 +113,72 @@ static void test_damaged_files(void **state)
     pn_volume_free(&v);
 }
 
+/* Three slices of 4 x 2 pixels and segmentations of each kind on them. */
+static void test_damaged_segmentations(void **state)
+{
+    (void)state;
+    static const frame_spec with_segment[] = {{1, "0\\0\\3", NULL}, {2, "3\\0\\6", "-1\\0\\0\\0\\1\\0"}};
+    static const frame_spec without[] = {{0, "0\\0\\3", NULL}, {0, "0\\0\\0", NULL}};
+    static const uint8_t pixels[16] = {1, 2, 3, 0, 1, 1, 9, 250, 1};
+    const char *paths[3];
+    pn_volume v;
+    stack_write(paths, 3, 4, 2);
+    CHECK_OK(pn_volume_load(&v, paths, 3, &err), err);
+    for (int kind = 0; kind < 3; kind++) {
+        seg_spec s = seg_default();
+        s.rows = 2;
+        s.columns = 4;
+        s.frames = "2";
+        s.n_frames = 2;
+        s.frame = kind == 2 ? without : with_segment;
+        s.bits = pixels;
+        s.n_bits = kind == 0 ? 2 : 16;
+        s.allocated = kind == 0 ? 1 : 8;
+        s.between = "3";
+        if (kind == 1) {
+            s.type = "FRACTIONAL";
+            s.fraction = "OCCUPANCY";
+            s.maximum = 255;
+        } else if (kind == 2) {
+            s.type = "LABELMAP";
+            s.class_uid = CLASS_LABEL_MAP;
+            s.padding = 9;
+        }
+        pn_mask m;
+        seg_write(&s, tmp_path("seg.dcm"));
+        CHECK_OK(pn_mask_from_seg(&m, tmp_path("seg.dcm"), 1, &v, &err), err);
+        pn_mask_free(&m);
+        batter(tmp_path("seg.dcm"), &v);
+    }
+    pn_volume_free(&v);
+}
+
+static void test_damaged_multiframe_images(void **state)
+{
+    (void)state;
+    static const mf_groups frames[] = {{.position = "0\\0\\3", .stack = "1", .temporal = 1},
+                                       {.position = "0\\0\\6", .stack = "1", .temporal = 1, .slope = "2", .intercept = "5"}};
+    static const int16_t pixels[12] = {0};
+    mf_spec s = mf_default();
+    s.frames = "2";
+    s.frame = frames;
+    s.n_frames = 2;
+    s.pixels = pixels;
+    s.n_pixels = 12;
+    const char *path = tmp_path("mf.dcm");
+    pn_volume v;
+    mf_write(&s, path);
+    CHECK_OK(pn_volume_load(&v, &path, 1, &err), err);
+    batter(path, &v);
+    pn_volume_free(&v);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_damaged_files, clear)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_damaged_files, clear),
+        cmocka_unit_test_teardown(test_damaged_segmentations, clear),
+        cmocka_unit_test_teardown(test_damaged_multiframe_images, clear),
+    };
     return cmocka_run_group_tests(tests, start, NULL);
 }

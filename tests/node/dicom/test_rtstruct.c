@@ -168,7 +168,7 @@ static void test_open_and_degenerate_contours_are_noted(void **state)
     small_volume(&v);
     CHECK_OK(mask_of(&m, &v, c, 5), err);
     assert_int_equal(m.n_contours, 1);
-    assert_string_equal(m.note, "2 open contours or points ignored; 2 contours of fewer than 3 points ignored");
+    assert_string_equal(m.note, "2 open contours or points ignored; 2 contours without area ignored");
     pn_mask_free(&m);
     assert_int_equal(mask_of(&m, &v, c + 1, 4), PN_EEMPTY);
     pn_volume_free(&v);
