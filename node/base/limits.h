@@ -20,6 +20,9 @@
 #define PN_MAX_CONTOUR_POINTS  5000000    /* points of one region                           */
 #define PN_MAX_SLICES          20000      /* images of one volume                           */
 #define PN_MAX_VOXELS          (4ULL << 30)    /* voxels of one volume                      */
+#define PN_MAX_FRAME_PIXELS    (1ULL << 26)    /* pixels of one compressed frame             */
+#define PN_MAX_FRAGMENTS       1000000    /* fragments of compressed pixel data             */
+#define PN_MAX_TILES           16384      /* tiles of one JPEG 2000 codestream              */
 #define PN_MAX_COORDINATE_MM   1e5        /* |x| of any position in patient space           */
 #define PN_MAX_FOLDER_FILES    1000000    /* files under the paths given to extract            */
 #define PN_MAX_FOLDER_DEPTH    64

@@ -1,5 +1,7 @@
 /* dicom/pixels.cc - see pixels.hh. */
 #include "dicom/pixels.hh"
+#include "dicom/codec.hh"
+#include "dicom/fragments.hh"
 #include <cerrno>
 #include <cfloat>
 #include <cmath>
@@ -20,18 +22,94 @@ static int check_kind(const PixelFile &f, DcmItem &dataset, Text &text, pn_error
         if (rc != 0) { return rc; }
     }
     std::string photometric = text.get(dataset, DCM_PhotometricInterpretation);
-    bool grey = photometric.compare(0, 10, "MONOCHROME") == 0 || (f.labels && photometric == "PALETTE COLOR");
+    bool grey = photometric == "MONOCHROME1" || photometric == "MONOCHROME2" ||
+                (f.labels && photometric == "PALETTE COLOR");
     if (samples != 1 || !grey) {
         return pn_fail(err, PN_EUNSUPPORTED, "not a grey-scale image: %u samples, photometric interpretation %s",
                        static_cast<unsigned>(samples), shown(photometric).c_str());
     }
-    if (f.scan.encapsulated) {
-        return pn_fail(err, PN_EUNSUPPORTED, "compressed pixel data (transfer syntax %s)",
-                       f.scan.transfer_syntax_uid);
-    }
     if (!f.scan.has_pixels) { return pn_fail(err, PN_EFORMAT, "no pixel data"); }
     return 0;
 }
+
+/* ---- Compression ---------------------------------------------------------------------- */
+
+static int choose_codec(PixelFile &f, pn_error *err)
+{
+    static const struct { const char *uid; Codec codec; bool lossy; } known[] = {
+        {UID_RLELosslessTransferSyntax, Codec::RLE, false},
+        {UID_JPEGProcess1TransferSyntax, Codec::JPEG, true},
+        {UID_JPEGProcess2_4TransferSyntax, Codec::JPEG, true},
+        {UID_JPEGProcess14TransferSyntax, Codec::JPEG, false},
+        {UID_JPEGProcess14SV1TransferSyntax, Codec::JPEG, false},
+        {UID_JPEGLSLosslessTransferSyntax, Codec::JPEG_LS, false},
+        {UID_JPEGLSLossyTransferSyntax, Codec::JPEG_LS, true},
+        {UID_JPEG2000LosslessOnlyTransferSyntax, Codec::JPEG_2000, false},
+        {UID_JPEG2000TransferSyntax, Codec::JPEG_2000, true},
+    };
+    for (const auto &k : known) {
+        if (std::strcmp(f.scan.transfer_syntax_uid, k.uid) == 0) {
+            f.codec = k.codec;
+            f.lossy = k.lossy;
+            return 0;
+        }
+    }
+    return pn_fail(err, PN_EUNSUPPORTED, "compressed pixel data (transfer syntax %s)", f.scan.transfer_syntax_uid);
+}
+
+/* Ratios of several steps multiply (PS3.3 C.7.6.1.1.5.2). 0: none stated. */
+static double stated_ratio(DcmItem &dataset)
+{
+    std::string s = raw(dataset, DCM_LossyImageCompressionRatio);
+    double all = 1;
+    const char *p = s.data(), *end = p + s.size();
+    if (p == end) { return 0; }
+    for (bool more = true; more;) {
+        const char *stop = static_cast<const char *>(std::memchr(p, '\\', static_cast<std::size_t>(end - p)));
+        double one = 0;
+        more = stop != nullptr;
+        if (!parse_decimal(p, more ? stop : end, one) || !(one > 0 && one < 1e6)) { return 0; }
+        all *= one;
+        p = more ? stop + 1 : end;
+    }
+    return all;
+}
+
+static void read_loss(PixelFile &f, DcmItem &dataset)
+{
+    bool stated = raw(dataset, DCM_LossyImageCompression) == "01";
+    bool coded = f.lossy;
+    f.lossy = stated || coded;
+    if (!f.lossy) { return; }
+    f.ratio = stated_ratio(dataset);
+    if (f.ratio == 0 && coded && f.scan.pixel_length > 0) {
+        f.ratio = static_cast<double>(f.bytes_per_frame()) * f.frames / static_cast<double>(f.scan.pixel_length);
+    }
+}
+
+static int check_size(const PixelFile &f, pn_error *err)
+{
+    std::uint64_t want = static_cast<std::uint64_t>(f.bytes_per_frame()) * f.frames;
+    if (!f.scan.encapsulated) {
+        if (f.scan.pixel_length >= want && f.scan.pixel_length <= want + 1) { return 0; }
+        return pn_fail(err, PN_EFORMAT, "pixel data of %llu bytes, expected %llu",
+                       static_cast<unsigned long long>(f.scan.pixel_length), static_cast<unsigned long long>(want));
+    }
+    if (!f.scan.pixel_fragments) {
+        return pn_fail(err, PN_EFORMAT, "uncompressed pixel data in transfer syntax %s", f.scan.transfer_syntax_uid);
+    }
+    if (f.codec != Codec::RLE && f.allocated > 16) {
+        return pn_fail(err, PN_EUNSUPPORTED, "Bits Allocated is %u in transfer syntax %s, expected 8 or 16",
+                       static_cast<unsigned>(f.allocated), f.scan.transfer_syntax_uid);
+    }
+    if (f.pixels_per_frame() > PN_MAX_FRAME_PIXELS) {
+        return pn_fail(err, PN_ELIMIT, "compressed image of %u x %u pixels, at most %llu pixels are allowed",
+                       static_cast<unsigned>(f.columns), static_cast<unsigned>(f.rows), PN_MAX_FRAME_PIXELS);
+    }
+    return 0;
+}
+
+/* ---- Layout --------------------------------------------------------------------------- */
 
 static int check_bits(const PixelFile &f, pn_error *err)
 {
@@ -68,17 +146,15 @@ int describe_pixels(PixelFile &f, DcmItem &dataset, Text &text, pn_error *err)
         if (rc == 0) { rc = uint16(*field.to, dataset, field.tag, field.name, err); }
     }
     if (rc == 0) { rc = check_bits(f, err); }
-    if (rc != 0) { return rc; }
-    std::uint64_t want = static_cast<std::uint64_t>(f.bytes_per_frame()) * f.frames;
-    if (f.scan.pixel_length < want || f.scan.pixel_length > want + 1) {
-        return pn_fail(err, PN_EFORMAT, "pixel data of %llu bytes, expected %llu",
-                       static_cast<unsigned long long>(f.scan.pixel_length),
-                       static_cast<unsigned long long>(want));
-    }
-    return 0;
+    if (rc == 0 && f.scan.encapsulated) { rc = choose_codec(f, err); }
+    if (rc == 0) { rc = check_size(f, err); }
+    if (rc == 0) { read_loss(f, dataset); }
+    return rc;
 }
 
 /* ---- Bytes -------------------------------------------------------------------------- */
+
+FrameReader::FrameReader() = default;
 
 FrameReader::~FrameReader()
 {
@@ -91,28 +167,37 @@ int FrameReader::open(const PixelFile &f, pn_error *err)
     file = &f;
     fd = ::open(f.path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) { return pn_fail_transient(err, PN_EIO, "open: %s", std::strerror(errno)); }
-    return 0;
+    fragments.reset();
+    if (f.codec == Codec::NONE) { return 0; }
+    fragments = std::make_unique<Fragments>();
+    return fragments->index(fd, f, err);
+}
+
+int FrameReader::fetch_plain(std::uint32_t frame, pn_error *err)
+{
+    std::uint64_t from = static_cast<std::uint64_t>(file->bytes_per_frame()) * frame;
+    bool swapped = file->scan.big_endian && file->allocated == 8 && file->scan.pixel_vr[1] == 'W';
+    if (swapped && from % 2 != 0) {
+        return pn_fail(err, PN_EUNSUPPORTED, "frames of an odd number of bytes in big endian words");
+    }
+    bytes.resize(file->bytes_per_frame());
+    int rc = read_at(bytes.data(), bytes.size(), fd, file->scan.pixel_offset + from, err);
+    /* 8-bit pixels in big endian words stand in pairs, second first. */
+    for (std::size_t i = 0; swapped && i + 1 < bytes.size(); i += 2) { std::swap(bytes[i], bytes[i + 1]); }
+    return rc;
 }
 
 int FrameReader::fetch(std::uint32_t frame, pn_error *err)
 {
-    std::size_t n = 0;
-    std::uint64_t from = file->scan.pixel_offset + static_cast<std::uint64_t>(file->bytes_per_frame()) * frame;
-    bytes.resize(file->bytes_per_frame());
-    while (n < bytes.size()) {
-        ssize_t got = pread(fd, bytes.data() + n, bytes.size() - n, static_cast<off_t>(from + n));
-        if (got > 0) {
-            n += static_cast<std::size_t>(got);
-        } else if (got == 0 || errno != EINTR) {
-            return pn_fail_transient(err, PN_EIO, "pixel data: %s",
-                                     got == 0 ? "file became shorter while being read" : std::strerror(errno));
-        }
+    if (file->codec == Codec::NONE) { return fetch_plain(frame, err); }
+    int rc = fragments->gather(code, fd, frame, err);
+    if (rc != 0) { return rc; }
+    switch (file->codec) {
+    case Codec::RLE: return decode_rle(bytes, code, *file, err);
+    case Codec::JPEG: return decode_jpeg(bytes, code, *file, err);
+    case Codec::JPEG_LS: return decode_jpegls(bytes, code, *file, err);
+    default: return decode_jpeg2000(bytes, code, *file, err);
     }
-    /* 8-bit pixels in big endian words stand in pairs, second first. */
-    if (file->scan.big_endian && file->allocated == 8 && file->scan.pixel_vr[1] == 'W') {
-        for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) { std::swap(bytes[i], bytes[i + 1]); }
-    }
-    return 0;
 }
 
 /* ---- Values ------------------------------------------------------------------------- */

@@ -245,6 +245,7 @@ static int open_pixels(walk *w, const element *e, pn_error *err)
     if (w->out->has_pixels) { return fail_at(err, PN_EFORMAT, e, "appears twice"); }
     w->out->has_pixels = true;
     memcpy(w->out->pixel_vr, e->vr[0] != '\0' ? e->vr : "OW", 3);
+    w->out->pixel_fragments = e->length == UNDEFINED;
     w->out->pixel_offset = w->at;
     w->out->pixel_length = e->length == UNDEFINED ? 0 : e->length;
     return 0;
@@ -309,6 +310,7 @@ static int walk_delimiter(walk *w, const frame *f, const element *e, pn_error *e
         if (e->length == UNDEFINED || e->length > f->end - w->at) {
             return fail_length(err, e, f->end - w->at);
         }
+        if (++w->out->n_fragments > PN_MAX_FRAGMENTS) { return fail_at(err, PN_ELIMIT, e, "too many fragments"); }
         w->at += e->length;
         return 0;
     }

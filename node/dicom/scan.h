@@ -31,6 +31,9 @@ typedef struct pn_scan {
     bool has_pixels;                   /* top-level Pixel Data (7FE0,0010)                   */
     char pixel_vr[3];                  /* "OW", "OB"; implicit VR: "OW"                      */
     uint64_t pixel_offset, pixel_length;   /* value field; encapsulated: all fragments       */
+    bool pixel_fragments;              /* of undefined length: item by item                  */
+    uint64_t n_fragments;              /* of encapsulated pixel data, offset tables and icons
+                                          included; at most PN_MAX_FRAGMENTS                 */
     uint64_t n_elements;               /* elements and items, all levels                     */
     unsigned max_depth;                /* deepest nesting of sequences                       */
 } pn_scan;

@@ -432,6 +432,22 @@ int load_voxels(pn_volume &v, const std::vector<Slice> &slices, pn_error *err)
     return rc;
 }
 
+/* A property of the set of slices, whatever their order. */
+void note_loss(pn_volume &v, const std::vector<Slice> &slices)
+{
+    bool lossy = false;
+    double ratio = 0;
+    for (const Slice &s : slices) {
+        lossy = lossy || s.file->image.lossy;
+        ratio = std::max(ratio, s.file->image.ratio);
+    }
+    if (lossy && ratio > 0) {
+        std::snprintf(v.note, sizeof v.note, "Images are lossily compressed (ratio up to %.3g)", ratio);
+    } else if (lossy) {
+        std::snprintf(v.note, sizeof v.note, "Images are lossily compressed (ratio not stated)");
+    }
+}
+
 /* ---- All together --------------------------------------------------------------------------- */
 
 struct VolumeOwner {
@@ -476,6 +492,7 @@ int load_volume(pn_volume &v, const char *const *paths, size_t n_files, pn_error
     rc = stack(v.image.grid, slices, err);
     if (rc == 0) { rc = load_voxels(v, slices, err); }
     if (rc != 0) { return rc; }
+    note_loss(v, slices);
     v.slices = static_cast<pn_slice *>(std::calloc(n, sizeof *v.slices));
     if (v.slices == nullptr) { throw std::bad_alloc(); }
     v.n_slices = n;

@@ -37,6 +37,7 @@ typedef struct pn_volume {
     void *voxels;
     pn_slice *slices; size_t n_slices; /* sorted along the normal, = grid.dim[2]      */
     pn_study study;
+    char note[96];                     /* what to bear in mind of the images; "" : nothing */
 } pn_volume;
 
 /* Read the files of ONE series: single-frame CT, MR or PET images, or multi-frame ones (Enhanced
@@ -48,13 +49,15 @@ typedef struct pn_volume {
  *                  the stack), mixed orientation, size, pixel spacing, a single slice without
  *                  thickness
  *   PN_EIDENTITY   slices that differ in patient, issuer, study, series or frame of reference
- *   PN_EUNSUPPORTED compressed pixel data, colour, frames of several volumes (stacks, temporal positions, echoes ...),
- *                  multi-frame images without functional groups, Modality LUT Sequence
- *   PN_EFORMAT     truncated pixel data, missing attributes, a CT without Rescale Slope and
+ *   PN_EUNSUPPORTED colour, frames of several volumes (stacks, temporal positions, echoes ...),
+ *                  multi-frame images without functional groups, Modality LUT Sequence, lossy compression of signed pixels
+ *   PN_EFORMAT     truncated pixel data, a codestream that is damaged or not what the header says, missing attributes, a CT without Rescale Slope and
  *                  Intercept (other modalities: 1 and 0)
  *   PN_ELIMIT      more than PN_MAX_SLICES files or frames, or PN_MAX_VOXELS voxels
  * The grid's k axis is row x column; its spacing is the mean distance of the slices, or the
  * Slice Thickness of a single one. The frame of reference may be "" (see mask.h).
+ * Lossily compressed images are measured, and `note` says so. Photometric interpretation
+ * MONOCHROME1 changes no value.
  * Padding voxels (Pixel Padding Value/Range) keep their rescaled value. */
 PN_CHECKED int pn_volume_load(pn_volume *out, const char *const *paths, size_t n, pn_error *err);
 void pn_volume_free(pn_volume *v);

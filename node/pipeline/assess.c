@@ -275,6 +275,7 @@ int pn_assess(pn_report *out, const pn_measurement *m, const cfg_model *model,
     if (r.matched_by_series) {
         add_reason(&r, "None of the images that the contour names was there; the whole series that it names was measured");
     }
+    if (m->volume.note[0] != '\0') { add_reason(&r, "%s", m->volume.note); }
     *out = r;
     return PN_OK;
 }
