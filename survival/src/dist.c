@@ -118,7 +118,9 @@ double sv_chisq_upper(double x, int df)
 {
     if (isnan(x) || df < 1 || df > MAX_DF) { return SV_NAN; }
     if (x <= 0) { return 1; }
-    if (isinf(x)) { return 0; }
+    /* Far beyond the largest df the tail is below exp(-1e6), which no double holds; and the steps
+     * of scaled_exp_minus would become too many, and at last too short to move x. */
+    if (x > 40.0 * MAX_DF) { return 0; }
     double half = x / 2, first = df % 2 == 1 ? 0.5 : 0;
     int terms = df / 2;
     if (df == 1) { return erfc(sqrt(half)); }
