@@ -12,7 +12,8 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"serve", cmd_serve, "run the node: receive, measure, report, deliver"},
-    {"cases", cmd_cases, "list, show and retry the node's cases"},
+    {"cases", cmd_cases, "list, show and steer the node's cases"},
+    {"queue", cmd_queue, "bring the database in line with the spool"},
     {"check-config", cmd_check_config, "check a configuration file and the models it names"},
     {"echo", cmd_echo, "C-ECHO to an archive"},
     {"extract", cmd_extract, "measure features of DICOM folders into a table"},

@@ -9,7 +9,7 @@
 #include "fields.h"
 #include "file.h"
 
-enum { MAX_BYTES = 65536, MAX_ARCHIVES = 32, MAX_MODELS = 64, MAX_PATTERNS = 64, MAX_PATTERN = 65 };
+enum { MAX_BYTES = 65536, MAX_ARCHIVES = 32, MAX_MODELS = 64, MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_URGENT = 64 };
 
 /* ---- Single values ------------------------------------------------------- */
 
@@ -40,6 +40,31 @@ static bool is_name(const char *text)
 static bool is_query(const char *text)
 {
     return strcmp(text, "none") == 0 || strcmp(text, "move") == 0 || strcmp(text, "get") == 0;
+}
+
+static bool is_name_or_empty(const char *text)
+{
+    return text[0] == '\0' || is_name(text);
+}
+
+/* As libpq tells a connection string from a name: an URI, or keyword=value. */
+static bool is_connection_string(const char *text)
+{
+    size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+    return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0 ||
+           (word > 0 && text[word] == '=');
+}
+
+/* A file, or a connection string that holds no password: this file is readable to those who
+ * administer, and a password has a file of its own (libpq's passfile or service). */
+static bool is_database(const char *text)
+{
+    if (!is_connection_string(text)) { return true; }
+    if (strstr(text, "password")) { return false; }
+    const char *user = strstr(text, "://");
+    size_t n = user ? strcspn(user + 3, "/?") : 0;
+    const char *at = n ? memchr(user + 3, '@', n) : NULL;
+    return !at || !memchr(user + 3, ':', (size_t)(at - user - 3));
 }
 
 /* Institution and station go into DICOM attributes, where a backslash separates values. */
@@ -80,6 +105,10 @@ static const fd_field node_fields[] = {
      .doc = "Institution name in the reports."},
     {"station_name", FD_TEXT, TEXT_AT(station_name), .ok = is_one_value, .def = "\"\"",
      .doc = "Station name in the reports."},
+    {"host_name", FD_TEXT, TEXT_AT(host_name), .ok = is_name_or_empty, .def = "\"\"",
+     .expected = "a word of at most 64 letters, digits or -_.",
+     .doc = "Name of this node among those that share one PostgreSQL database, each its own; "
+            "empty: the name of the host."},
 };
 
 static const fd_field spool_fields[] = {
@@ -90,8 +119,11 @@ static const fd_field spool_fields[] = {
      .doc = "With less free space than this, new objects are refused (A700)."},
     {"max_instance", FD_BYTES, AT(max_instance_bytes), RANGE(1048576, 2147483648.0),
      .def = "2 GiB", .doc = "Largest object that is taken."},
-    {"database", FD_TEXT, TEXT_AT(database), .expected = "a file", .def = "\"\"",
-     .doc = "Job database; relative to this file. Empty: prognode.db in the spool folder."},
+    {"database", FD_TEXT, TEXT_AT(database), .ok = is_database, .def = "\"\"",
+     .expected = "a file, or a PostgreSQL connection string without a password (use a password "
+                 "file or a service)",
+     .doc = "Job database: a file, relative to this one (empty: prognode.db in the spool folder), "
+            "or a PostgreSQL connection string such as \"host=db.example dbname=prognode\"."},
 };
 
 static const fd_field case_fields[] = {
@@ -107,6 +139,14 @@ static const fd_field case_fields[] = {
      .doc = "Seconds that computing one case may take."},
     {"max_attempts", FD_UINT, AT(max_attempts), RANGE(1, 100), .def = "3",
      .doc = "Tries of one case before it fails."},
+    {"expire_days", FD_UINT, AT(expire_days), RANGE(1, 3650), .def = "30",
+     .doc = "Days after which a contour whose images never came is expired, and may be deleted."},
+    {"urgent_ae_titles", FD_TEXTS, AT(urgent_ae_titles), .size = CFG_AE_SIZE,
+     .count_offset = offsetof(cfg_node, n_urgent_ae_titles), .max_items = MAX_URGENT,
+     .min_items = 0, .def = "[]", .example = "[\"ER_TPS\"]",
+     .doc = "Calling AE titles whose contours are computed before all others."},
+    {"compute_memory", FD_BYTES, AT(compute_memory_bytes), RANGE(134217728, 1e15), .def = "8 GiB",
+     .doc = "Memory (address space) that computing one case may take."},
 };
 
 static const fd_field report_fields[] = {
@@ -171,6 +211,12 @@ static const fd_field model_fields[] = {
      .min_items = 0, .def = "[]", .example = "[\"GTV*\", \"*tumour*\"]",
      .doc = "Names of the contours or segments to run it on; * stands for any text, ? for one "
             "character, case does not matter. Empty: the model's own list."},
+    {"shadow", FD_UINT, .offset = offsetof(cfg_model_ref, shadow), RANGE(0, 1000000),
+     .def = "0", .doc = "The reports of the model's first so many cases are made but not sent, "
+                        "until `prognode cases release`."},
+    {"shadow_archive", FD_TEXT, .offset = offsetof(cfg_model_ref, shadow_archive),
+     .size = CFG_NAME_SIZE, .def = "\"\"", .expected = "the name of an archive",
+     .doc = "Send those reports to this archive instead of holding them; it gets no others."},
 };
 
 static const fd_table node_table = {FD_TABLE(node_fields)};
@@ -248,10 +294,40 @@ static int check_names(const fd_reader *r, const cfg_node *c, const yt_node *roo
     return CFG_OK;
 }
 
+/* An archive that is a model's shadow gets no other reports: one must be left for those. */
+static int check_shadows(const fd_reader *r, const cfg_node *c, const yt_node *root)
+{
+    size_t n_others = c->n_archives;
+    for (size_t j = 0; j < c->n_archives; j++) {
+        bool shadow = false;
+        for (size_t i = 0; i < c->n_models; i++) {
+            shadow = shadow || strcmp(c->models[i].shadow_archive, c->archives[j].name) == 0;
+        }
+        n_others -= shadow;
+    }
+    for (size_t i = 0; i < c->n_models; i++) {
+        const char *name = c->models[i].shadow_archive;
+        bool found = name[0] == '\0';
+        for (size_t j = 0; j < c->n_archives; j++) {
+            found = found || strcmp(c->archives[j].name, name) == 0;
+        }
+        if (!found) {
+            return fd_fail(r, item_at(yt_get(root, "models"), i), "shadow_archive",
+                           "got \"%s\", expected the name of one of the archives", name);
+        }
+        if (name[0] && n_others == 0) {
+            return fd_fail(r, item_at(yt_get(root, "models"), i), "shadow_archive",
+                           "leaves no archive for the reports, expected another one besides");
+        }
+    }
+    return CFG_OK;
+}
+
 static int check_node(const fd_reader *r, const void *obj, const yt_node *map)
 {
     int rc = check_timers(r, obj, map);
-    return rc ? rc : check_names(r, obj, map);
+    if (!rc) { rc = check_names(r, obj, map); }
+    return rc ? rc : check_shadows(r, obj, map);
 }
 
 static const fd_table root_table = {FD_TABLE(root_fields), .check = check_node};
@@ -305,7 +381,9 @@ static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
             rc = fd_fail(r, spool, "folder", "too long for the name of the database in it");
         }
     }
-    if (!rc) { rc = resolve(r, c->database, folder, spool, "database"); }
+    if (!rc && !is_connection_string(c->database)) {
+        rc = resolve(r, c->database, folder, spool, "database");
+    }
     for (size_t i = 0; i < c->n_models && !rc; i++) {
         rc = resolve(r, c->models[i].file, folder, item_at(yt_get(root, "models"), i), "file");
     }

@@ -1,8 +1,9 @@
-/* prognode cases: what became of each contour object, and another try for what failed.
+/* prognode cases: what became of each contour object, and the operator's word on it.
  *
- *   prognode cases list [--state STATE] [--limit N] [--json] --config FILE
- *   prognode cases show ID [--json] --config FILE
- *   prognode cases retry ID... --config FILE
+ *   prognode cases list [--state STATE] [--model ID] [--version V] [--limit N] [--json]
+ *   prognode cases show ID [--json]
+ *   prognode cases hold|release|drop|retry ID...
+ *   prognode cases rerun ID... [--model ID]         each with --config FILE
  *
  * list and show open the database read-only, beside the running node. Exit codes: 0 done,
  * 1 failed (no such case, database), 2 wrong use or configuration, 3 some of several failed. */
@@ -19,6 +20,7 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "dicom/header.h"
+#include "cmd/cases_steer.h"
 #include "queue/store.h"
 
 enum { DEFAULT_LIMIT = 50, MISSING_SHOWN = 20 };
@@ -27,24 +29,31 @@ typedef struct request {
     const char *config;
     pn_case_state state;       /* PN_CASE_NSTATES: every one */
     size_t limit;
+    const char *model, *version;   /* NULL: any */
     bool json;
     char **words; int n_words; /* after the options: verb and ids */
 } request;
 
 static const char usage[] =
-    "usage: prognode cases list [--state STATE] [--limit N] [--json] --config FILE\n"
-    "       prognode cases show ID [--json] --config FILE\n"
-    "       prognode cases retry ID... --config FILE\n"
+    "usage: prognode cases list [--state STATE] [--model ID] [--version V] [--limit N] [--json]\n"
+    "       prognode cases show ID [--json]\n"
+    "       prognode cases hold|release|drop|retry ID...\n"
+    "       prognode cases rerun ID... [--model ID]\n"
     "\n"
     "  -c, --config FILE  the node's configuration (default prognode.yaml)\n"
     "  -s, --state STATE  only cases in this state: received waiting ready running reported\n"
     "                     delivered committed held failed not_applicable expired dropped\n"
+    "  -m, --model ID     only cases of this model; rerun: with this model instead\n"
+    "  -V, --version V    only cases of this version of the model\n"
     "  -n, --limit N      the N newest (default 50, 0: all)\n"
     "  -j, --json         one JSON value instead of text\n"
     "  -h, --help\n"
     "\n"
-    "retry makes a failed case ready or waiting again, sends again what an archive refused, and\n"
-    "lets a case that is held for a conflict go on with the first copy received.\n";
+    "hold     stops a case, also one that is being computed, and what it has still to send\n"
+    "release  lets it go on; a case held for a conflict goes on with the first copy received\n"
+    "drop     ends it without a report; what was not sent yet is not sent\n"
+    "retry    makes a failed case ready or waiting again, sends again what an archive refused\n"
+    "rerun    makes the next version of a case that has ended, with the model as configured now\n";
 
 static int complain(const char *message)
 {
@@ -114,6 +123,7 @@ static cJSON *case_to_json(const pn_case *c)
     add_text(o, "study_uid", c->study_uid);
     add_text(o, "series_uid", c->series_uid);
     add_text(o, "model_id", c->model_id);
+    add_text(o, "model_version", c->model_version);
     add_text(o, "model_sha256", c->model_sha256);
     cJSON *rois = cJSON_AddArrayToObject(o, "roi_numbers");
     for (size_t i = 0; i < c->n_rois; i++) {
@@ -128,6 +138,9 @@ static cJSON *case_to_json(const pn_case *c)
     add_number(o, "give_up_at_ms", c->give_up_at_ms);
     add_number(o, "attempts", c->attempts);
     add_number(o, "version", c->version);
+    add_text(o, "lineage", c->lineage);
+    add_text(o, "contour_datetime", c->contour_datetime);
+    add_number(o, "priority", c->priority);
     add_text(o, "predecessor_sop_uid", c->predecessor_sop_uid);
     add_text(o, "report_sop_uid", c->report_sop_uid);
     add_text(o, "result_dir", c->result_dir);
@@ -148,8 +161,19 @@ static int print_json(cJSON *o)
 
 typedef struct listing {
     cJSON *array;              /* --json */
+    const request *request;
     size_t n;
+    bool cut;                  /* there are more than the limit */
 } listing;
+
+/* Ends the walk; no error of the store has this number. */
+enum { ENOUGH = -1 };
+
+static bool is_listed(const request *r, const pn_case *c)
+{
+    return (r->model == NULL || strcmp(r->model, c->model_id) == 0) &&
+           (r->version == NULL || strcmp(r->version, c->model_version) == 0);
+}
 
 static void print_row(const pn_case *c)
 {
@@ -165,6 +189,11 @@ static int list_one(void *arg, const pn_case *c, pn_error *err)
 {
     listing *l = arg;
     (void)err;
+    if (!is_listed(l->request, c)) { return 0; }
+    if (l->request->limit > 0 && l->n == l->request->limit) {
+        l->cut = true;
+        return ENOUGH;
+    }
     if (l->array) {
         cJSON_AddItemToArray(l->array, case_to_json(c));
     } else {
@@ -181,15 +210,15 @@ static int list_one(void *arg, const pn_case *c, pn_error *err)
 static int list_cases(pn_store *s, const request *r)
 {
     pn_error err = {0};
-    listing l = {.array = r->json ? cJSON_CreateArray() : NULL};
-    int rc = pn_store_list_cases(s, r->state, r->limit, list_one, &l, &err);
-    if (rc != PN_OK) {
+    listing l = {.array = r->json ? cJSON_CreateArray() : NULL, .request = r};
+    int rc = pn_store_list_cases(s, r->state, 0, list_one, &l, &err);
+    if (rc != PN_OK && rc != ENOUGH) {
         cJSON_Delete(l.array);
         return complain(err.msg);
     }
     if (r->json) { return print_json(l.array); }
     if (l.n == 0) { puts("no cases"); }
-    if (r->limit > 0 && l.n == r->limit) {
+    if (l.cut) {
         printf("(the newest %zu; --limit 0 shows all)\n", r->limit);
     }
     return PN_EXIT_OK;
@@ -300,13 +329,15 @@ static int print_case(case_view *v, pn_store *s, pn_error *err)
     print_field("patient", c->patient_id);
     print_field("study", c->study_uid);
     print_field("series", c->series_uid);
-    print_field("model", c->model_id);
+    if (c->model_id[0]) { printf("%-12s %s %s\n", "model", c->model_id, c->model_version); }
     print_regions(v);
     print_images(v);
     printf("%-12s %s\n", "created", when(date, c->created_ms));
     printf("%-12s %s\n", "changed", when(date, c->updated_ms));
     printf("%-12s %u\n", "attempts", c->attempts);
     if (c->state == PN_CASE_RUNNING) { print_field("worker", c->lease_owner); }
+    if (c->version > 1) { printf("%-12s %u\n", "version", c->version); }
+    print_field("replaces", c->predecessor_sop_uid);
     print_field("report", c->report_sop_uid);
     print_field("results", c->result_dir);
     return pn_store_case_deliveries(s, c->id, print_delivery, v, err);
@@ -352,24 +383,6 @@ static int show_case(pn_store *s, int64_t id, bool json)
     return rc == PN_OK ? PN_EXIT_OK : complain(err.msg);
 }
 
-/* ---- retry -------------------------------------------------------------------------------------------- */
-
-static int retry_cases(pn_store *s, const int64_t *ids, size_t n, int64_t give_up_ms)
-{
-    size_t failed = 0;
-    for (size_t i = 0; i < n; i++) {
-        pn_error err = {0};
-        pn_case_state state;
-        if (pn_store_retry_case(&state, s, ids[i], give_up_ms, pn_now_ms(), &err) != PN_OK) {
-            (void)complain(err.msg);
-            failed++;
-        } else {
-            printf("case %" PRId64 " is %s\n", ids[i], pn_case_state_word(state));
-        }
-    }
-    return failed == 0 ? PN_EXIT_OK : failed == n ? PN_EXIT_FAILED : PN_EXIT_PARTIAL;
-}
-
 /* ---- The command line ------------------------------------------------------------------------------------- */
 
 static bool parse_number(int64_t *out, const char *text)
@@ -388,10 +401,11 @@ static int parse(request *r, int argc, char **argv)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
         {"limit", required_argument, NULL, 'n'},  {"json", no_argument, NULL, 'j'},
+        {"model", required_argument, NULL, 'm'},  {"version", required_argument, NULL, 'V'},
         {"help", no_argument, NULL, 'h'},         {0}};
     int opt;
     int64_t limit = 0;
-    while ((opt = getopt_long(argc, argv, "c:s:n:jh", options, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, "c:s:n:m:V:jh", options, NULL)) != -1) {
         switch (opt) {
         case 'c': r->config = optarg; break;
         case 's':
@@ -401,6 +415,8 @@ static int parse(request *r, int argc, char **argv)
             if (!parse_number(&limit, optarg)) { return misuse("--limit needs a number, not", optarg); }
             r->limit = (size_t)limit;
             break;
+        case 'm': r->model = optarg; break;
+        case 'V': r->version = optarg; break;
         case 'j': r->json = true; break;
         case 'h': fputs(usage, stdout); return PN_EXIT_OK;
         default: return PN_EXIT_USAGE;
@@ -420,16 +436,16 @@ static int run(const request *r, const cfg_node *cfg, const int64_t *ids, size_t
     pn_error err = {0};
     pn_store *s = NULL;
     pn_store_opts opts = PN_STORE_OPTS_INIT;
-    bool retry = strcmp(r->words[0], "retry") == 0;
-    opts.read_only = !retry;
-    if (access(cfg->database, F_OK) != 0) {   /* retry must not make an empty one */
+    const cases_verb *steer = cases_verb_of(r->words[0]);
+    opts.read_only = steer == NULL;
+    if (access(cfg->database, F_OK) != 0) {   /* a verb must not make an empty one */
         fprintf(stderr, "prognode cases: no database at %s: has the node run?\n", cfg->database);
         return PN_EXIT_FAILED;
     }
     if (pn_store_open(&s, cfg->database, &opts, &err) != PN_OK) { return complain(err.msg); }
-    int code = retry     ? retry_cases(s, ids, n_ids, (int64_t)cfg->give_up_s * 1000)
-               : n_ids > 0 ? show_case(s, ids[0], r->json)
-                           : list_cases(s, r);
+    int code = steer != NULL ? cases_steer(s, steer, cfg, r->model, ids, n_ids)
+               : n_ids > 0   ? show_case(s, ids[0], r->json)
+                             : list_cases(s, r);
     pn_store_close(s);
     return code;
 }
@@ -438,9 +454,14 @@ static int check_words(const request *r)
 {
     const char *verb = r->words[0];
     int n = r->n_words - 1;
-    if (strcmp(verb, "list") == 0) { return n == 0 ? -1 : misuse("list takes no", r->words[1]); }
+    bool list = strcmp(verb, "list") == 0;
+    if (r->version != NULL && !list) { return misuse("--version is not for", verb); }
+    if (r->model != NULL && !list && strcmp(verb, "rerun") != 0) {
+        return misuse("--model is not for", verb);
+    }
+    if (list) { return n == 0 ? -1 : misuse("list takes no", r->words[1]); }
     if (strcmp(verb, "show") == 0) { return n == 1 ? -1 : misuse("one case number after", verb); }
-    if (strcmp(verb, "retry") == 0) { return n > 0 ? -1 : misuse("case numbers needed after", verb); }
+    if (cases_verb_of(verb) != NULL) { return n > 0 ? -1 : misuse("case numbers needed after", verb); }
     return misuse("no such verb", verb);
 }
 

@@ -10,6 +10,7 @@ int cmd_extract(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
 int cmd_cases(int argc, char **argv);
+int cmd_queue(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_echo(int argc, char **argv);
 int cmd_phantom(int argc, char **argv);

@@ -3,6 +3,7 @@
 #include "dicom/classes.hh"
 #include "dicom/dataset.hh"
 #include "dicom/multiframe.hh"
+#include "dicom/header_digests.hh"
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
@@ -220,21 +221,20 @@ bool is_label_map(DcmItem &dataset, pn::Text &text)
     return text.get(dataset, DCM_SegmentationType) == "LABELMAP";
 }
 
-/* A label map declares its background as a segment too: Pixel Padding Value, else 0. */
-long background_of(DcmItem &dataset, pn::Text &text)
+/* A label map may declare its background as a segment too: 0, or the Pixel Padding Value. */
+bool is_background(std::uint16_t number, DcmItem &dataset)
 {
     std::uint16_t padding = 0;
-    if (!is_label_map(dataset, text)) { return -1; }
-    return pn::uint16(padding, dataset, DCM_PixelPaddingValue, "", nullptr) == 0 ? padding : 0;
+    return number == 0 || (pn::uint16(padding, dataset, DCM_PixelPaddingValue, "", nullptr) == 0 && number == padding);
 }
 
 int take_segments(Contours &all, DcmItem &dataset, pn::Text &text, pn_error *err)
 {
-    const long background = background_of(dataset, text);
+    const bool label_map = is_label_map(dataset, text);
     for (DcmItem *item : pn::items(dataset, DCM_SegmentSequence)) {
         std::uint16_t number = 0;
         int rc = pn::uint16(number, *item, DCM_SegmentNumber, "Segment Number", err);
-        if (rc == 0 && number == background) { continue; }
+        if (rc == 0 && label_map && is_background(number, dataset)) { continue; }
         if (rc == 0) { rc = all.add(number, text.get(*item, DCM_SegmentLabel), err); }
         if (rc != 0) { return rc; }
         take_code(all.regions.back().roi, *item, DCM_SegmentedPropertyTypeCodeSequence, text);
@@ -399,7 +399,7 @@ int read_header(pn_header &h, const char *path, pn_error *err)
     if (h.study_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Study Instance UID"); }
     if (h.series_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Series Instance UID"); }
     if (h.kind != PN_KIND_RTSTRUCT) { h.n_frames = frames_of(dataset); }
-    if (h.kind == PN_KIND_IMAGE) { return 0; }
+    if (h.kind == PN_KIND_IMAGE) { return pn::put_digests(h, scan, dataset, text, path, err); }
 
     Contours all;
     if (h.kind == PN_KIND_RTSTRUCT) {

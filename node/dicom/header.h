@@ -52,6 +52,11 @@ typedef struct pn_header {
     char source_ae[PN_AE_SIZE];        /* from the file meta information              */
     char instance_number[17];
     unsigned n_frames;                 /* images and SEG: Number of Frames, 1 where absent    */
+    /* Images only, hexadecimal, else "". pixel_digest: SHA-256 over transfer syntax, the pixel
+     * data's bytes and the attributes that give them place and meaning (position, spacing,
+     * rescale, layout). identity_digest: over what a correction of patient or order changes
+     * (name, ID, issuer, birth date, sex, accession number, study). */
+    char pixel_digest[PN_DIGEST_HEX_SIZE], identity_digest[PN_DIGEST_HEX_SIZE];
     /* contour objects only */
     char structure_label[PN_LO_SIZE];
     char structure_datetime[33];       /* StructureSetDate+Time or ContentDate+Time   */
@@ -59,7 +64,7 @@ typedef struct pn_header {
     pn_ref_series *series; size_t n_series;
 } pn_header;
 
-/* Pixel data is not read. Images, RTSTRUCT and SEG without Study or Series Instance UID are
+/* Pixel data is read for its digest only. Images, RTSTRUCT and SEG without Study or Series Instance UID are
  * refused (PN_EFORMAT); what else fails is in scan.h, limits in base/limits.h. */
 PN_CHECKED int pn_header_read(pn_header *out, const char *path, pn_error *err);
 void pn_header_free(pn_header *h);     /* frees what it owns and zeroes it            */

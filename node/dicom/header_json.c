@@ -50,6 +50,7 @@ static const field header_fields[] = {
     FIELD(pn_header, patient_id), FIELD(pn_header, patient_id_issuer),
     FIELD(pn_header, accession), FIELD(pn_header, source_ae), FIELD(pn_header, instance_number),
     FIELD(pn_header, structure_label), FIELD(pn_header, structure_datetime),
+    FIELD(pn_header, pixel_digest), FIELD(pn_header, identity_digest),
 };
 static const field roi_fields[] = {
     FIELD(pn_roi, name), FIELD(pn_roi, code_value), FIELD(pn_roi, code_scheme),

@@ -21,10 +21,10 @@ static int restore(bool *made, sql_store *s, const pn_case *in, const char *cons
         rc = sql_run(NULL, s, err,
                     "UPDATE cases SET state='reported', n_present=?2, by_series=?3,"
                     " content_datetime=?4, report_sop_uid=?5, report_series_uid=?6,"
-                    " result_dir=?7, fence=?8, match_at_ms=?9 WHERE id=?1",
-                    "iiittttii", id, (int64_t)in->n_present, (int64_t)in->by_series,
+                    " result_dir=?7, fence=?8, match_at_ms=?9, images_identity=?10 WHERE id=?1",
+                    "iiittttiit", id, (int64_t)in->n_present, (int64_t)in->by_series,
                     in->content_datetime, in->report_sop_uid, in->report_series_uid,
-                    in->result_dir, in->fence, INT64_MAX);
+                    in->result_dir, in->fence, INT64_MAX, in->images_identity);
     }
     return rc ? rc : sql_insert_outgoing(s, id, out, n_out, now_ms, err);
 }

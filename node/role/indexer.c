@@ -17,11 +17,14 @@
 #include "role/header_child.h"
 #include "role/intake.h"
 #include "role/matching.h"
+#include "role/restore.h"
+#include "role/revise.h"
 #include "role/role.h"
+#include "role/sandbox.h"
 #include "spool/spool.h"
 
 /* POLL_MS bounds how late a timer or an operator's retry is seen; new files wake at once. */
-enum { BATCH = 64, POLL_MS = 200 };
+enum { BATCH = 64, POLL_MS = 200, EXPIRE_EVERY_MS = 60000, DAY_MS = 86400000 };
 
 typedef struct item {
     pn_spool_entry entry;
@@ -40,6 +43,9 @@ typedef struct indexer {
     int watch;                 /* inotify, -1: none */
     item *items;               /* BATCH */
     size_t n_items;
+    bool rebuilding;           /* cases are made when all is catalogued */
+    int64_t expire_at;         /* monotonic: when to look for expired cases next */
+    bool settled;              /* what a new leader looks at has been looked at */
     unsigned long n_own;       /* objects of our own making that routing sent back */
 } indexer;
 
@@ -61,7 +67,8 @@ static int watch_incoming(const indexer *x)
 
 static int open_indexer(indexer *x, const cfg_node *cfg, pn_error *err)
 {
-    const pn_spool_opts opts = {.reserve_bytes = 0, .max_instance_bytes = cfg->max_instance_bytes};
+    const pn_spool_opts opts = {.reserve_bytes = 0, .max_instance_bytes = cfg->max_instance_bytes,
+                                .host_name = cfg->host_name};
     x->cfg = cfg;
     x->watch = -1;
     x->items = calloc(BATCH, sizeof *x->items);
@@ -71,6 +78,7 @@ static int open_indexer(indexer *x, const cfg_node *cfg, pn_error *err)
     rc = pn_spool_open(&x->spool, cfg->spool, &opts, err);
     if (rc != PN_OK) { return rc; }
     x->spool_open = true;
+    x->reader.spool = x->spool.root;
     x->watch = watch_incoming(x);
     return pn_store_open(&x->store, cfg->database, NULL, err);
 }
@@ -154,11 +162,14 @@ static int catalogue(indexer *x, item *it, int64_t now_ms, pn_error *err)
     if (rc == PN_OK && added == PN_ADDED_CONFLICT) {
         rc = hold_users(x, in.sop_uid, now_ms, err);
     }
+    if (rc == PN_OK && added == PN_ADDED_CORRECTED) {
+        pn_log(PN_LOG_INFO, "object_replaced", "sop=%s kind=%s", in.sop_uid, in.kind);
+    }
     if (rc == PN_OK && it->header.kind == PN_KIND_OWN && added == PN_ADDED_NEW) {
         pn_log(PN_LOG_INFO, "own_object_returned", "sop=%s count=%lu", in.sop_uid, ++x->n_own);
     }
     size_t n_made = 0;
-    if (rc == PN_OK && is_contour(&it->header)) {
+    if (rc == PN_OK && is_contour(&it->header) && !x->rebuilding) {
         rc = pn_intake_contour(&n_made, &x->intake, x->store, &it->header, it->entry.digest,
                                now_ms, err);
     }
@@ -261,6 +272,40 @@ static int decide_cases(indexer *x, pn_error *err)
     return rc;
 }
 
+/* Finished cases whose images changed. */
+static int revise_cases(indexer *x, pn_error *err)
+{
+    pn_case *c = malloc(sizeof *c);
+    if (c == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a case"); }
+    int rc = PN_OK;
+    while (rc == PN_OK && !pn_role_stop) {
+        bool found = false;
+        int64_t new_id = 0;
+        const char *why = "";
+        rc = pn_store_next_to_revise(c, &found, x->store, err);
+        if (rc != PN_OK || !found) { break; }
+        rc = pn_revise_case(&new_id, &why, &x->intake, x->store, c, pn_now_ms(), err);
+        if (rc == PN_OK && new_id != 0) {
+            pn_log(PN_LOG_INFO, "case_revised", "case=%lld new=%lld why=\"%s\"", (long long)c->id,
+                   (long long)new_id, why);
+        }
+    }
+    free(c);
+    return rc;
+}
+
+static int expire_cases(indexer *x, pn_error *err)
+{
+    int64_t now_ms = pn_now_ms(), mono = pn_mono_ms();
+    if (mono < x->expire_at) { return PN_OK; }
+    size_t n = 0;
+    x->expire_at = mono + EXPIRE_EVERY_MS;
+    int rc = pn_store_expire_cases(&n, x->store, now_ms - (int64_t)x->cfg->expire_days * DAY_MS,
+                                   now_ms, err);
+    if (rc == PN_OK && n > 0) { pn_log(PN_LOG_INFO, "cases_expired", "cases=%zu", n); }
+    return rc;
+}
+
 /* ---- Rebuilding ---------------------------------------------------------------------------------------- */
 
 static int take_stored(void *ctx, const pn_spool_entry *entry, pn_error *err)
@@ -268,22 +313,6 @@ static int take_stored(void *ctx, const pn_spool_entry *entry, pn_error *err)
     indexer *x = ctx;
     x->items[x->n_items++].entry = *entry;
     return x->n_items == BATCH ? index_items(x, err) : PN_OK;
-}
-
-/* A new database beside a spool with files: the old one was lost. The mark is set at the end,
- * so that a rebuilding that was cut short begins again. */
-static int rebuild_if_new(indexer *x, pn_error *err)
-{
-    bool complete = false;
-    int rc = pn_store_catalogue_complete(&complete, x->store, err);
-    if (rc != PN_OK || complete) { return rc; }
-    rc = pn_spool_each_instance(&x->spool, take_stored, x, err);
-    if (rc == PN_OK && x->n_items > 0) { rc = index_items(x, err); }
-    if (rc != PN_OK || pn_role_stop) { return rc; }
-    size_t n = 0;
-    rc = pn_store_count_instances(&n, x->store, err);
-    if (rc == PN_OK && n > 0) { pn_log(PN_LOG_WARN, "catalogue_rebuilt", "instances=%zu", n); }
-    return rc == PN_OK ? pn_store_set_catalogue_complete(x->store, err) : rc;
 }
 
 static int make_missing_case(void *arg, const pn_instance *in, pn_error *err)
@@ -299,6 +328,58 @@ static int make_missing_case(void *arg, const pn_instance *in, pn_error *err)
     return rc;
 }
 
+/* What the folders hold and the store does not: first the instances, then the reports that were
+ * made from them, then the cases of the contours that are left, in the order in which they came.
+ * Doing it again, or beside a running node, changes nothing. */
+static int rebuild(pn_reconciled *out, indexer *x, pn_error *err)
+{
+    pn_reconciled r = {0};
+    size_t before = 0;
+    int rc = pn_store_count_instances(&before, x->store, err);
+    x->rebuilding = true;
+    if (rc == PN_OK) { rc = pn_spool_each_instance(&x->spool, take_stored, x, err); }
+    if (rc == PN_OK && x->n_items > 0) { rc = index_items(x, err); }
+    x->rebuilding = false;
+    if (rc != PN_OK || pn_role_stop) { return rc; }
+    rc = pn_store_count_instances(&r.n_instances, x->store, err);
+    r.n_added = r.n_instances - before;
+    if (rc == PN_OK) {
+        rc = pn_restore_reports(&r.n_restored, &x->intake, x->store, &x->spool, &x->reader,
+                                pn_now_ms(), err);
+    }
+    if (rc == PN_OK) { rc = pn_store_contours_without_case(x->store, make_missing_case, x, err); }
+    *out = r;
+    return rc;
+}
+
+/* A new database beside a spool with files: the old one was lost. The mark is set at the end,
+ * so that a rebuilding that was cut short begins again. */
+static int rebuild_if_new(indexer *x, pn_error *err)
+{
+    bool complete = false;
+    pn_reconciled r;
+    int rc = pn_store_catalogue_complete(&complete, x->store, err);
+    if (rc != PN_OK || complete) { return rc; }
+    rc = rebuild(&r, x, err);
+    if (rc != PN_OK || pn_role_stop) { return rc; }
+    if (r.n_instances > 0) {
+        pn_log(PN_LOG_WARN, "catalogue_rebuilt", "instances=%zu reports=%zu", r.n_instances,
+               r.n_restored);
+    }
+    return pn_store_set_catalogue_complete(x->store, err);
+}
+
+int pn_indexer_reconcile(pn_reconciled *out, const cfg_node *cfg, pn_error *err)
+{
+    pn_error local = {0};
+    if (err == NULL) { err = &local; }
+    indexer x = {.watch = -1};
+    int rc = open_indexer(&x, cfg, err);
+    if (rc == PN_OK) { rc = rebuild(out, &x, err); }
+    close_indexer(&x);
+    return rc;
+}
+
 /* ---- The loop -------------------------------------------------------------------------------------------- */
 
 static void sleep_until_woken(indexer *x)
@@ -310,16 +391,45 @@ static void sleep_until_woken(indexer *x)
     }
 }
 
+/* What another, or nobody, had begun before. */
+static int settle(indexer *x, pn_error *err)
+{
+    int rc = rebuild_if_new(x, err);
+    if (rc == PN_OK) { rc = pn_store_contours_without_case(x->store, make_missing_case, x, err); }
+    x->settled = rc == PN_OK;
+    return rc;
+}
+
+/* Of the nodes that share the spool one indexes at a time; the others are ready to. */
+static int lead(bool *leading, indexer *x, pn_error *err)
+{
+    pn_lead answer = PN_LEAD_NO;
+    int rc = pn_store_lead(&answer, x->store, err);
+    *leading = rc == PN_OK && answer != PN_LEAD_NO;
+    if (answer == PN_LEAD_NEW) {
+        x->settled = false;
+        if (pn_store_is_server(x->cfg->database)) { pn_log(PN_LOG_INFO, "leading", "%s", ""); }
+    }
+    return *leading && !x->settled ? settle(x, err) : rc;
+}
+
 static int turn(indexer *x, pn_error *err)
 {
-    bool more = false;
-    int rc = index_batch(&more, x, err);
+    bool more = false, leading = false;
+    int rc = lead(&leading, x, err);
+    if (rc == PN_OK && !leading) {
+        sleep_until_woken(x);
+        return PN_OK;
+    }
+    if (rc == PN_OK) { rc = index_batch(&more, x, err); }
+    /* A revised case is matched in the same turn. */
+    if (rc == PN_OK) { rc = revise_cases(x, err); }
     if (rc == PN_OK) { rc = decide_cases(x, err); }
+    if (rc == PN_OK) { rc = expire_cases(x, err); }
     if (rc != PN_OK) {
         clear_items(x);
         if (err->cls != PN_TRANSIENT) { return rc; }
-        char quoted[512];
-        pn_log(PN_LOG_WARN, "index_later", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
+        pn_log_store_trouble("index_later", err);
         more = false;
     }
     if (!more) { sleep_until_woken(x); }
@@ -331,9 +441,8 @@ int pn_indexer_run(const cfg_node *cfg, pn_error *err)
     pn_error local = {0};
     if (err == NULL) { err = &local; }
     indexer x = {.watch = -1};
-    int rc = open_indexer(&x, cfg, err);
-    if (rc == PN_OK) { rc = rebuild_if_new(&x, err); }
-    if (rc == PN_OK) { rc = pn_store_contours_without_case(x.store, make_missing_case, &x, err); }
+    int rc = pn_sandbox_announce("header", err);
+    if (rc == PN_OK) { rc = open_indexer(&x, cfg, err); }
     while (rc == PN_OK && !pn_role_stop) { rc = turn(&x, err); }
     close_indexer(&x);
     return rc;

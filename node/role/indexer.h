@@ -12,4 +12,13 @@
 /* Runs until pn_role_stop is set, or an error that only a restart can cure. */
 PN_CHECKED int pn_indexer_run(const cfg_node *cfg, pn_error *err);
 
+/* Bring the store in line with the folders, once: `prognode queue reconcile`, and what the
+ * indexer does by itself where the database is new. The node may be running. */
+typedef struct pn_reconciled {
+    size_t n_instances;        /* in the catalogue now                                       */
+    size_t n_added;            /* of them, rows that were missing                            */
+    size_t n_restored;         /* cases whose reports were found in results/                 */
+} pn_reconciled;
+PN_CHECKED int pn_indexer_reconcile(pn_reconciled *out, const cfg_node *cfg, pn_error *err);
+
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PREDECESSOR_LOOK_MS = 500 };
+
 /* ---- The ladder ------------------------------------------------------------------------------ */
 
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -111,13 +113,16 @@ void pn_match_decide(pn_match_decision *out, const pn_case *c, const pn_match_fa
 
 /* ---- With the store ---------------------------------------------------------------------------- */
 
-static int check_identity(pn_match_decision *d, pn_store *s, const pn_case *c, pn_error *err)
+static int check_identity(pn_match_decision *d, pn_store *s, const pn_case *c, int64_t now_ms,
+                          pn_error *err)
 {
     pn_identity_conflict x;
     bool found = false;
     int rc = pn_store_identity_conflict(&x, &found, s, c, d->series_uid, d->by_series, err);
     if (rc != PN_OK || !found) { return rc; }
-    d->state = PN_CASE_FAILED;
+    bool wait = x.correcting && now_ms < c->give_up_at_ms;
+    d->state = wait ? PN_CASE_WAITING : PN_CASE_FAILED;
+    if (wait) { d->next_look_ms = c->give_up_at_ms; }
     d->by_series = false;
     REASON(d, "identity conflict: %s is \"%.100s\" in the contour, \"%.100s\" in image %s", x.what,
            x.contour_value, x.image_value, x.image_uid);
@@ -138,6 +143,51 @@ static int check_found_series(pn_match_decision *d, pn_store *s, const pn_case *
         d->by_series = false;
         hold(d, f.series_conflict_uid);
     }
+    if (rc == PN_OK) { memcpy(d->images_identity, f.series_identity, sizeof d->images_identity); }
+    return rc;
+}
+
+/* The place in its lineage of a case that is complete. */
+static int take_place(pn_match_decision *d, pn_store *s, const pn_case *c, int64_t now_ms,
+                      pn_error *err)
+{
+    pn_lineage_facts f;
+    size_t n = 0;
+    int rc = pn_store_lineage(&f, s, c->lineage, c->id, err);
+    if (rc != PN_OK) { return rc; }
+    if (f.later_id != 0) {
+        d->state = PN_CASE_DROPPED;
+        d->next_look_ms = INT64_MAX;
+        REASON(d, "superseded by case %lld", (long long)f.later_id);
+        return PN_OK;
+    }
+    rc = pn_store_supersede(&n, s, c->lineage, c->id, now_ms, err);
+    if (rc != PN_OK) { return rc; }
+    if (f.running_id != 0) {
+        d->state = PN_CASE_WAITING;
+        d->by_series = false;
+        d->next_look_ms = now_ms + PREDECESSOR_LOOK_MS;
+        REASON(d, "complete; case %lld, whose report this one replaces, is being computed",
+               (long long)f.running_id);
+        return PN_OK;
+    }
+    d->version = f.version + 1;
+    memcpy(d->predecessor_sop_uid, f.sop_uid, sizeof d->predecessor_sop_uid);
+    memcpy(d->predecessor_series_uid, f.series_uid, sizeof d->predecessor_series_uid);
+    return PN_OK;
+}
+
+/* Looking at the lineage and taking the place in it are one transaction, so that no worker
+ * claims an earlier case in between. */
+static int record(pn_match_decision *d, pn_store *s, const pn_case *c, int64_t now_ms,
+                  pn_error *err)
+{
+    int rc = pn_store_begin(s, err);
+    if (rc != PN_OK) { return rc; }
+    if (d->state == PN_CASE_READY && c->lineage[0]) { rc = take_place(d, s, c, now_ms, err); }
+    if (rc == PN_OK) { rc = pn_store_decide_case(s, c->id, d, now_ms, err); }
+    if (rc == PN_OK) { rc = pn_store_commit(s, err); }
+    if (rc != PN_OK) { pn_store_rollback(s); }
     return rc;
 }
 
@@ -149,11 +199,13 @@ int pn_match_case(pn_match_decision *out, pn_store *s, const pn_case *c, int64_t
     if (rc != PN_OK) { return rc; }
     pn_match_decision d;
     pn_match_decide(&d, c, &facts, now_ms);
+    memcpy(d.images_identity, d.by_series ? facts.series_identity : facts.identity,
+           sizeof d.images_identity);
     if (d.state == PN_CASE_READY && d.by_series && !c->series_uid[0]) {
         rc = check_found_series(&d, s, c, err);
     }
-    if (rc == PN_OK && d.state == PN_CASE_READY) { rc = check_identity(&d, s, c, err); }
-    if (rc == PN_OK) { rc = pn_store_decide_case(s, c->id, &d, now_ms, err); }
+    if (rc == PN_OK && d.state == PN_CASE_READY) { rc = check_identity(&d, s, c, now_ms, err); }
+    if (rc == PN_OK) { rc = record(&d, s, c, now_ms, err); }
     if (rc == PN_OK) { *out = d; }
     return rc;
 }

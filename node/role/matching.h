@@ -8,8 +8,16 @@
  *   3. the contour names neither images nor series: the single image series of its study and
  *      frame of reference, after the same time; two of them: failed, both named;
  *   4. else it waits, with "n of m images"; at its give-up time it fails with what is missing.
- * Two contents of one UID in use hold the case. What is ready must agree with the contour in
- * patient, study and frame of reference, or fails as an identity conflict. */
+ * Two images of one UID in use hold the case. What is ready must agree with the contour in
+ * patient, study and frame of reference, or fails as an identity conflict; where the contour or
+ * the image came with more than one header, a correction may be under way, and the case waits
+ * for the rest of it until its give-up time.
+ *
+ * Versions: a case that is complete takes the place of the earlier ones of its lineage. Those
+ * not yet computed are dropped ("superseded by case N"); one that is being computed is waited
+ * for; the newest with a report is the predecessor, and this is the next version of it. A case
+ * that a later one has overtaken is dropped itself. Until the later one is complete, the
+ * earlier ones go on. */
 #ifndef PN_MATCHING_H
 #define PN_MATCHING_H
 #include "base/error.h"

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "pipeline/job.h"
 #include "queue/store.h"
+#include "role/outgoing.h"
 #include "role/role.h"
 #include "role/sandbox.h"
 #include "spool/spool.h"
@@ -40,12 +41,10 @@ static void nap(void)
     (void)nanosleep(&t, NULL);
 }
 
-static int open_worker(worker *w, const cfg_node *cfg, pn_error *err)
+static int open_worker(worker *w, const cfg_node *cfg, const char *slot, pn_error *err)
 {
     w->cfg = cfg;
-    char host[40] = "node";
-    (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(w->owner, sizeof w->owner, "%s:%d", host, (int)getpid());
+    pn_role_owner(w->owner, cfg, "worker", slot);
     w->model_id = calloc(cfg->n_models, sizeof *w->model_id);
     if (w->model_id == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
     for (size_t i = 0; i < cfg->n_models; i++) {
@@ -57,18 +56,21 @@ static int open_worker(worker *w, const cfg_node *cfg, pn_error *err)
         memcpy(w->model_id[i], model.id, sizeof model.id);
         cfg_model_free(&model);
     }
-    const pn_spool_opts opts = {.reserve_bytes = 0, .max_instance_bytes = cfg->max_instance_bytes};
+    const pn_spool_opts opts = {.reserve_bytes = 0, .max_instance_bytes = cfg->max_instance_bytes,
+                                .host_name = cfg->host_name};
     int rc = pn_spool_open(&w->spool, cfg->spool, &opts, err);
     if (rc != PN_OK) { return rc; }
-    return pn_store_open(&w->store, cfg->database, NULL, err);
+    rc = pn_store_open(&w->store, cfg->database, NULL, err);
+    if (rc == PN_OK) { pn_role_take_over(w->store, w->owner); }
+    return rc;
 }
 
-static const char *model_file(const worker *w, const char *id)
+/* n_models where it is none of ours. */
+static size_t model_index(const worker *w, const char *id)
 {
-    for (size_t i = 0; i < w->cfg->n_models; i++) {
-        if (strcmp(w->model_id[i], id) == 0) { return w->cfg->models[i].file; }
-    }
-    return NULL;
+    size_t i = 0;
+    while (i < w->cfg->n_models && strcmp(w->model_id[i], id) != 0) { i++; }
+    return i;
 }
 
 static int find_file(pn_job_file *out, const pn_spool *spool, const char *digest, pn_error *err)
@@ -99,8 +101,8 @@ static int fill_files(pn_job *job, worker *w, const pn_case *c, pn_error *err)
 
 static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
 {
-    const char *file = model_file(w, c->model_id);
-    if (file == NULL) {
+    size_t model = model_index(w, c->model_id);
+    if (model == w->cfg->n_models) {
         return pn_fail(err, PN_ECONFIG, "model %s is no longer configured", c->model_id);
     }
     *job = (pn_job){
@@ -114,7 +116,7 @@ static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
     memcpy(job->predecessor_series_uid, c->predecessor_series_uid, PN_UID_SIZE);
     memcpy(job->institution, w->cfg->institution, sizeof job->institution);
     memcpy(job->station_name, w->cfg->station_name, sizeof job->station_name);
-    int rc = pn_path(job->model_path, sizeof job->model_path, err, "%s", file);
+    int rc = pn_path(job->model_path, sizeof job->model_path, err, "%s", w->cfg->models[model].file);
     return rc == PN_OK ? fill_files(job, w, c, err) : rc;
 }
 
@@ -215,6 +217,27 @@ static void sweep(worker *w, int64_t case_id, const char *kept)
     closedir(dir);
 }
 
+/* Counting and recording are one transaction: of a model's first N cases exactly N are held. */
+static int queue_report(worker *w, const pn_case *c, const pn_outcome *o, const char *folder,
+                        const char *sr, pn_error *err)
+{
+    pn_outgoing *out = calloc(w->cfg->n_archives, sizeof *out);
+    size_t n_reports = 0;
+    if (out == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for deliveries"); }
+    int rc = pn_store_begin(w->store, err);
+    if (rc == PN_OK) { rc = pn_store_count_reports(&n_reports, w->store, c->model_sha256, err); }
+    if (rc == PN_OK) {
+        size_t n = pn_outgoing_for(out, w->cfg, model_index(w, c->model_id), n_reports, sr,
+                                   o->sop_class_uid, o->sop_uid);
+        rc = pn_store_case_reported(w->store, c->id, c->fence, o->sop_uid, o->series_uid, folder,
+                                    out, n, pn_now_ms(), err);
+    }
+    if (rc == PN_OK) { rc = pn_store_commit(w->store, err); }
+    if (rc != PN_OK) { pn_store_rollback(w->store); }
+    free(out);
+    return rc;
+}
+
 static int record_report(worker *w, const pn_case *c, const pn_outcome *o, const char *folder,
                          pn_error *err)
 {
@@ -224,15 +247,7 @@ static int record_report(worker *w, const pn_case *c, const pn_outcome *o, const
     if (rc == PN_OK) { rc = pn_sync_dir(folder, err); }
     if (rc == PN_OK) { rc = pn_sync_dir(results, err); }
     if (rc != PN_OK) { return rc; }
-    pn_outgoing *out = calloc(w->cfg->n_archives, sizeof *out);
-    if (out == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for deliveries"); }
-    for (size_t i = 0; i < w->cfg->n_archives; i++) {
-        out[i] = (pn_outgoing){.archive = w->cfg->archives[i].name, .path = sr,
-                               .sop_class_uid = o->sop_class_uid, .sop_uid = o->sop_uid};
-    }
-    rc = pn_store_case_reported(w->store, c->id, c->fence, o->sop_uid, o->series_uid, folder, out,
-                                w->cfg->n_archives, pn_now_ms(), err);
-    free(out);
+    rc = queue_report(w, c, o, folder, sr, err);
     if (rc == PN_OK) { sweep(w, c->id, folder); }
     return rc;
 }
@@ -293,17 +308,16 @@ static int turn(worker *w, bool *idle, pn_error *err)
     return rc;
 }
 
-int pn_worker_run(const cfg_node *cfg, pn_error *err)
+int pn_worker_run(const cfg_node *cfg, const char *slot, pn_error *err)
 {
     worker w = {0};
     int rc = pn_sandbox_announce("compute", err);
-    if (rc == PN_OK) { rc = open_worker(&w, cfg, err); }
+    if (rc == PN_OK) { rc = open_worker(&w, cfg, slot, err); }
     while (rc == PN_OK && !pn_role_stop) {
         bool idle = true;
         rc = turn(&w, &idle, err);
         if (rc != PN_OK && err->cls == PN_TRANSIENT) {
-            char quoted[512];
-            pn_log(PN_LOG_WARN, "store_busy", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
+            pn_log_store_trouble("store_busy", err);
             rc = PN_OK;
         }
         if (idle) { nap(); }

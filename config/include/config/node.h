@@ -30,6 +30,8 @@ typedef struct cfg_model_ref {
     char **contours;               /* patterns for ROI names / segment labels, `*` and `?`,
                                       case-insensitive; empty: the model's own list */
     size_t n_contours;
+    unsigned shadow;               /* reports of its first N cases are held, default 0 */
+    char shadow_archive[CFG_NAME_SIZE]; /* or sent to this archive only; "": held  */
 } cfg_model_ref;
 
 typedef struct cfg_node {
@@ -44,17 +46,23 @@ typedef struct cfg_node {
     unsigned workers;              /* compute processes at once, default 1         */
     char institution[CFG_NAME_SIZE];   /* into the report, may be empty            */
     char station_name[CFG_AE_SIZE];
+    char host_name[CFG_NAME_SIZE]; /* of this node among those that share a database; "": the host's */
     /* spool: */
     char spool[CFG_PATH_SIZE];
     uint64_t reserve_bytes;        /* below this much free space: refuse with A700 */
     uint64_t max_instance_bytes;
-    char database[CFG_PATH_SIZE];  /* default <spool>/prognode.db                  */
+    char database[CFG_PATH_SIZE];  /* a file, default <spool>/prognode.db, or a connection string
+                                      of PostgreSQL, as it was written             */
     /* cases: */
     unsigned series_fallback_s;    /* default 600: see docs, "which images are a case's own" */
     unsigned give_up_s;            /* default 86400: waiting becomes failed        */
     unsigned pull_after_s;         /* default 300: ask the archives for what is missing; 0: never */
     unsigned compute_timeout_s;    /* default 600                                  */
     unsigned max_attempts;         /* default 3, of a compute process              */
+    unsigned expire_days;          /* default 30: what nothing came for is expired */
+    char **urgent_ae_titles;       /* senders whose contours go first              */
+    size_t n_urgent_ae_titles;
+    uint64_t compute_memory_bytes; /* address space of a compute process, default 8 GiB */
     /* report: */
     bool comprehensive_3d;         /* report.sop_class: comprehensive_3d | comprehensive */
     /* delivery: */

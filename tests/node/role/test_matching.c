@@ -152,6 +152,7 @@ static void comes(node *n, const pn_header *h, const char *digest)
     pn_instance in;
     pn_added added;
     pn_intake_instance(&in, h, digest, 100, n->now);
+    if (!in.pixel_digest[0]) { strcpy(in.pixel_digest, in.digest); }    /* other bytes, other pixels */
     CHECK_OK(pn_store_add_instance(&added, n->s, &in, &n->err), n->err);
     decide_all(n);
 }
