@@ -2,8 +2,10 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include "base/hash.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "dicom/runtime.h"
@@ -12,13 +14,52 @@
 #include "role/indexer.h"
 #include "role/receiver.h"
 #include "role/role.h"
+#include "role/sandbox.h"
+
+enum { COMPUTE_FILES = 64 };
+static const uint64_t compute_file_bytes = 1ULL << 30;
+
+/* What is read late elsewhere and cannot be read in the sandbox. */
+static int preload(pn_error *err)
+{
+    uint8_t digest[PN_SHA256_SIZE];
+    int rc = pn_dicom_init(err);
+    if (rc == PN_OK) { rc = pn_dicom_preload_charsets(err); }
+    return rc == PN_OK ? pn_sha256_of(digest, "", 0, err) : rc;   /* OpenSSL's configuration */
+}
+
+/* To read: the files that the job names. To write: its folder. */
+static int lock_up(const char *folder, pn_error *err)
+{
+    pn_job job = {0};
+    int rc = pn_job_load(&job, folder, err);
+    if (rc != PN_OK) { return rc; }
+    const char **paths = calloc(job.n_images + 2, sizeof *paths);
+    if (paths == NULL) {
+        pn_job_free(&job);
+        return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu paths", job.n_images);
+    }
+    size_t n = 0;
+    paths[n++] = job.model_path;
+    paths[n++] = job.contour.path;
+    for (size_t i = 0; i < job.n_images; i++) { paths[n++] = job.images[i].path; }
+    const pn_sandbox_opts opts = {.readable = paths, .n_readable = n, .writable_folder = folder,
+                                  .max_files = COMPUTE_FILES, .max_file_bytes = compute_file_bytes};
+    rc = pn_sandbox_enter(&opts, err);
+    free(paths);
+    pn_job_free(&job);
+    return rc;
+}
 
 static int run_compute(const char *folder, pn_error *err)
 {
     pn_log_role("compute");
     (void)prctl(PR_SET_NAME, "pn-compute");
-    int rc = pn_dicom_init(err);
-    return rc == PN_OK ? pn_job_run(folder, err) : rc;
+    pn_outcome outcome = {0};
+    int rc = preload(&outcome.failure);
+    if (rc == PN_OK) { rc = lock_up(folder, &outcome.failure); }
+    /* Whoever looks at the case shall read why, and not only that a process ended. */
+    return rc == PN_OK ? pn_job_run(folder, err) : pn_outcome_save(&outcome, folder, err);
 }
 
 static int run_role(const char *role, const cfg_node *cfg, const char *archive, pn_error *err)
@@ -53,7 +94,8 @@ int cmd_role(int argc, char **argv)
     if (strcmp(role, "compute") == 0 && optind + 1 < argc) {
         rc = run_compute(argv[optind + 1], &err);
     } else if (strcmp(role, "header") == 0) {
-        rc = pn_header_child_run(&err);
+        pn_header_child_run(optind + 1 < argc ? argv[optind + 1] : "");
+        rc = PN_OK;
     } else {
         cfg_node cfg = {0};
         rc = pn_role_start(&cfg, role, config, &err);

@@ -10,6 +10,17 @@
 #include <cstring>
 #include <iconv.h>
 #include <list>
+#include <random>
+#include <unistd.h>
+
+/* In place of libc's, for every library of the process. DCMTK puts this number into the UIDs that
+ * it makes (each new report has one until it gets ours), and libc asks the resolver for it,
+ * which is the network, where /etc/hostid is missing. */
+extern "C" long gethostid(void)
+{
+    static const long id = static_cast<long>(std::random_device{}() & 0x7fffffff);
+    return id;
+}
 
 int pn_dicom_init(pn_error *err)
 {

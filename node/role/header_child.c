@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,25 +15,24 @@
 #include "base/log.h"
 #include "dicom/runtime.h"
 #include "role/role.h"
+#include "role/sandbox.h"
 
-enum { DEFAULT_TIMEOUT_MS = 30000, CHILD_MEMORY_MB = 4096, CHILD_FILES = 32 };
+enum { DEFAULT_TIMEOUT_MS = 30000, CHILD_FILES = 32 };
+static const uint64_t child_memory_bytes = 4ULL << 30;
 
 /* ---- The child --------------------------------------------------------------------------------- */
 
-static void set_limit(int what, rlim_t value)
+static int lock_up(const char *spool, pn_error *err)
 {
-    const struct rlimit l = {value, value};
-    (void)setrlimit((__rlimit_resource_t)what, &l);
-}
-
-static void limit_self(void)
-{
-    set_limit(RLIMIT_CORE, 0);          /* patient data do not go into core files */
-    set_limit(RLIMIT_NOFILE, CHILD_FILES);
-#ifndef PN_SANITIZED                    /* the sanitizer's shadow needs terabytes of addresses */
-    set_limit(RLIMIT_AS, (rlim_t)CHILD_MEMORY_MB << 20);
-#endif
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    char incoming[PN_PATH_SIZE], instances[PN_PATH_SIZE], results[PN_PATH_SIZE];
+    int rc = pn_path(incoming, sizeof incoming, err, "%s/incoming", spool);
+    if (rc == PN_OK) { rc = pn_path(instances, sizeof instances, err, "%s/instances", spool); }
+    if (rc == PN_OK) { rc = pn_path(results, sizeof results, err, "%s/results", spool); }
+    if (rc != PN_OK) { return rc; }
+    const char *const readable[] = {incoming, instances, results};
+    const pn_sandbox_opts opts = {.readable = readable, .n_readable = 3, .max_files = CHILD_FILES,
+                                  .max_memory_bytes = child_memory_bytes};
+    return pn_sandbox_enter(&opts, err);
 }
 
 static int answer_failure(const pn_error *why)
@@ -61,33 +59,40 @@ static int answer(const char *path)
     return lost || fflush(stdout) != 0;
 }
 
-int pn_header_child_run(pn_error *err)
+static int prepare(const char *spool, pn_error *err)
+{
+    int rc = pn_dicom_init(err);
+    if (rc == PN_OK) { rc = pn_dicom_preload_charsets(err); }
+    return rc == PN_OK ? lock_up(spool, err) : rc;
+}
+
+void pn_header_child_run(const char *spool)
 {
     pn_log_role("header");
     (void)prctl(PR_SET_NAME, "pn-header");
     (void)signal(SIGPIPE, SIG_DFL);     /* a parent that is gone ends the child */
-    int rc = pn_dicom_init(err);
-    if (rc == PN_OK) { rc = pn_dicom_preload_charsets(err); }
-    if (rc != PN_OK) { return rc; }
-    limit_self();
+    /* A child that cannot be made safe reads nothing, and says so: ending would look like a
+     * death from the file, which would be put away for it. */
+    pn_error unsafe = {0};
+    bool safe = prepare(spool, &unsafe) == PN_OK;
+    unsafe.cls = PN_TRANSIENT;
     char *path = NULL;
     size_t room = 0;
     ssize_t n;
     while ((n = getline(&path, &room, stdin)) > 0) {
         if (path[n - 1] == '\n') { path[n - 1] = '\0'; }
-        if (answer(path) != 0) { break; }
+        if (safe ? answer(path) != 0 : answer_failure(&unsafe) != 0 || fflush(stdout) != 0) { break; }
     }
     free(path);
-    return PN_OK;
 }
 
 /* ---- The parent's side --------------------------------------------------------------------------- */
 
 /* Between fork and exec: only async-signal-safe calls. */
-static _Noreturn void become_child(pid_t parent, int in, int out)
+static _Noreturn void become_child(pid_t parent, char *spool, int in, int out)
 {
     static char self[] = "prognode", role[] = "role", header[] = "header";
-    char *const argv[] = {self, role, header, NULL};
+    char *const argv[] = {self, role, header, spool, NULL};
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) { _exit(127); }
     if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0) { _exit(127); }
@@ -99,11 +104,14 @@ static _Noreturn void become_child(pid_t parent, int in, int out)
 static int start(pn_header_reader *r, pn_error *err)
 {
     int to[2], from[2];
+    char spool[PN_PATH_SIZE];
+    int rc = pn_path(spool, sizeof spool, err, "%s", r->spool != NULL ? r->spool : "");
+    if (rc != PN_OK) { return rc; }
     if (pipe2(to, O_CLOEXEC) != 0) {
         return pn_fail_transient(err, PN_EIO, "pipe: %s", strerror(errno));
     }
     if (pipe2(from, O_CLOEXEC) != 0) {
-        int rc = pn_fail_transient(err, PN_EIO, "pipe: %s", strerror(errno));
+        rc = pn_fail_transient(err, PN_EIO, "pipe: %s", strerror(errno));
         close(to[0]);
         close(to[1]);
         return rc;
@@ -111,7 +119,7 @@ static int start(pn_header_reader *r, pn_error *err)
     (void)setenv("OPENBLAS_NUM_THREADS", "1", 1);
     pid_t parent = getpid();
     r->pid = fork();
-    if (r->pid == 0) { become_child(parent, to[0], from[1]); }
+    if (r->pid == 0) { become_child(parent, spool, to[0], from[1]); }
     close(to[0]);
     close(from[1]);
     if (r->pid < 0) {

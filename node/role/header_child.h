@@ -1,8 +1,10 @@
 /* role/header_child.h - headers are read by a process that may die of them.
  *
- * `prognode role header` reads one path a line on stdin and answers each with one line on
+ * `prognode role header SPOOL` reads one path a line on stdin and answers each with one line on
  * stdout: `ok <json of pn_header_to_json>`, `bad <message>` (the file is at fault) or
- * `later <message>` (a file system or memory error). The reader below is its parent's side. */
+ * `later <message>` (a file system or memory error, or the child could not be made safe). It is
+ * locked up: of all files it can read those of the spool's incoming/, instances/ and results/. The
+ * reader below is its parent's side. */
 #ifndef PN_HEADER_CHILD_H
 #define PN_HEADER_CHILD_H
 #include <sys/types.h>
@@ -11,10 +13,11 @@
 #include "dicom/header.h"
 
 /* The child's loop; returns at end of input. */
-PN_CHECKED int pn_header_child_run(pn_error *err);
+void pn_header_child_run(const char *spool);
 
 typedef struct pn_header_reader {
     unsigned timeout_ms;       /* for one file; set before the first read, 0: 30 s           */
+    const char *spool;         /* its folder, borrowed; set before the first read            */
     pid_t pid;                 /* 0: not running                                             */
     int to, from;
     pn_buf line;

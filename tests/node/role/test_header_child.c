@@ -88,7 +88,7 @@ static void child__that_talks_nonsense_is_an_error(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "role") == 0) { return child(); }
+    if (argc == 4 && strcmp(argv[1], "role") == 0) { return child(); }
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(child__that_dies_twice_condemns_the_file_only),

@@ -364,7 +364,10 @@ static void indexer__takes_a_real_series_whose_images_were_renamed(void **state)
 int main(int argc, char **argv)
 {
     pn_error err = { 0 };
-    if (argc == 3 && strcmp(argv[1], "role") == 0) { return pn_header_child_run(&err); }
+    if (argc == 4 && strcmp(argv[1], "role") == 0) {
+        pn_header_child_run(argv[3]);
+        return 0;
+    }
     signal(SIGPIPE, SIG_IGN);
     if (pn_dicom_init(&err)) { fail_msg("%s", err.msg); }
     const struct CMUnitTest tests[] = {
