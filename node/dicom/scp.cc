@@ -6,32 +6,46 @@
 #include "dicom/storing.hh"
 #include "dcmtk/dcmnet/dimse.h"
 #include "dcmtk/dcmdata/dcuid.h"
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <memory>
+#include <vector>
 #include <unistd.h>
 #include "base/file.h"
 #include "base/implementation.h"
 
 /* ---- What we accept (docs/CONFORMANCE) ---------------------------------------------------- */
 
-static const char *abstract_syntaxes[] = {
-    UID_VerificationSOPClass,
+static const char *image_classes[] = {
     UID_CTImageStorage, UID_EnhancedCTImageStorage, UID_LegacyConvertedEnhancedCTImageStorage,
     UID_MRImageStorage, UID_EnhancedMRImageStorage, UID_LegacyConvertedEnhancedMRImageStorage,
     UID_PositronEmissionTomographyImageStorage, UID_EnhancedPETImageStorage,
     UID_LegacyConvertedEnhancedPETImageStorage,
+};
+static const char *other_classes[] = {
+    UID_VerificationSOPClass,
     UID_RTStructureSetStorage, UID_SegmentationStorage, PN_UID_LABEL_MAP_SEGMENTATION,
     /* What we send ourselves: routed back to us it is taken, so that nobody retries for ever. */
     UID_BasicTextSRStorage, UID_EnhancedSRStorage, UID_ComprehensiveSRStorage,
     UID_Comprehensive3DSRStorage, UID_SecondaryCaptureImageStorage,
     UID_EncapsulatedPDFStorage,
 };
-/* Most wanted first. Compressed and deflated ones are refused here: no decoder, no bomb. */
-static const char *transfer_syntaxes[] = {
+/* Most wanted first. */
+static const char *uncompressed[] = {
     UID_LittleEndianExplicitTransferSyntax,
     UID_LittleEndianImplicitTransferSyntax,
     UID_BigEndianExplicitTransferSyntax,
+};
+/* What dicom/pixels.hh decodes, which is not done here. Deflated is refused: a megabyte of it may
+ * stand for a gigabyte, and the whole data set would have to be inflated to see its header. */
+static const char *compressed[] = {
+    UID_RLELosslessTransferSyntax,
+    UID_JPEGProcess1TransferSyntax, UID_JPEGProcess2_4TransferSyntax,
+    UID_JPEGProcess14TransferSyntax, UID_JPEGProcess14SV1TransferSyntax,
+    UID_JPEGLSLosslessTransferSyntax, UID_JPEGLSLossyTransferSyntax,
+    UID_JPEG2000LosslessOnlyTransferSyntax, UID_JPEG2000TransferSyntax,
 };
 
 /* Time for answers and for the goodbye; a peer that does not read is not waited for longer. */
@@ -168,6 +182,35 @@ bool Server::negotiate(T_ASC_RejectParameters &rej)
     return true;
 }
 
+/* Uncompressed where it is offered, else what the proposer names first. */
+static std::vector<const char *> wanted_for_images(T_ASC_Parameters *p)
+{
+    std::vector<const char *> wanted(std::begin(uncompressed), std::end(uncompressed));
+    for (int i = 0; i < ASC_countPresentationContexts(p); i++) {
+        T_ASC_PresentationContext pc;
+        if (ASC_getPresentationContext(p, i, &pc).bad()) { continue; }
+        for (int t = 0; t < pc.transferSyntaxCount; t++) {
+            auto same = [&](const char *uid) { return std::strcmp(uid, pc.proposedTransferSyntaxes[t]) == 0; };
+            auto known = std::find_if(std::begin(compressed), std::end(compressed), same);
+            if (known != std::end(compressed) && std::none_of(wanted.begin(), wanted.end(), same)) {
+                wanted.push_back(*known);
+            }
+        }
+    }
+    return wanted;
+}
+
+static OFCondition accept_contexts(T_ASC_Parameters *p)
+{
+    std::vector<const char *> wanted = wanted_for_images(p);
+    OFCondition cond = ASC_acceptContextsWithPreferredTransferSyntaxes(
+        p, image_classes, static_cast<int>(std::size(image_classes)), wanted.data(), static_cast<int>(wanted.size()));
+    if (cond.bad()) { return cond; }
+    return ASC_acceptContextsWithPreferredTransferSyntaxes(
+        p, other_classes, static_cast<int>(std::size(other_classes)), uncompressed,
+        static_cast<int>(std::size(uncompressed)));
+}
+
 int Server::accept(pn_error *err)
 {
     T_ASC_Parameters *p = a.assoc->params;
@@ -179,9 +222,7 @@ int Server::accept(pn_error *err)
         (void)ASC_dropSCPAssociation(a.assoc, static_cast<int>(goodbye_s));
         return PN_OK;
     }
-    OFCondition cond = ASC_acceptContextsWithPreferredTransferSyntaxes(
-        p, abstract_syntaxes, sizeof abstract_syntaxes / sizeof abstract_syntaxes[0],
-        transfer_syntaxes, sizeof transfer_syntaxes / sizeof transfer_syntaxes[0]);
+    OFCondition cond = accept_contexts(p);
     (void)std::snprintf(p->ourImplementationClassUID, sizeof p->ourImplementationClassUID, "%s",
                         PN_IMPLEMENTATION_CLASS_UID);
     (void)std::snprintf(p->ourImplementationVersionName, sizeof p->ourImplementationVersionName,

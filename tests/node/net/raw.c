@@ -165,14 +165,32 @@ int raw_associate(uint16_t port)
     return fd;
 }
 
-int raw_context_result(const raw_pdu *ac)
+/* Where the item of context 1 begins; 0: there is none. */
+static size_t find_context(const raw_pdu *ac)
 {
     for (size_t at = 68; at + 8 <= ac->n;) {
         size_t n = (size_t)ac->body[at + 2] << 8 | ac->body[at + 3];
-        if (ac->body[at] == 0x21 && ac->body[at + 4] == 1) { return ac->body[at + 6]; }
+        if (ac->body[at] == 0x21 && ac->body[at + 4] == 1) { return at; }
         at += 4 + n;
     }
-    return -1;
+    return 0;
+}
+
+int raw_context_result(const raw_pdu *ac)
+{
+    size_t at = find_context(ac);
+    return at > 0 ? ac->body[at + 6] : -1;
+}
+
+const char *raw_context_syntax(const raw_pdu *ac)
+{
+    static char uid[65];
+    size_t at = find_context(ac), n = 0;
+    if (at > 0 && at + 12 <= ac->n && ac->body[at + 8] == 0x40) { n = (size_t)ac->body[at + 10] << 8 | ac->body[at + 11]; }
+    if (n >= sizeof uid || at + 12 + n > ac->n) { n = 0; }
+    memcpy(uid, ac->body + at + 12, n);
+    uid[n] = '\0';
+    return uid;
 }
 
 /* ---- Messages ----------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@
 #define IMPLICIT_LE "1.2.840.10008.1.2"
 #define DEFLATED_LE "1.2.840.10008.1.2.1.99"
 #define JPEG_BASELINE "1.2.840.10008.1.2.4.50"
+#define JPEG_2000   "1.2.840.10008.1.2.4.90"
+#define RLE_LOSSLESS "1.2.840.10008.1.2.5"
 #define CT_IMAGE    "1.2.840.10008.5.1.4.1.1.2"
 #define US_IMAGE    "1.2.840.10008.5.1.4.1.1.6.1"
 #define VERIFICATION "1.2.840.10008.1.1"
@@ -40,6 +42,8 @@ bool raw_request_association(int fd, const raw_request *rq);
 int raw_associate(uint16_t port);
 /* Result of context 1 in an A-ASSOCIATE-AC: 0 accepted, 3, 4 refused; -1 none. */
 int raw_context_result(const raw_pdu *ac);
+/* Its transfer syntax; "" where there is none. Valid until the next call. */
+const char *raw_context_syntax(const raw_pdu *ac);
 /* One P-DATA-TF with one fragment of context 1. */
 bool raw_fragment(int fd, bool command, bool last, const void *bytes, size_t n);
 /* Command set of a C-STORE-RQ; its length. */

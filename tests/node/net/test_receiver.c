@@ -373,8 +373,22 @@ static void test_receiver__negotiates_what_it_decodes(void **state)
         { CT_IMAGE, { IMPLICIT_LE }, 0 },
         { CT_IMAGE, { "1.2.840.10008.1.2.2" }, 0 },
         { CT_IMAGE, { DEFLATED_LE }, 4 },
-        { CT_IMAGE, { JPEG_BASELINE }, 4 },
         { CT_IMAGE, { DEFLATED_LE, IMPLICIT_LE }, 0 },
+        { CT_IMAGE, { RLE_LOSSLESS }, 0 },
+        { CT_IMAGE, { JPEG_BASELINE }, 0 },
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.51" }, 0 },
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.57" }, 0 },
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.70" }, 0 },
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.80" }, 0 },
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.81" }, 0 },
+        { CT_IMAGE, { JPEG_2000 }, 0 },
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.91" }, 0 },
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.55" }, 4 },                /* progressive */
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.92" }, 4 },                /* JPEG 2000, part 2 */
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.100" }, 4 },               /* MPEG-2    */
+        { CT_IMAGE, { "1.2.840.10008.1.2.4.201" }, 4 },               /* HTJ2K     */
+        { "1.2.840.10008.5.1.4.1.1.481.3", { RLE_LOSSLESS }, 4 },     /* no pixels */
+        { "1.2.840.10008.5.1.4.1.1.66.4", { RLE_LOSSLESS }, 4 },
         { VERIFICATION, { IMPLICIT_LE }, 0 },
         { "1.2.840.10008.5.1.4.1.1.481.3", { EXPLICIT_LE }, 0 },      /* RTSTRUCT  */
         { "1.2.840.10008.5.1.4.1.1.66.4", { EXPLICIT_LE }, 0 },       /* SEG       */
@@ -393,6 +407,33 @@ static void test_receiver__negotiates_what_it_decodes(void **state)
         if (raw_context_result(&pdu) != cases[i].result) {
             fail_msg("%s %s: result %d, expected %d", cases[i].sop_class, cases[i].transfer[0],
                      raw_context_result(&pdu), cases[i].result);
+        }
+        close(fd);
+    }
+}
+
+/* Uncompressed wherever it is offered; else the proposer's own order. */
+static void test_receiver__prefers_uncompressed_then_the_proposers_order(void **state)
+{
+    fixture *f = *state;
+    start(f, "", "");
+    static const struct { const char *transfer[4], *accepted; } cases[] = {
+        { { JPEG_2000, RLE_LOSSLESS, IMPLICIT_LE, EXPLICIT_LE }, EXPLICIT_LE },
+        { { JPEG_2000, IMPLICIT_LE, RLE_LOSSLESS }, IMPLICIT_LE },
+        { { JPEG_2000, RLE_LOSSLESS, JPEG_BASELINE }, JPEG_2000 },
+        { { RLE_LOSSLESS, JPEG_2000, JPEG_BASELINE }, RLE_LOSSLESS },
+        { { DEFLATED_LE, JPEG_BASELINE, RLE_LOSSLESS }, JPEG_BASELINE },
+    };
+    static raw_pdu pdu;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        raw_request rq = RAW_REQUEST;
+        memcpy(rq.transfer_syntaxes, cases[i].transfer, sizeof cases[i].transfer);
+        int fd = raw_connect(f->port);
+        assert_true(raw_request_association(fd, &rq));
+        assert_int_equal(raw_read_pdu(&pdu, fd, 5000), PDU_AC);
+        assert_int_equal(raw_context_result(&pdu), 0);
+        if (strcmp(raw_context_syntax(&pdu), cases[i].accepted) != 0) {
+            fail_msg("row %zu: %s, expected %s", i, raw_context_syntax(&pdu), cases[i].accepted);
         }
         close(fd);
     }
@@ -636,6 +677,7 @@ int main(int argc, char **argv)
         TEST(test_receiver__kill_loses_nothing_acknowledged),
         TEST(test_receiver__rejects_for_the_right_reason),
         TEST(test_receiver__negotiates_what_it_decodes),
+        TEST(test_receiver__prefers_uncompressed_then_the_proposers_order),
         TEST(test_receiver__bad_uids_get_a_status),
         TEST(test_receiver__hostile_peers_hurt_themselves),
         TEST(test_receiver__broken_off_transfer_leaves_nothing),
