@@ -26,6 +26,8 @@
 /* The lease is short and renewed while the compute process lives, so that a case of a killed
  * node is taken up again soon, here or on another host. */
 enum { POLL_MS = 100, LEASE_MS = 15000, RENEW_MS = 5000, RETRY_MS = 2000 };
+/* With less room than this, a compute process that died may have died of it. */
+enum { ROOM_BYTES = 1 << 20 };
 
 typedef struct worker {
     const cfg_node *cfg;
@@ -73,10 +75,13 @@ static size_t model_index(const worker *w, const char *id)
     return i;
 }
 
-static int find_file(pn_job_file *out, const pn_spool *spool, const char *digest, pn_error *err)
+/* A power cut may undo a move into instances/ whose row is durable. The indexer makes it again,
+ * but not before this worker may have claimed the case, and the path of a job must stay true. */
+static int find_file(pn_job_file *out, pn_spool *spool, const char *digest, pn_error *err)
 {
     memcpy(out->digest, digest, PN_DIGEST_HEX_SIZE);
-    return pn_spool_path(out->path, spool, digest, err);
+    int rc = pn_spool_adopt(spool, digest, err);
+    return rc == PN_OK ? pn_spool_path(out->path, spool, digest, err) : rc;
 }
 
 static int fill_files(pn_job *job, worker *w, const pn_case *c, pn_error *err)
@@ -252,8 +257,30 @@ static int record_report(worker *w, const pn_case *c, const pn_outcome *o, const
     return rc;
 }
 
+/* A full disk is not the case's fault and uses up none of its tries. */
+static bool lacks_room(const worker *w, const pn_error *why)
+{
+    uint64_t free_bytes = 0;
+    pn_error ignored;
+    return why->cls == PN_TRANSIENT &&
+           (why->code == PN_ENOSPC ||
+            (pn_spool_free_bytes(&free_bytes, &w->spool, &ignored) == PN_OK &&
+             free_bytes < ROOM_BYTES));
+}
+
+static int postpone(worker *w, const pn_case *c, const pn_error *why, pn_error *err)
+{
+    char quoted[512];
+    pn_log(PN_LOG_WARN, "case_postponed", "case=%lld reason=%s", (long long)c->id,
+           pn_log_quote(quoted, sizeof quoted, why->msg));
+    int rc = pn_store_release_case(w->store, c->id, c->fence, pn_now_ms(), err);
+    for (int i = 0; i < RETRY_MS / POLL_MS && !pn_role_stop; i++) { nap(); }
+    return rc;
+}
+
 static int record_failure(worker *w, const pn_case *c, const pn_error *why, pn_error *err)
 {
+    if (lacks_room(w, why)) { return postpone(w, c, why, err); }
     bool last = c->attempts >= w->cfg->max_attempts;
     bool permanent = why->cls == PN_PERMANENT || last;
     char reason[PN_REASON_SIZE];

@@ -13,10 +13,13 @@
 /* Few, large writes: a peer's PDU may carry as little as 4 KB. */
 enum { BUFFER_BYTES = 256 * 1024 };
 
+static bool is_room(int e) { return e == ENOSPC || e == EDQUOT || e == EFBIG; }
+
+/* A file system that became read-only has no room either: the sender is to try again. */
 static int fail_errno(pn_error *err, int e, const char *what)
 {
-    bool room = e == ENOSPC || e == EDQUOT || e == EFBIG;
-    return pn_fail_transient(err, room ? PN_ENOSPC : PN_EIO, "%s: %s", what, strerror(e));
+    pn_code code = is_room(e) || e == EROFS ? PN_ENOSPC : PN_EIO;
+    return pn_fail_transient(err, code, "%s: %s", what, strerror(e));
 }
 
 /* Remember the first failure: after it the file is not the data set any more. */
@@ -129,9 +132,8 @@ static int sync_data(pn_spool_writer *w, pn_error *err)
 {
     if (fdatasync(w->fd) == 0) { return PN_OK; }
     /* Lack of room found late is still only this file's loss; anything else is the disk's. */
-    int rc = fail_errno(err, errno, "cannot sync the instance");
-    w->sync_failed = rc != PN_ENOSPC;
-    return rc;
+    w->sync_failed = !is_room(errno);
+    return fail_errno(err, errno, "cannot sync the instance");
 }
 
 /* After this the name is visible; only its durability is open until the folder is synced. */
