@@ -196,3 +196,19 @@ void pn_datetime_local(char out[15], int64_t ms)
     localtime_r(&t, &local);
     (void)strftime(out, 15, "%Y%m%d%H%M%S", &local);
 }
+
+void pn_host_name(char out[65], const char *configured)
+{
+    char name[65] = "";
+    if (configured[0] != '\0') {
+        (void)snprintf(name, sizeof name, "%s", configured);
+    } else if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') {
+        (void)snprintf(name, sizeof name, "node");
+    }
+    for (char *p = name; *p != '\0'; p++) {
+        bool fine = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                    (*p >= '0' && *p <= '9') || *p == '.' || *p == '-' || *p == '_';
+        if (!fine) { *p = '_'; }
+    }
+    memcpy(out, name, sizeof name);
+}

@@ -26,6 +26,9 @@ PN_CHECKED int pn_sync_dir(const char *path, pn_error *err);
 /* Remove a folder and what is in it (links are removed, not followed). Absent is fine. */
 PN_CHECKED int pn_remove_tree(const char *path, pn_error *err);
 
+/* The name of this host, or what the configuration calls it: 1 to 64 of A-Z a-z 0-9 . - _ */
+void pn_host_name(char out[65], const char *configured);
+
 int64_t pn_now_ms(void);        /* CLOCK_REALTIME, since 1970 UTC */
 int64_t pn_mono_ms(void);       /* CLOCK_MONOTONIC                */
 /* Local time as YYYYMMDDHHMMSS, the way DICOM writes date and time. */

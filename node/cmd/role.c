@@ -62,25 +62,27 @@ static int run_compute(const char *folder, pn_error *err)
     return rc == PN_OK ? pn_job_run(folder, err) : pn_outcome_save(&outcome, folder, err);
 }
 
-static int run_role(const char *role, const cfg_node *cfg, const char *archive, pn_error *err)
+static int run_role(const char *role, const cfg_node *cfg, const char *which, pn_error *err)
 {
     if (strcmp(role, "receiver") == 0) { return pn_receiver_run(cfg, PN_FD_LISTEN, err); }
     if (strcmp(role, "indexer") == 0) { return pn_indexer_run(cfg, err); }
-    if (strcmp(role, "worker") == 0) { return pn_worker_run(cfg, err); }
-    if (strcmp(role, "sender") == 0) { return pn_sender_run(cfg, archive, err); }
+    if (strcmp(role, "worker") == 0) { return pn_worker_run(cfg, which, err); }
+    if (strcmp(role, "sender") == 0) { return pn_sender_run(cfg, which, err); }
     return pn_fail(err, PN_EINVAL, "there is no role \"%s\"", role);
 }
 
 int cmd_role(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"archive", required_argument, NULL, 'a'}, {0}};
-    const char *config = "prognode.yaml", *archive = "";
+        {"config", required_argument, NULL, 'c'}, {"archive", required_argument, NULL, 'a'},
+        {"slot", required_argument, NULL, 's'}, {0}};
+    const char *config = "prognode.yaml", *which = "";
     int opt;
     while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (opt) {
         case 'c': config = optarg; break;
-        case 'a': archive = optarg; break;
+        case 'a':
+        case 's': which = optarg; break;
         default: return PN_EXIT_USAGE;
         }
     }
@@ -99,7 +101,7 @@ int cmd_role(int argc, char **argv)
     } else {
         cfg_node cfg = {0};
         rc = pn_role_start(&cfg, role, config, &err);
-        if (rc == PN_OK) { rc = run_role(role, &cfg, archive, &err); }
+        if (rc == PN_OK) { rc = run_role(role, &cfg, which, &err); }
         cfg_node_free(&cfg);
     }
     if (rc == PN_OK) { return PN_EXIT_OK; }

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 
-enum { PN_REASON_SIZE = 512, PN_NAME_SIZE = 65, PN_OWNER_SIZE = 65, PN_KIND_SIZE = 12 };
+enum { PN_REASON_SIZE = 512, PN_NAME_SIZE = 65, PN_OWNER_SIZE = 144, PN_KIND_SIZE = 12 };
 
 typedef struct pn_store pn_store;
 

@@ -394,7 +394,8 @@ static int open_signals(int *out, sigset_t *before, pn_error *err)
 static int start(receiver *r, int listen_fd, sigset_t *before, pn_error *err)
 {
     const pn_spool_opts opts = { .reserve_bytes = r->cfg->reserve_bytes,
-                                 .max_instance_bytes = r->cfg->max_instance_bytes };
+                                 .max_instance_bytes = r->cfg->max_instance_bytes,
+                                 .host_name = r->cfg->host_name };
     size_t n_removed = 0;
     int rc = open_signals(&r->signal_fd, before, err);
     if (rc == PN_OK) { rc = pn_dicom_init(err); }       /* once, for all children */

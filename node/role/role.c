@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/log.h"
+#include "queue/store.h"
 
 volatile sig_atomic_t pn_role_stop = 0;
 
@@ -98,4 +99,34 @@ const char *pn_exit_words(char *buf, size_t size, int status)
         (void)snprintf(buf, size, "exit code %d", WEXITSTATUS(status));
     }
     return buf;
+}
+
+void pn_role_owner(char out[PN_OWNER_SIZE], const cfg_node *cfg, const char *role,
+                   const char *which)
+{
+    char host[65];
+    pn_host_name(host, cfg->host_name);
+    (void)snprintf(out, PN_OWNER_SIZE, "%s:%s:%s", host, role, which);
+}
+
+void pn_role_take_over(pn_store *store, const char *owner)
+{
+    size_t n = 0;
+    pn_error why = {0};
+    if (pn_store_release_owner(&n, store, owner, pn_now_ms(), &why) != PN_OK) {
+        pn_log_store_trouble("leases_kept", &why);
+    } else if (n > 0) {
+        pn_log(PN_LOG_INFO, "leases_freed", "owner=%s leases=%zu", owner, n);
+    }
+}
+
+void pn_log_store_trouble(const char *event, const pn_error *why)
+{
+    enum { EVERY_MS = 5000 };
+    static int64_t next_ms = 0;
+    int64_t now = pn_mono_ms();
+    if (now < next_ms) { return; }
+    next_ms = now + EVERY_MS;
+    char quoted[512];
+    pn_log(PN_LOG_WARN, event, "reason=%s", pn_log_quote(quoted, sizeof quoted, why->msg));
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <config/node.h>
 #include "base/error.h"
+#include "queue/store.h"
 
 enum { PN_FD_CONFIG = 3, PN_FD_LISTEN = 4 };
 
@@ -32,9 +33,20 @@ PN_CHECKED int pn_spawn(pid_t *pid, const char *const *args, int config_fd, int 
 /* How a process ended, in words: "exit code 1", "signal 11 (Segmentation fault)". */
 const char *pn_exit_words(char *buf, size_t size, int status);
 
+/* "<host>:<role>:<which>": who holds a lease. The same after a restart, so that a role may free
+ * what it had (pn_store_release_owner), and of no other role of any node. */
+void pn_role_owner(char out[PN_OWNER_SIZE], const cfg_node *cfg, const char *role,
+                   const char *which);
+/* Free what a role of this name had when it was killed. A failure is logged: the leases end by
+ * themselves. */
+void pn_role_take_over(pn_store *store, const char *owner);
+/* One line a few seconds at most, while the store is away. */
+void pn_log_store_trouble(const char *event, const pn_error *why);
+
 /* The roles' main loops; each returns when pn_role_stop is set, or on an error that only a
  * restart can cure. */
-PN_CHECKED int pn_worker_run(const cfg_node *cfg, pn_error *err);
+/* slot: which of the node's workers, "0", "1", … */
+PN_CHECKED int pn_worker_run(const cfg_node *cfg, const char *slot, pn_error *err);
 PN_CHECKED int pn_sender_run(const cfg_node *cfg, const char *archive, pn_error *err);
 /* The supervisor: returns 0 after an orderly stop. */
 PN_CHECKED int pn_supervisor_run(const char *config_path, pn_error *err);

@@ -96,13 +96,13 @@ int pn_sender_run(const cfg_node *cfg, const char *name, pn_error *err)
     pn_store *store = NULL;
     if (rc == PN_OK) { rc = pn_store_open(&store, cfg->database, NULL, err); }
     char owner[PN_OWNER_SIZE];
-    (void)snprintf(owner, sizeof owner, "sender:%d", (int)getpid());
+    pn_role_owner(owner, cfg, "sender", name);
+    if (rc == PN_OK) { pn_role_take_over(store, owner); }
     while (rc == PN_OK && !pn_role_stop) {
         bool idle = true;
         rc = turn(store, cfg, archive, owner, &idle, err);
         if (rc != PN_OK && err->cls == PN_TRANSIENT) {
-            char quoted[512];
-            pn_log(PN_LOG_WARN, "store_busy", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
+            pn_log_store_trouble("store_busy", err);
             rc = PN_OK;
         }
         if (idle) { nap(); }

@@ -24,10 +24,12 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "queue/store.h"
 #include "role/role.h"
 
 enum {
     MAX_CHILDREN = 96,
+    MAX_WORKERS = 64,                  /* as the configuration allows */
     BACKOFF_FIRST_MS = 500,
     BACKOFF_MAX_MS = 30000,
     HEALTHY_AFTER_MS = 60000,   /* a role that ran this long starts from the first backoff */
@@ -46,6 +48,7 @@ typedef struct supervisor {
     char config_path[PN_PATH_SIZE];
     int config_fd, listen_fd, lock_fd, signal_fd;
     child children[MAX_CHILDREN];
+    char slots[MAX_WORKERS][8];        /* "0", "1", … */
     size_t n;
 } supervisor;
 
@@ -94,7 +97,8 @@ static int check_models(const cfg_node *cfg, pn_error *err)
 static int lock_spool(supervisor *s, pn_error *err)
 {
     int rc = pn_mkdir_p(s->cfg.spool, err);
-    if (rc != PN_OK) { return rc; }
+    /* With PostgreSQL several nodes may share a spool. */
+    if (rc != PN_OK || pn_store_is_server(s->cfg.database)) { return rc; }
     s->lock_fd = open(s->cfg.spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         return pn_fail(err, PN_EIO, "the spool %s is in use by another prognode (%s)", s->cfg.spool,
@@ -149,7 +153,10 @@ static void add_child(supervisor *s, const char *role, const char *arg)
 static void plan_children(supervisor *s)
 {
     add_child(s, "indexer", NULL);
-    for (unsigned i = 0; i < s->cfg.workers; i++) { add_child(s, "worker", NULL); }
+    for (unsigned i = 0; i < s->cfg.workers && i < MAX_WORKERS; i++) {
+        (void)snprintf(s->slots[i], sizeof s->slots[i], "%u", i);
+        add_child(s, "worker", s->slots[i]);
+    }
     for (size_t i = 0; i < s->cfg.n_archives; i++) { add_child(s, "sender", s->cfg.archives[i].name); }
     add_child(s, "receiver", NULL);
 }
@@ -158,7 +165,7 @@ static void start_child(supervisor *s, child *c)
 {
     const char *args[] = {"role", c->role, "--config", s->config_path, NULL, NULL, NULL};
     if (c->arg != NULL) {
-        args[4] = "--archive";
+        args[4] = strcmp(c->role, "worker") == 0 ? "--slot" : "--archive";
         args[5] = c->arg;
     }
     pn_error err = {0};

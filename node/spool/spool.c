@@ -13,7 +13,8 @@
 #include <unistd.h>
 #include "base/file.h"
 
-enum { FILE_NAME_SIZE = PN_DIGEST_HEX_SIZE + 4 };      /* <digest>.dcm */
+enum { FILE_NAME_SIZE = PN_DIGEST_HEX_SIZE + 4,        /* <digest>.dcm */
+       STALE_MS = 86400000 };
 
 static int fail_errno(pn_error *err, int e, const char *what, const char *name)
 {
@@ -116,6 +117,8 @@ int pn_spool_open(pn_spool *out, const char *root, const pn_spool_opts *opts, pn
 {
     pn_spool s = { .opts = *opts, .tmp_fd = -1, .incoming_fd = -1, .instances_fd = -1,
                    .quarantine_fd = -1 };
+    pn_host_name(s.host, opts->host_name != NULL ? opts->host_name : "");
+    s.opts.host_name = NULL;
     int rc = pn_path(s.root, sizeof s.root, err, "%s", root);
     if (rc == PN_OK) { rc = pn_mkdir_p(root, err); }
     if (rc != PN_OK) { return rc; }
@@ -167,14 +170,31 @@ static DIR *walk(int parent_fd, const char *name)
     return dir;
 }
 
-/* A file of tmp/ belongs to a living writer if its process lives and holds its lock. */
+/* Whether a name of tmp/, <pid>-<n>@<host>.part, was given on this host. */
+static bool is_ours(const pn_spool *s, const char *name)
+{
+    const char *at = strchr(name, '@');
+    size_t n = strlen(s->host);
+    return at == NULL || (strncmp(at + 1, s->host, n) == 0 && strcmp(at + 1 + n, ".part") == 0);
+}
+
+/* Of another host, whose processes cannot be asked: no writer is silent for a day. */
+static bool is_stale(int tmp_fd, const char *name)
+{
+    struct stat st;
+    return fstatat(tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (int64_t)st.st_mtim.tv_sec * 1000 + STALE_MS < pn_now_ms();
+}
+
+/* A file of tmp/ belongs to a living writer if its process lives and holds its lock. Opened to
+ * write: NFS locks no file that is open to read. */
 static bool has_writer(int tmp_fd, const char *name)
 {
     char *end = NULL;
     long pid = strtol(name, &end, 10);
     if (end == name || *end != '-' || pid <= 0) { return false; }
     if (kill((pid_t)pid, 0) != 0 && errno == ESRCH) { return false; }
-    int fd = openat(tmp_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(tmp_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) { return false; }
     bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
     (void)close(fd);
@@ -188,7 +208,10 @@ int pn_spool_clean_tmp(size_t *n_removed, pn_spool *s, pn_error *err)
     size_t n = 0;
     struct dirent *e;
     while ((e = readdir(dir)) != NULL) {
-        if (e->d_name[0] == '.' || has_writer(s->tmp_fd, e->d_name)) { continue; }
+        if (e->d_name[0] == '.') { continue; }
+        bool kept = is_ours(s, e->d_name) ? has_writer(s->tmp_fd, e->d_name)
+                                          : !is_stale(s->tmp_fd, e->d_name);
+        if (kept) { continue; }
         if (unlinkat(s->tmp_fd, e->d_name, 0) == 0) { n++; }
     }
     (void)closedir(dir);

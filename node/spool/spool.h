@@ -15,7 +15,8 @@
  * A file is in incoming/ or in instances/, and moves between them by one rename, which the
  * journal of the file system makes all or nothing.
  *
- * Not for several threads. Several processes may use one spool at a time. */
+ * Not for several threads. Several processes may use one spool at a time, also of several hosts
+ * where their file system is shared and gives one name to one of two who rename. */
 #ifndef PN_SPOOL_H
 #define PN_SPOOL_H
 #include <stdbool.h>
@@ -32,12 +33,15 @@ extern "C" {
 typedef struct pn_spool_opts {
     uint64_t reserve_bytes;        /* below this much free space nothing new is begun       */
     uint64_t max_instance_bytes;   /* of one data set                                       */
+    const char *host_name;         /* of this host among those that share the spool; NULL   */
+                                   /* or "": its own name. Read by pn_spool_open only       */
 } pn_spool_opts;
 #define PN_SPOOL_OPTS_INIT { .reserve_bytes = 0, .max_instance_bytes = PN_MAX_INSTANCE_BYTES }
 
 typedef struct pn_spool {
     char root[PN_PATH_SIZE];
     pn_spool_opts opts;
+    char host[65];                 /* in the names in tmp/                                  */
     int tmp_fd, incoming_fd, instances_fd, quarantine_fd;   /* folders */
     unsigned long n_begun;         /* makes names in tmp/ unique                            */
 } pn_spool;
@@ -50,7 +54,8 @@ void pn_spool_close(pn_spool *s);            /* after a successful open, once */
 /* Free bytes for this user on the spool's file system. */
 PN_CHECKED int pn_spool_free_bytes(uint64_t *out, const pn_spool *s, pn_error *err);
 
-/* Remove what writers that no longer live left in tmp/. *n_removed may be NULL. */
+/* Remove what writers of this host that no longer live left in tmp/, and what other hosts left
+ * there more than a day ago. *n_removed may be NULL. */
 PN_CHECKED int pn_spool_clean_tmp(size_t *n_removed, pn_spool *s, pn_error *err);
 
 /* ---- Writing ------------------------------------------------------------------------------ */
@@ -63,7 +68,7 @@ typedef struct pn_spool_meta {
 typedef struct pn_spool_writer {
     pn_spool *spool;
     int fd;                        /* -1: nothing open                                      */
-    char tmp_name[64];
+    char tmp_name[128];
     pn_sha256 sha;
     uint8_t *buffer; size_t n_buffered;
     uint64_t n_bytes;              /* of the data set so far                                */

@@ -70,13 +70,14 @@ static int check_reserve(pn_spool *s, pn_error *err)
     return rc;
 }
 
-/* The name carries the writer's pid; the lock tells a living writer from a reused pid. */
+/* The name carries the writer's pid and host; the lock tells a living writer from a reused
+ * pid. */
 static int create(pn_spool_writer *w, pn_error *err)
 {
     pn_spool *s = w->spool;
     for (int attempt = 0; attempt < 16; attempt++) {
-        (void)snprintf(w->tmp_name, sizeof w->tmp_name, "%ld-%lu.part", (long)getpid(),
-                       ++s->n_begun);
+        (void)snprintf(w->tmp_name, sizeof w->tmp_name, "%ld-%lu@%s.part", (long)getpid(),
+                       ++s->n_begun, s->host);
         w->fd = openat(s->tmp_fd, w->tmp_name,
                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (w->fd >= 0) { break; }
