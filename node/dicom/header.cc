@@ -3,7 +3,6 @@
 #include "dicom/classes.hh"
 #include "dicom/dataset.hh"
 #include "dicom/multiframe.hh"
-#include "dicom/header_digests.hh"
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
@@ -399,7 +398,7 @@ int read_header(pn_header &h, const char *path, pn_error *err)
     if (h.study_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Study Instance UID"); }
     if (h.series_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Series Instance UID"); }
     if (h.kind != PN_KIND_RTSTRUCT) { h.n_frames = frames_of(dataset); }
-    if (h.kind == PN_KIND_IMAGE) { return pn::put_digests(h, scan, dataset, text, path, err); }
+    if (h.kind == PN_KIND_IMAGE) { return 0; }
 
     Contours all;
     if (h.kind == PN_KIND_RTSTRUCT) {

@@ -42,7 +42,7 @@ PN_CHECKED int pn_mask_from_rtstruct(pn_mask *out, const char *path, int roi_num
 
 /* SEG segment -> mask. BINARY: the frames of the segment, which may overlap others. FRACTIONAL:
  * inside where value / Maximum Fractional Value >= 0.5, said in the note. LABELMAP: where the
- * value is the segment's number; the background (Pixel Padding Value, else 0) is no segment.
+ * value is the segment's number; the background (0 and the Pixel Padding Value) is no segment.
  * Slices without a frame are empty. Frames are placed by position and orientation: any exchange
  * or reversal of the volume's axes is placed exactly, and a frame may be a cut-out. n_contours
  * counts frames. Identity as above. Nothing is resampled:

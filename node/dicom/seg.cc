@@ -96,7 +96,7 @@ int check_segment(const Seg &s, DcmItem &dataset, int number, pn_error *err)
         int rc = pn::uint16(background, dataset, DCM_PixelPaddingValue, "Pixel Padding Value", err);
         if (rc != 0) { return rc; }
     }
-    if (s.kind == Kind::LABELMAP && number == background) {
+    if (s.kind == Kind::LABELMAP && (number == 0 || number == background)) {
         return pn_fail(err, PN_EUNSUPPORTED, "segment %d is the background of the label map", number);
     }
     return 0;

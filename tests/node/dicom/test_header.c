@@ -45,6 +45,7 @@ static void same_header(const pn_header *a, const pn_header *b)
     assert_string_equal(a->accession, b->accession);
     assert_string_equal(a->source_ae, b->source_ae);
     assert_string_equal(a->instance_number, b->instance_number);
+    assert_int_equal(a->n_frames, b->n_frames);
     assert_string_equal(a->structure_label, b->structure_label);
     assert_string_equal(a->structure_datetime, b->structure_datetime);
     assert_int_equal(a->n_rois, b->n_rois);
@@ -211,6 +212,43 @@ static int read_and_free(pn_header *h, dcm *d)
 }
 
 /* Each set's own bytes for a Patient ID; the same text in UTF-8 comes out. */
+/* The background is no region; the images of the frames are those of every segment. */
+static void test_label_map(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(DATA("dcmqi_seg"));
+    pn_header h;
+    CHECK_OK(pn_header_read(&h, DATA("dcmqi_seg/sparse-labelmap-noppv.dcm"), &err), err);
+    assert_int_equal(h.kind, PN_KIND_SEG);
+    assert_int_equal(h.n_frames, 2);
+    assert_int_equal(h.n_rois, 1);
+    assert_int_equal(h.rois[0].number, 1);
+    assert_string_equal(h.rois[0].name, "Liver");
+    assert_int_equal(h.rois[0].n_contours, 2);
+    assert_int_equal(h.rois[0].n_image_uids, 2);
+    assert_int_equal(h.n_series, 1);
+    round_trip(&h);
+    pn_header_free(&h);
+    /* It calls 5 its padding, and declares a segment 0 all the same. */
+    CHECK_OK(pn_header_read(&h, DATA("dcmqi_seg/sparse-labelmap-ppv5.dcm"), &err), err);
+    assert_int_equal(h.n_rois, 1);
+    assert_string_equal(h.rois[0].name, "Liver");
+    round_trip(&h);
+    pn_header_free(&h);
+}
+
+static void test_multiframe_image(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(DATA("dcmqi_seg"));
+    pn_header h;
+    CHECK_OK(pn_header_read(&h, DATA("dcmqi_seg/24x38x3/multiframe/mf.dcm"), &err), err);
+    assert_int_equal(h.kind, PN_KIND_IMAGE);
+    assert_int_equal(h.n_frames, 3);
+    round_trip(&h);
+    pn_header_free(&h);
+}
+
 static void test_character_sets(void **state)
 {
     (void)state;
@@ -478,6 +516,8 @@ int main(void)
         cmocka_unit_test(test_sts_rtstruct),
         cmocka_unit_test(test_clinical_rtstruct),
         cmocka_unit_test(test_seg),
+        cmocka_unit_test(test_label_map),
+        cmocka_unit_test(test_multiframe_image),
         cmocka_unit_test_teardown(test_character_sets, clear),
         cmocka_unit_test_teardown(test_patient_id_is_never_cut, clear),
         cmocka_unit_test_teardown(test_own_objects, clear),

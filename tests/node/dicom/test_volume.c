@@ -444,6 +444,33 @@ static void test_published_images(void **state)
     check_nifti(DATA("ibsi_validation_sts/STS_001/dicom/CT/image"), DATA("ibsi_validation_sts/STS_001/nifti/CT_image.nii.gz"), 0);
 }
 
+/* Largest difference from the published volume, in its own units. */
+static double worst_difference(const char *series, const char *nifti)
+{
+    pn_volume v;
+    size_t dim[3];
+    double worst = 0;
+    CHECK_OK(load_folder(&v, series), err);
+    double *want = nifti_read(nifti, dim);
+    assert_non_null(want);
+    for (int i = 0; i < 3; i++) { assert_int_equal(dim[i], v.image.grid.dim[i]); }
+    for (size_t i = 0; i < dim[0] * dim[1] * dim[2]; i++) { worst = fmax(worst, fabs(voxel(&v, i) - want[i])); }
+    free(want);
+    pn_volume_free(&v);
+    return worst;
+}
+
+/* MR and PET as published: normalised intensities and SUV. */
+static void test_published_mr_and_pet(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(DATA("ibsi_validation_sts"));
+    double mr = worst_difference(DATA("ibsi_validation_sts/STS_001/dicom/MR_T1/image"), DATA("ibsi_validation_sts/STS_001/nifti/MR_T1_image.nii.gz"));
+    double pet = worst_difference(DATA("ibsi_validation_sts/STS_001/dicom/PET/image"), DATA("ibsi_validation_sts/STS_001/nifti/PET_image.nii.gz"));
+    assert_true(mr <= 0);                      /* whole numbers in both                      */
+    assert_true(pet <= 0x1p-19);               /* up to 25.4, published as float: its last digit there */
+}
+
 static void test_pet_keeps_its_slope_per_slice(void **state)
 {
     (void)state;
@@ -513,6 +540,7 @@ int main(void)
         cmocka_unit_test_teardown(test_single_slice, clear),
         cmocka_unit_test_teardown(test_images_that_are_refused, clear),
         cmocka_unit_test_teardown(test_published_images, clear),
+        cmocka_unit_test_teardown(test_published_mr_and_pet, clear),
         cmocka_unit_test_teardown(test_pet_keeps_its_slope_per_slice, clear),
         cmocka_unit_test_teardown(test_tilted_head_is_refused, clear),
         cmocka_unit_test_teardown(test_series_of_several_studies_is_refused, clear),

@@ -515,6 +515,27 @@ static void test_sr__study_attributes_are_copied(void **state)
     pn_report_free(&r);
 }
 
+/* The slices of a multi-frame image are one instance; it stands in the evidence once. */
+static void test_sr__multiframe_image_is_named_once(void **state)
+{
+    (void)state;
+    if (!have_tool("dcmdump")) { skip(); }
+    pn_report r;
+    fixture_report(&r);
+    for (size_t i = 0; i < r.n_images; i++) {
+        (void)snprintf(r.images[i].sop_class_uid, PN_UID_SIZE, "1.2.840.10008.5.1.4.1.1.2.1");
+        (void)snprintf(r.images[i].sop_uid, PN_UID_SIZE, "1.2.3.4.5.9.1");
+        r.images[i].frame_number = (unsigned)i + 1;
+    }
+    fixture_write(&r, fixture_path("frames.dcm"));
+    static char out[1 << 20];
+    (void)run_tool(out, sizeof out, "dcmdump +L '%s'", fixture_path("frames.dcm"));
+    size_t references = 0;
+    for (const char *p = out; (p = strstr(p, "[1.2.3.4.5.9.1]")) != NULL; p++) { references++; }
+    assert_int_equal(references, 1);
+    pn_report_free(&r);
+}
+
 static void test_sr__large_evidence(void **state)
 {
     (void)state;
@@ -581,6 +602,7 @@ int main(void)
         cmocka_unit_test(test_sr__survival_names_the_endpoint),
         cmocka_unit_test(test_sr__comments_say_what_a_reader_must_know),
         cmocka_unit_test(test_sr__study_attributes_are_copied),
+        cmocka_unit_test(test_sr__multiframe_image_is_named_once),
         cmocka_unit_test(test_sr__large_evidence),
         cmocka_unit_test(test_sr__impossible_reports_are_refused),
     };
