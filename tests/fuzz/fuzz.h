@@ -37,6 +37,9 @@ size_t fz_split_part10(size_t starts[], size_t room, const uint8_t *bytes, size_
 /* ---- The input as all that a peer ever sends (sockets.c) ---- */
 /* fds[0]: ours; fds[1]: the peer, which has sent the bytes and then ended its side. */
 void fz_peer(int fds[2], const void *bytes, size_t n);
+/* The same for the next association that we request (requestor.c); hang up when it is over. */
+void fz_answers(const void *bytes, size_t n);
+void fz_hang_up(void);
 
 /* ---- The volume that the mask targets draw on: the corpus' own images ---- */
 struct pn_volume;

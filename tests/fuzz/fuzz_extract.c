@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "fuzz.h"
 
-enum { MAX_DIM = 12, MAX_VOXELS = MAX_DIM * MAX_DIM * MAX_DIM };
+enum { MAX_DIM = 8, MAX_VOXELS = MAX_DIM * MAX_DIM * MAX_DIM };
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

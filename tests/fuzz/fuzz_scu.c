@@ -1,17 +1,10 @@
 /* One association as requestor: the input is all that the peer answers. An input of odd length
- * answers a C-ECHO, one of even length the C-STORE of a small image.
- *
- * connect() is our own: DCMTK's socket becomes one end of a pair, so that no ports are used. */
+ * answers a C-ECHO, one of even length the C-STORE of a small image. */
 #include <string.h>
-#include <unistd.h>
-#include "base/file.h"
 #include "dicom/runtime.h"
 #include "dicom/scu.h"
 #include "fuzz.h"
 
-static const uint8_t *answers;
-static size_t n_answers;
-static int peer = -1;
 static const char *image;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -41,19 +34,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-int connect(int fd, const void *address, unsigned n);  /* <sys/socket.h> has it with a union */
-int connect(int fd, const void *address, unsigned n)
-{
-    (void)address;
-    (void)n;
-    int fds[2];
-    fz_peer(fds, answers, n_answers);
-    fz_require(dup2(fds[0], fd) == fd);
-    (void)close(fds[0]);
-    peer = fds[1];
-    return 0;
-}
-
 static void check_result(const pn_scu_result *r, int rc)
 {
     fz_require(strnlen(r->comment, sizeof r->comment) < sizeof r->comment);
@@ -70,8 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     pn_error err = {0};
     pn_scu_result result;
     int rc;
-    answers = bytes;
-    n_answers = n;
+    fz_answers(bytes, n);
     if (n % 2 != 0) {
         rc = pn_scu_echo(&to, &err);
     } else {
@@ -80,7 +59,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     fz_require(rc == PN_OK || (rc == (int)err.code && err.msg[0] != '\0'));
     fz_require(rc != PN_EINTERNAL);
-    if (peer >= 0) { (void)close(peer); }
-    peer = -1;
+    fz_hang_up();
     return 0;
 }
