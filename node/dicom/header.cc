@@ -3,6 +3,7 @@
 #include "dicom/classes.hh"
 #include "dicom/dataset.hh"
 #include "dicom/multiframe.hh"
+#include "dicom/header_digests.hh"
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
@@ -398,7 +399,7 @@ int read_header(pn_header &h, const char *path, pn_error *err)
     if (h.study_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Study Instance UID"); }
     if (h.series_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Series Instance UID"); }
     if (h.kind != PN_KIND_RTSTRUCT) { h.n_frames = frames_of(dataset); }
-    if (h.kind == PN_KIND_IMAGE) { return 0; }
+    if (h.kind == PN_KIND_IMAGE) { return pn::put_digests(h, scan, dataset, text, path, err); }
 
     Contours all;
     if (h.kind == PN_KIND_RTSTRUCT) {

@@ -374,8 +374,7 @@ int pn_indexer_reconcile(pn_reconciled *out, const cfg_node *cfg, pn_error *err)
     pn_error local = {0};
     if (err == NULL) { err = &local; }
     indexer x = {.watch = -1};
-    int rc = pn_sandbox_announce("header", err);
-    if (rc == PN_OK) { rc = open_indexer(&x, cfg, err); }
+    int rc = open_indexer(&x, cfg, err);
     if (rc == PN_OK) { rc = rebuild(out, &x, err); }
     close_indexer(&x);
     return rc;
