@@ -105,7 +105,8 @@ static void fill(place *p)
         snprintf(c.contour_uid, sizeof c.contour_uid, "1.2.rs.%d", i);
         snprintf(c.contour_digest, sizeof c.contour_digest, "d%d", i);
         strcpy(c.contour_kind, "rtstruct");
-        strcpy(c.model_id, "demo");
+        strcpy(c.model_id, i == 3 ? "other" : "demo");
+        snprintf(c.model_version, sizeof c.model_version, "1.%d", i);
         strcpy(c.patient_id, "P\x1b[2J1");
         c.roi_numbers[0] = 7;
         c.n_rois = 1;
@@ -155,6 +156,16 @@ static void list__filters_and_speaks_json(void **state)
     SAYS(p->out, "\"images_expected\":\t3");
     assert_int_equal(cases(p, "list --state dropped"), 0);
     assert_string_equal(p->out, "no cases\n");
+    assert_int_equal(cases(p, "list --model demo"), 0);
+    SAYS(p->out, "     1  waiting");
+    SAYS(p->out, "     2  reported");
+    assert_null(strstr(p->out, "     3  "));
+    assert_int_equal(cases(p, "list --model demo --version 1.2"), 0);
+    SAYS(p->out, "     2  reported");
+    assert_null(strstr(p->out, "     1  "));
+    assert_int_equal(cases(p, "list --model demo --limit 1"), 0);
+    SAYS(p->out, "     2  reported");
+    SAYS(p->out, "(the newest 1; --limit 0 shows all)");
 }
 
 static void show__tells_what_is_missing_and_what_was_answered(void **state)
@@ -186,12 +197,32 @@ static void retry__says_each_cases_state(void **state)
     assert_int_equal(cases(p, "retry 2"), 1);      /* its delivery is pending again */
 }
 
+static void steer__says_and_logs_what_it_did(void **state)
+{
+    place *p = *state;
+    fill(p);
+    assert_int_equal(cases(p, "hold 1"), 0);
+    assert_string_equal(p->out, "case 1 is held\n");
+    SAYS(p->errors, "event=operator verb=hold case=1 uid=");
+    assert_int_equal(cases(p, "show 1"), 0);
+    SAYS(p->out, "held: held by the operator (user ");
+    assert_int_equal(cases(p, "release 1 3"), 3);
+    assert_string_equal(p->out, "case 1 is waiting\n");
+    SAYS(p->errors, "case 3 is failed: there is nothing to release");
+    assert_int_equal(cases(p, "drop 1 2 3"), 0);
+    assert_string_equal(p->out, "case 1 is dropped\ncase 2 is dropped\ncase 3 is dropped\n");
+    assert_int_equal(cases(p, "drop 1"), 1);
+    assert_int_equal(cases(p, "hold 99"), 1);
+    SAYS(p->errors, "no case 99");
+}
+
 static void use__is_checked(void **state)
 {
     place *p = *state;
     static const char *const wrong[] = { "", "liste", "show", "show x", "show 1 2", "retry",
                                          "list 1", "list --state done", "list --limit x",
-                                         "list --nonsense" };
+                                         "list --nonsense", "hold", "drop x", "rerun",
+                                         "hold 1 --model demo", "show 1 --version 2" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         if (cases(p, wrong[i]) != 2) { fail_msg("cases %s did not exit with 2", wrong[i]); }
         assert_true(p->errors[0] != '\0');
@@ -211,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(show__tells_what_is_missing_and_what_was_answered, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(retry__says_each_cases_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(steer__says_and_logs_what_it_did, setup, teardown),
         cmocka_unit_test_setup_teardown(use__is_checked, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
