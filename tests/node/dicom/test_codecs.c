@@ -7,6 +7,7 @@
 #include "dicom/volume.h"
 #include "dicom_fixture.h"
 #include "j2k_encode.h"
+#include "multiframe_fixture.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,6 +225,41 @@ static void test_whole_cells_coded(void **state)
     check_same(&plain, to, "JPEG");
     run("dcmcrle", from, to);
     check_same(&plain, to, "RLE");
+    pn_volume_free(&plain);
+}
+
+/* A frame in one fragment or in several; in several, a table has to say where each begins. */
+static void test_frames_of_one_file(void **state)
+{
+    (void)state;
+    enum { FRAMES = 4, COLUMNS = 61, ROWS = 47 };
+    static int32_t values[MAX_PIXELS];
+    static int16_t pixels[FRAMES * COLUMNS * ROWS];
+    static const char *const tools[] = {"dcmcrle", "dcmcrle +fs 1", "dcmcjpeg +e1 -ot", "dcmcjpeg +e1 +fs 1", "dcmcjpls +el +fs 1"};
+    mf_groups groups[FRAMES] = {{.position = "0\\0\\0"}, {.position = "0\\0\\3"}, {.position = "0\\0\\6"}, {.position = "0\\0\\9"}};
+    mf_spec s = mf_default();
+    for (size_t k = 0; k < FRAMES; k++) {
+        draw(values, (uint8_t *)(pixels + k * COLUMNS * ROWS), COLUMNS, ROWS, (format){16, 16, 1});
+    }
+    s.columns = COLUMNS;
+    s.rows = ROWS;
+    s.frames = "4";
+    s.frame = groups;
+    s.n_frames = FRAMES;
+    s.pixels = pixels;
+    s.n_pixels = FRAMES * COLUMNS * ROWS;
+    const char *from = tmp_path("plain.dcm"), *to = tmp_path("coded.dcm");
+    pn_volume plain, v;
+    mf_write(&s, from);
+    CHECK_OK(load(&plain, from), err);
+    assert_int_equal(plain.image.grid.dim[2], FRAMES);
+    for (size_t t = 0; t < sizeof tools / sizeof tools[0]; t++) {
+        run(tools[t], from, to);
+        check_same(&plain, to, tools[t]);
+    }
+    run("dcmcjpeg +e1 +fs 1 -ot", from, to);
+    assert_int_equal(load(&v, to), PN_EUNSUPPORTED);
+    assert_non_null(strstr(err.msg, "without a Basic Offset Table"));
     pn_volume_free(&plain);
 }
 
@@ -671,6 +707,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_lossless_is_bit_for_bit, clear),
         cmocka_unit_test_teardown(test_whole_cells_coded, clear),
+        cmocka_unit_test_teardown(test_frames_of_one_file, clear),
         cmocka_unit_test_teardown(test_monochrome1_keeps_its_values, clear),
         cmocka_unit_test_teardown(test_rle_by_hand, clear),
         cmocka_unit_test_teardown(test_lossy_is_close_and_says_so, clear),
