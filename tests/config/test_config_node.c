@@ -42,6 +42,11 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_int_equal(c.give_up_s, 86400);
     assert_int_equal(c.compute_timeout_s, 600);
     assert_int_equal(c.max_attempts, 3);
+    assert_int_equal(c.expire_days, 30);
+    assert_int_equal(c.n_urgent_ae_titles, 0);
+    assert_int_equal(c.models[0].shadow, 0);
+    assert_string_equal(c.models[0].shadow_archive, "");
+    assert_true(c.compute_memory_bytes == 8ULL << 30);
     assert_int_equal(c.pull_after_s, 300);
     assert_int_equal(c.keep_images_days, 7);
     assert_int_equal(c.keep_unclaimed_days, 7);
@@ -70,7 +75,7 @@ static void test_node__every_value_is_taken(void **state)
         "  institution: \"Universit\xc3\xa4tsklinik\"\n  station_name: 42\n"
         "spool:\n  folder: /data\n  reserve: 100 MiB\n  max_instance: 1048576\n"
         "  database: /db/jobs.db\n"
-        "cases: {series_fallback_s: 1, give_up_s: 2, compute_timeout_s: 3, max_attempts: 4,"
+        "cases: {series_fallback_s: 1, give_up_s: 2, compute_timeout_s: 3, max_attempts: 4, compute_memory: 1 GiB,"
         " pull_after_s: 5}\n"
         "retention: {keep_images_days: 0, keep_unclaimed_days: 2, keep_results_days: 30,"
         " low_water: 1 MiB}\n"
@@ -101,6 +106,7 @@ static void test_node__every_value_is_taken(void **state)
     assert_int_equal(c.give_up_s, 2);
     assert_int_equal(c.compute_timeout_s, 3);
     assert_int_equal(c.max_attempts, 4);
+    assert_true(c.compute_memory_bytes == 1ULL << 30);
     assert_int_equal(c.pull_after_s, 5);
     assert_int_equal(c.keep_images_days, 0);
     assert_int_equal(c.keep_unclaimed_days, 2);
@@ -336,6 +342,13 @@ static const bad_case bad[] = {
      "5:12: archives[1].name: got \"a\" a second time, expected a name of its own"},
     {NODE SPOOL ARCHIVES MODELS "  - file: m.yaml\n",
      "7:11: models[1].file: got the same file a second time, expected each model once"},
+    {NODE SPOOL ARCHIVES "models:\n  - {file: m.yaml, shadow: 5, shadow_archive: b}\n",
+     "6:45: models[0].shadow_archive: got \"b\", expected the name of one of the archives"},
+    {NODE SPOOL ARCHIVES "models:\n  - {file: m.yaml, shadow: 5, shadow_archive: a}\n",
+     "6:45: models[0].shadow_archive: leaves no archive for the reports, expected another one "
+     "besides"},
+    {NODE SPOOL "cases: {expire_days: 0}\n" ARCHIVES MODELS,
+     "3:22: cases.expire_days: got 0, expected a whole number from 1 to 3650"},
 };
 
 static void test_node__each_message_names_place_key_and_expectation(void **state)

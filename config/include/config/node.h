@@ -59,7 +59,6 @@ typedef struct cfg_node {
     unsigned pull_after_s;         /* default 300: ask the archives for what is missing; 0: never */
     unsigned compute_timeout_s;    /* default 600                                  */
     unsigned max_attempts;         /* default 3, of a compute process              */
-    uint64_t compute_memory_bytes; /* address space of a compute process, default 8 GiB */
     unsigned expire_days;          /* default 30: what nothing came for is expired */
     char **urgent_ae_titles;       /* senders whose contours go first              */
     size_t n_urgent_ae_titles;
