@@ -168,7 +168,9 @@ int rx_discretise(rx_levels *l, const rx_roi *roi, const rx_settings *s, rx_work
     bins b = { 0 };
     if (s->bin_count > 0) {
         fixed_count(&b, roi, s->bin_count);
-        if (!(b.step > 0) || !isfinite(b.step)) {
+        /* Edges that rounding puts on one another would also be searched one by one. */
+        double far = fmax(fabs(roi->lowest), fabs(roi->highest));
+        if (!isfinite(b.step) || !(far + b.step > far)) {
             return rx_fail(err, RX_ELIMIT, "%u bins between %g and %g cannot be told apart",
                            s->bin_count, roi->lowest, roi->highest);
         }

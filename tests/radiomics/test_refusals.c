@@ -194,6 +194,8 @@ static void test_refusals__immeasurable_range(void **state)
     refuse(&r, &s, RX_ELIMIT, "1.7e+308");
     s.bin_count = 4;
     refuse(&r, &s, RX_ELIMIT, "1.7e+308");
+    for (size_t i = 0; i < region_size(&r); i++) { r.image[i] = i % 2 ? 1e16 : 1e16 + 2; }
+    refuse(&r, &s, RX_ELIMIT, "told apart");        /* two doubles lie there, and 4 bins */
     region_free(&r);
 }
 
