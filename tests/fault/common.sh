@@ -86,16 +86,21 @@ make_patient() {    # SEED: into $work/patients
 }
 patient() { printf '%s/patients/PHANTOM-%03d' "$work" "$1"; }
 cases() { "$prognode" cases "$@" --config "$config"; }
-state_count() { cases list --json | jq --arg s "$1" '[.[] | select(.state == $s)] | length'; }
+state_count() { cases list --limit 0 --json | jq --arg s "$1" '[.[] | select(.state == $s)] | length'; }
 delivered_are() { [ "$(state_count delivered)" -eq "$1" ]; }
 sanitizers_are_quiet() {
   ! grep -q 'AddressSanitizer\|runtime error' "$work/node.log" || fail "sanitizer report"
 }
 
+database_is_whole() {
+  command -v sqlite3 > /dev/null || return 0
+  [ "$(sqlite3 "$spool/prognode.db" 'pragma integrity_check')" = ok ] || fail "the database is damaged"
+}
+
 # one_report_each N: N cases, all delivered; the archive holds their reports and nothing else, and
 # what came twice came with the same bytes.
 one_report_each() {
-  cases list --json > "$work/cases.json"
+  cases list --limit 0 --json > "$work/cases.json"
   jq -r '.[] | select(.state == "delivered") | .report_sop_uid' "$work/cases.json" | sort > "$work/wanted"
   [ "$(sort -u "$work/wanted" | wc -l)" -eq "$1" ] && [ "$(jq length "$work/cases.json")" -eq "$1" ] \
     || fail "$(sort -u "$work/wanted" | wc -l) reports of $(jq length "$work/cases.json") cases, expected $1"

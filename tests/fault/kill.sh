@@ -75,6 +75,7 @@ sort -u "$work/ack" > "$work/ack.unique"
 "$tool" check "$spool" "$work/ack.unique" || fail "at the end"
 [ "$(wc -l < "$work/ack.unique")" -eq $((rounds * 41)) ] || fail "not every object was acknowledged in the end"
 [ -z "$(ls "$spool/quarantine")" ] || fail "quarantined: $(cat "$spool"/quarantine/*.reason | sort | uniq -c)"
+database_is_whole
 one_report_each "$rounds"
 sanitizers_are_quiet
 echo "passed: $rounds rounds, $kills kills ($(for v in "${!hit[@]}"; do echo -n "$v ${hit[$v]} "; done)), $(wc -l < "$work/ack") acknowledgements, $(ls "$archive" | wc -l) objects sent to the archive for $rounds reports"

@@ -95,12 +95,14 @@ done
 [ -z "${LIES:-}" ] || fail "nothing was lost, though nothing was synced"
 start_node
 [ ${#outstanding[@]} -eq 0 ] || "$tool" send "$node_port" LAST "$work/ack" "${outstanding[@]}" || fail "the last send"
-wait_for $((60 + rounds)) delivered_are "$rounds" || fail "$(state_count delivered) of $rounds cases delivered"
+wait_for $((60 + rounds)) delivered_are "$rounds" \
+  || { cases list --limit 0 | grep -v ' delivered ' | head; fail "$(state_count delivered) of $rounds cases delivered"; }
 sleep 1
 stop_node
 "$tool" check "$spool" "$work/ack" || fail "at the end"
 [ -z "$(ls "$spool/tmp")" ] || fail "left in tmp/"
 [ -z "$(ls "$spool/quarantine")" ] || fail "quarantined: $(cat "$spool"/quarantine/*.reason | sort | uniq -c)"
+database_is_whole
 one_report_each "$rounds"
 sanitizers_are_quiet
-echo "passed: $rounds power cuts on $fs, $(wc -l < "$work/ack") acknowledged; $(awk '{ lost += $6; open += $3 } END { print lost " of " open }' "$work/disk.log") unflushed blocks lost; $(ls "$archive" | wc -l) objects sent to the archive for $rounds reports"
+echo "passed: $rounds power cuts on $fs, $(wc -l < "$work/ack") acknowledged; $(awk '{ lost += $7; open += $3 } END { print lost " of " open }' "$work/disk.log") unflushed blocks lost; $(ls "$archive" | wc -l) objects sent to the archive for $rounds reports"

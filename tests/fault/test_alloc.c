@@ -1,0 +1,272 @@
+/* The n-th allocation of our own C code fails, n = 1, 2, 3 ... until a run needs no more: every
+ * failure is reported, nothing stays allocated. The linker puts the functions below in the place
+ * of malloc and its kin in everything that is linked statically (--wrap); SQLite, libyaml, cJSON
+ * and OpenSSL are shared libraries and keep theirs. */
+#include <config/model.h>
+#include <config/node.h>
+#include <radiomics/extract.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/csv.h"
+#include "base/file.h"
+#include "check.h"
+#include "pipeline/job.h"
+#include "queue/store.h"
+#include "spool/spool.h"
+
+/* ---- Allocation --------------------------------------------------------------------------- */
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void __real_free(void *p);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void __wrap_free(void *p);
+char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t n);
+
+enum { MOST_LIVE = 65536 };
+static void *live[MOST_LIVE];
+static size_t n_live, n_calls, fail_at;
+
+static bool fails(void) { return ++n_calls == fail_at; }
+
+static void *keep(void *p)
+{
+    if (p != NULL) {
+        assert_true(n_live < MOST_LIVE);
+        live[n_live++] = p;
+    }
+    return p;
+}
+
+/* What a library allocated and we free is not in the list. */
+static void forget(const void *p)
+{
+    for (size_t i = n_live; i-- > 0;) {
+        if (live[i] == p) {
+            live[i] = live[--n_live];
+            return;
+        }
+    }
+}
+
+void *__wrap_malloc(size_t n) { return fails() ? NULL : keep(__real_malloc(n)); }
+void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : keep(__real_calloc(n, size)); }
+void *__wrap_realloc(void *p, size_t n)
+{
+    if (fails()) { return NULL; }
+    forget(p);
+    return keep(__real_realloc(p, n));
+}
+void __wrap_free(void *p)
+{
+    forget(p);
+    __real_free(p);
+}
+char *__wrap_strndup(const char *s, size_t n)
+{
+    size_t length = strnlen(s, n);
+    char *p = __wrap_malloc(length + 1);
+    if (p != NULL) {
+        memcpy(p, s, length);
+        p[length] = '\0';
+    }
+    return p;
+}
+char *__wrap_strdup(const char *s) { return __wrap_strndup(s, strlen(s)); }
+
+/* ---- Paths -------------------------------------------------------------------------------- */
+
+static char folder[] = "/tmp/prognode-alloc-XXXXXX";
+static const char *in_folder(const char *name)
+{
+    static char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static int store_an_instance(void)
+{
+    static unsigned serial;
+    const pn_spool_opts opts = PN_SPOOL_OPTS_INIT;
+    const pn_spool_meta meta = { "1.2.840.10008.5.1.4.1.1.2", "1.2.3", "1.2.840.10008.1.2.1", "PACS" };
+    pn_spool spool;
+    pn_spool_writer w;
+    char digest[PN_DIGEST_HEX_SIZE];
+    uint8_t bytes[1000] = { (uint8_t)serial, (uint8_t)(serial >> 8) };
+    serial++;
+    int rc = pn_spool_open(&spool, in_folder("spool"), &opts, NULL);
+    if (rc != PN_OK) { return rc; }
+    rc = pn_spool_begin(&w, &spool, &meta, NULL);
+    if (rc == PN_OK) {
+        rc = pn_spool_write(&w, bytes, sizeof bytes, NULL);
+        if (rc == PN_OK) { rc = pn_spool_commit(&w, digest, NULL); }
+        pn_spool_abort(&w);
+    }
+    if (rc == PN_OK) { rc = pn_spool_adopt(&spool, digest, NULL); }
+    pn_spool_close(&spool);
+    return rc;
+}
+
+static int use_the_store(void)
+{
+    static unsigned serial;
+    pn_store *s = NULL;
+    pn_instance in = { .kind = "image", .study_uid = "1.2", .series_uid = "1.2.3", .patient_id = "P" };
+    (void)snprintf(in.sop_uid, sizeof in.sop_uid, "1.2.3.%u", ++serial);
+    (void)snprintf(in.digest, sizeof in.digest, "%064u", serial);
+    pn_added added;
+    size_t n = 0;
+    int rc = pn_store_open(&s, in_folder("store.db"), NULL, NULL);
+    if (rc == PN_OK) { rc = pn_store_add_instance(&added, s, &in, NULL); }
+    if (rc == PN_OK) { rc = pn_store_count_instances(&n, s, NULL); }
+    pn_store_close(s);
+    return rc;
+}
+
+static int read_a_table(void)
+{
+    static const char text[] = "case,time,event,\"a, b\"\nP1,12.5,1,\"x \"\"y\"\"\"\nP2,3,0,\n";
+    pn_csv t = { 0 };
+    size_t column = 0;
+    double v = 0;
+    int rc = pn_csv_parse(&t, text, sizeof text - 1, "t.csv", NULL);
+    if (rc == PN_OK) { rc = pn_csv_find(&column, &t, "time", NULL); }
+    if (rc == PN_OK) { rc = pn_csv_number(&v, &t, 0, column, PN_CSV_REQUIRED, NULL); }
+    pn_csv_free(&t);
+    return rc;
+}
+
+static int read_a_configuration(void)
+{
+    cfg_node c = { 0 };
+    char *text = cfg_node_reference();
+    if (text == NULL) { return -1; }
+    int rc = cfg_node_parse(&c, text, strlen(text), "/tmp/prognode.yaml", NULL);
+    __wrap_free(text);
+    cfg_node_free(&c);
+    return rc;
+}
+
+static int read_a_model(void)
+{
+    cfg_model m = { 0 };
+    int rc = cfg_model_load(&m, PN_SOURCE_DIR "/config/models/example-phantom.yaml", NULL);
+    cfg_model_free(&m);
+    return rc;
+}
+
+static int hand_over_a_job(void)
+{
+    pn_job_file images[3] = { { "/spool/a", "aa" }, { "/spool/b", "bb" }, { "/spool/c", "cc" } };
+    int rois[2] = { 1, 4 };
+    pn_job out = { .case_id = 7, .images = images, .n_images = 3, .rois = rois, .n_rois = 2,
+                   .model_path = "/m.yaml", .version = 1, .content_datetime = "20200101120000",
+                   .contour = { "/spool/d", "dd" } };
+    pn_job in = { 0 };
+    const pn_outcome said = { .reported = true, .sop_uid = "1.2",
+                              .sop_class_uid = "1.4" };
+    pn_outcome heard = { 0 };
+    int rc = pn_mkdir_p(in_folder("job"), NULL);
+    if (rc == PN_OK) { rc = pn_job_save(&out, in_folder("job"), NULL); }
+    if (rc == PN_OK) { rc = pn_job_load(&in, in_folder("job"), NULL); }
+    if (rc == PN_OK) { rc = pn_outcome_save(&said, in_folder("job"), NULL); }
+    if (rc == PN_OK) { rc = pn_outcome_load(&heard, in_folder("job"), NULL); }
+    if (rc == PN_OK) { assert_int_equal(in.n_images, 3); }
+    pn_job_free(&in);
+    return rc;
+}
+
+static int measure_a_region(void)
+{
+    enum { N = 9 };
+    static double v[N * N * N];
+    static uint8_t label[N * N * N];
+    rx_grid grid = { .dim = { N, N, N }, .spacing_mm = { 1, 1, 2 },
+                     .direction = { 1, 0, 0, 0, 1, 0, 0, 0, 1 } };
+    for (int i = 0; i < N * N * N; i++) {
+        int x = i % N - 4, y = i / N % N - 4, z = i / N / N - 4;
+        v[i] = (i * 37) % 101;
+        label[i] = x * x + y * y + z * z < 12;
+    }
+    rx_settings s;
+    rx_settings_default(&s);
+    rx_value out[RX_NFEATURES];
+    rx_diagnostics d;
+    const rx_image image = { grid, RX_F64, v };
+    const rx_mask mask = { grid, label, 1 };
+    rx_workspace *ws = rx_workspace_new();
+    if (ws == NULL) { return -1; }
+    int rc = rx_extract(out, &d, &image, &mask, &s, ws, NULL);
+    if (rc != 0) {
+        for (int i = 0; i < RX_NFEATURES; i++) { assert_true(out[i].v != out[i].v); }
+    }
+    rx_workspace_free(ws);
+    return rc;
+}
+
+/* ---- The loop ----------------------------------------------------------------------------- */
+
+/* Where a failed allocation is made good by another way of doing it, the run may succeed. */
+static void each(const char *name, int path(void))
+{
+    fail_at = 0;
+    assert_int_equal(path(), 0);         /* makes what is made once, and shows that it works */
+    size_t held = n_live, failed = 0;
+    for (size_t n = 1;; n++) {
+        n_calls = 0;
+        fail_at = n;
+        int rc = path();
+        bool fired = n_calls >= n;
+        fail_at = 0;
+        if (n_live != held) { fail_msg("%s: allocation %zu fails, %zu are left", name, n, n_live - held); }
+        if (!fired) {
+            assert_int_equal(rc, 0);
+            break;
+        }
+        if (rc == 0) { fail_msg("%s: allocation %zu fails, and it says that all is well", name, n); }
+        failed++;
+        assert_int_equal(path(), 0);     /* nothing is left behind that would hinder the next one */
+    }
+    print_message("%s: %zu allocations, each failed once\n", name, failed);
+    assert_true(failed > 0);
+}
+
+#define PATH(function) \
+    static void alloc__##function(void **state) { (void)state; each(#function, function); }
+PATH(store_an_instance)
+PATH(use_the_store)
+PATH(read_a_table)
+PATH(read_a_configuration)
+PATH(read_a_model)
+PATH(hand_over_a_job)
+PATH(measure_a_region)
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) == NULL;
+}
+static int remove_folder(void **state)
+{
+    (void)state;
+    return pn_remove_tree(folder, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(alloc__store_an_instance),
+        cmocka_unit_test(alloc__use_the_store),
+        cmocka_unit_test(alloc__read_a_table),
+        cmocka_unit_test(alloc__read_a_configuration),
+        cmocka_unit_test(alloc__read_a_model),
+        cmocka_unit_test(alloc__hand_over_a_job),
+        cmocka_unit_test(alloc__measure_a_region),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
