@@ -343,12 +343,12 @@ static const bad_case bad[] = {
     {NODE SPOOL ARCHIVES MODELS "  - file: m.yaml\n",
      "7:11: models[1].file: got the same file a second time, expected each model once"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m.yaml, shadow: 5, shadow_archive: b}\n",
-     "6:45: models[0].shadow_archive: got \"b\", expected the name of one of the archives"},
+     "6:47: models[0].shadow_archive: got \"b\", expected the name of one of the archives"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m.yaml, shadow: 5, shadow_archive: a}\n",
-     "6:45: models[0].shadow_archive: leaves no archive for the reports, expected another one "
+     "6:47: models[0].shadow_archive: leaves no archive for the reports, expected another one "
      "besides"},
     {NODE SPOOL "cases: {expire_days: 0}\n" ARCHIVES MODELS,
-     "3:22: cases.expire_days: got 0, expected a whole number from 1 to 3650"},
+     "3:22: cases.expire_days: got \"0\", expected an integer 1 to 3650"},
 };
 
 static void test_node__each_message_names_place_key_and_expectation(void **state)

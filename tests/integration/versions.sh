@@ -38,7 +38,7 @@ predecessor_is() {  # predecessor_is FILE EARLIER: EARLIER's UIDs stand in FILE'
   done
 }
 nothing_new() {     # nothing_new REPORTS CASES WHAT
-  sleep 3
+  sleep 2
   reports_are "$1" || fail "$3: $(reports) reports, expected $1"
   [ "$(cases list --json | jq length)" -eq "$2" ] || fail "$3: $(cases list --json | jq length) cases, expected $2"
 }
@@ -119,6 +119,19 @@ for v in 1 2 3 4 5; do
 done
 "$prognode" queue reconcile --config "$work/prognode.yaml" > "$work/reconcile.txt" 2>> "$work/node.log" || fail "reconcile"
 grep -q ', 0 of them added; 0 reports restored' "$work/reconcile.txt" || fail "$(cat "$work/reconcile.txt")"
+stop_node
+
+# Shadow mode: of this model's first six reports five are there; the sixth is held until released.
+echo '    shadow: 6' >> "$work/prognode.yaml"
+start_node
+"$prognode" phantom -o "$work/second" --size small --seed 2 > /dev/null
+send "$work/second"
+wait_for 60 state_is reported 1 || fail "no report in shadow mode"
+sleep 1
+reports_are 5 || fail "a report in shadow mode was sent"
+cases list --json --state reported | jq -e '.[0].reason == "shadow: held from delivery"' > /dev/null || fail "no reason"
+cases release "$(cases list --json --state reported | jq '.[0].id')" > /dev/null 2>&1 || fail "release"
+wait_for 20 reports_are 6 || fail "the released report was not sent"
 stop_node
 ! grep -q 'AddressSanitizer\|runtime error' "$work/node.log" || fail "sanitizer report"
 echo "passed"
