@@ -296,7 +296,8 @@ static void test_fragments(void **state)
     dcm_bytes(&d, 0xFFFEE000u, "", "abcdef", 6);
     dcm_end(&d);
     CHECK_OK(scan(&d), err);
-    assert_true(out.encapsulated);
+    assert_true(out.encapsulated && out.pixel_fragments);
+    assert_int_equal(out.n_fragments, 2);
     assert_int_equal(out.pixel_length, 8 + 8 + 6 + 8);
 
     d = begun("1.2.840.10008.1.2.4.70");
@@ -307,6 +308,13 @@ static void test_fragments(void **state)
     d = begun(SYNTAX_EXPLICIT);
     dcm_tag(&d, 0x7FE00010, "OB", 0xFFFFFFFFu);
     REFUSED(&d, PN_EFORMAT, "uncompressed transfer syntax");
+
+    /* Empty ones by the million: a parser makes an object of each. */
+    d = begun("1.2.840.10008.1.2.5");
+    dcm_tag(&d, 0x7FE00010, "OB", 0xFFFFFFFFu);
+    for (long i = 0; i <= PN_MAX_FRAGMENTS; i++) { dcm_bytes(&d, 0xFFFEE000u, "", "", 0); }
+    dcm_end(&d);
+    REFUSED(&d, PN_ELIMIT, "too many fragments");
 }
 
 /* ---- Files ---------------------------------------------------------------------------- */
