@@ -10,8 +10,10 @@
 #include "cmd/cmd.h"
 #include "dicom/runtime.h"
 #include "pipeline/job.h"
+#include "role/fetcher.h"
 #include "role/header_child.h"
 #include "role/indexer.h"
+#include "role/keeper.h"
 #include "role/receiver.h"
 #include "role/role.h"
 #include "role/sandbox.h"
@@ -68,6 +70,8 @@ static int run_role(const char *role, const cfg_node *cfg, const char *which, pn
     if (strcmp(role, "indexer") == 0) { return pn_indexer_run(cfg, err); }
     if (strcmp(role, "worker") == 0) { return pn_worker_run(cfg, which, err); }
     if (strcmp(role, "sender") == 0) { return pn_sender_run(cfg, which, err); }
+    if (strcmp(role, "fetcher") == 0) { return pn_fetcher_run(cfg, err); }
+    if (strcmp(role, "keeper") == 0) { return pn_keeper_run(cfg, err); }
     return pn_fail(err, PN_EINVAL, "there is no role \"%s\"", role);
 }
 

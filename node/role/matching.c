@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 
 enum { PREDECESSOR_LOOK_MS = 500 };
 
@@ -84,6 +85,23 @@ static void give_up(pn_match_decision *d, const pn_match_facts *f)
     }
 }
 
+/* What else is known about the images that are missing. */
+static void add_notes(pn_match_decision *d, const pn_match_facts *f)
+{
+    size_t at = strlen(d->reason);
+    if (f->n_removed > 0) {
+        char date[15];
+        pn_datetime_local(date, f->removed_ms);
+        (void)snprintf(d->reason + at, sizeof d->reason - at,
+                       "; %zu images were removed on %.4s-%.2s-%.2s", f->n_removed, date, date + 4,
+                       date + 6);
+        at = strlen(d->reason);
+    }
+    if (f->pull_note[0]) {
+        (void)snprintf(d->reason + at, sizeof d->reason - at, "; %s", f->pull_note);
+    }
+}
+
 void pn_match_decide(pn_match_decision *out, const pn_case *c, const pn_match_facts *f,
                      int64_t now_ms)
 {
@@ -103,7 +121,10 @@ void pn_match_decide(pn_match_decision *out, const pn_case *c, const pn_match_fa
     } else {
         REASON(&d, "no image of the named series yet");
     }
-    if (d.state == PN_CASE_WAITING && now_ms >= c->give_up_at_ms) { give_up(&d, f); }
+    if (d.state == PN_CASE_WAITING) {
+        if (now_ms >= c->give_up_at_ms) { give_up(&d, f); }
+        add_notes(&d, f);
+    }
     if (d.state != PN_CASE_WAITING) { d.next_look_ms = INT64_MAX; }
     if (d.next_look_ms > c->give_up_at_ms && d.state == PN_CASE_WAITING) {
         d.next_look_ms = c->give_up_at_ms;

@@ -13,6 +13,7 @@
 #include "dicom/runtime.h"
 #include "dicom/scu.h"
 #include "queue/store.h"
+#include "role/backoff.h"
 #include "role/role.h"
 
 enum { POLL_MS = 200, NO_STATUS = -1 };
@@ -31,18 +32,6 @@ static const cfg_archive *find_archive(const cfg_node *cfg, const char *name)
     return NULL;
 }
 
-/* The pause before the next attempt. The spread follows from the delivery and the attempt, so
- * that many deliveries of one outage do not come back in step. */
-static int64_t pause_ms(const cfg_node *cfg, const pn_delivery *d)
-{
-    int64_t pause = (int64_t)cfg->retry_first_s * 1000, most = (int64_t)cfg->retry_max_s * 1000;
-    for (unsigned i = 1; i < d->attempts && pause < most; i++) { pause *= 2; }
-    if (pause > most) { pause = most; }
-    uint64_t mixed = ((uint64_t)d->id * 2654435761u + d->attempts) * 0x9E3779B97F4A7C15u;
-    double share = (double)(mixed >> 40) / (double)(1 << 24);
-    return pause + (int64_t)(share * 0.25 * (double)pause);
-}
-
 static int record(pn_store *store, const cfg_node *cfg, const pn_delivery *d, int sent,
                   const pn_scu_result *result, const pn_error *why, pn_error *err)
 {
@@ -59,7 +48,7 @@ static int record(pn_store *store, const cfg_node *cfg, const pn_delivery *d, in
     int status = sent == PN_OK ? result->status : NO_STATUS;
     const char *comment = sent == PN_OK ? result->comment : why->msg;
     bool permanent = sent == PN_OK ? result->cls == PN_PERMANENT : why->cls == PN_PERMANENT;
-    int64_t next = now + pause_ms(cfg, d);
+    int64_t next = now + pn_backoff_ms(cfg, d->id, d->attempts);
     pn_log(PN_LOG_WARN, permanent ? "delivery_failed" : "delivery_postponed",
            "case=%lld archive=%s attempt=%u status=%d retry_in_ms=%lld reason=%s",
            (long long)d->case_id, d->archive, d->attempts, status,

@@ -25,6 +25,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "queue/store.h"
+#include "role/fetcher.h"
 #include "role/role.h"
 
 enum {
@@ -158,6 +159,8 @@ static void plan_children(supervisor *s)
         add_child(s, "worker", s->slots[i]);
     }
     for (size_t i = 0; i < s->cfg.n_archives; i++) { add_child(s, "sender", s->cfg.archives[i].name); }
+    if (pn_fetcher_wanted(&s->cfg)) { add_child(s, "fetcher", NULL); }
+    add_child(s, "keeper", NULL);
     add_child(s, "receiver", NULL);
 }
 

@@ -1,0 +1,293 @@
+/* The fetcher: prognode role fetcher
+ *
+ * Purpose     complete waiting cases from the archives that may be asked (archives: query).
+ * Files       C-GET writes tmp/ and incoming/ of the spool, as the receiver does.
+ * Privileges  outbound connections, the database; no data set is decoded. Of a peer's answers
+ *             only UIDs are taken, and only those that the case lacks are asked for or stored. */
+#include "role/fetcher.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/file.h"
+#include "base/log.h"
+#include "dicom/query.h"
+#include "dicom/runtime.h"
+#include "queue/store.h"
+#include "role/backoff.h"
+#include "role/role.h"
+#include "spool/spool.h"
+
+enum {
+    POLL_MS = 500,
+    BATCH = 100,               /* UIDs of one request                                        */
+    REQUEST_S = 900,           /* one request with all that it brings                        */
+    LEASE_MS = 4 * REQUEST_S * 1000,
+};
+
+typedef struct fetcher {
+    const cfg_node *cfg;
+    pn_store *store;
+    pn_spool spool;
+    bool spool_open;
+    char owner[PN_OWNER_SIZE];
+    pn_file_list missing;      /* of the case, by rising UID                                 */
+    pn_spool_writer writer;    /* of C-GET                                                   */
+    bool sync_failed;
+} fetcher;
+
+bool pn_fetcher_wanted(const cfg_node *cfg)
+{
+    for (size_t i = 0; i < cfg->n_archives && cfg->pull_after_s > 0; i++) {
+        if (strcmp(cfg->archives[i].query, "none") != 0) { return true; }
+    }
+    return false;
+}
+
+static bool is_stopping(void *ctx)
+{
+    (void)ctx;
+    return pn_role_stop != 0;
+}
+
+static const pn_query_opts query_opts = {.total_timeout_s = REQUEST_S, .give_up = is_stopping};
+
+static int by_uid(const void *a, const void *b)
+{
+    const pn_file_ref *x = a, *y = b;
+    return strcmp(x->sop_uid, y->sop_uid);
+}
+
+static bool is_missing(const fetcher *f, const char *uid)
+{
+    pn_file_ref key = {0};
+    (void)snprintf(key.sop_uid, sizeof key.sop_uid, "%s", uid);
+    return f->missing.n > 0 &&
+           bsearch(&key, f->missing.item, f->missing.n, sizeof key, by_uid) != NULL;
+}
+
+/* ---- C-GET: into the spool ---------------------------------------------------------------- */
+
+static int get_begin(void *payload, const pn_scp_instance *instance, pn_error *err)
+{
+    fetcher *f = payload;
+    if (!is_missing(f, instance->sop_uid)) {
+        return pn_fail(err, PN_EINVAL, "this instance was not asked for");
+    }
+    const pn_spool_meta meta = {
+        .sop_class_uid = instance->sop_class_uid,
+        .sop_uid = instance->sop_uid,
+        .transfer_syntax_uid = instance->transfer_syntax_uid,
+        .calling_ae = instance->calling_ae,
+    };
+    return pn_spool_begin(&f->writer, &f->spool, &meta, err);
+}
+
+static int get_write(void *payload, const void *bytes, size_t n, pn_error *err)
+{
+    fetcher *f = payload;
+    return pn_spool_write(&f->writer, bytes, n, err);
+}
+
+static int get_commit(void *payload, pn_error *err)
+{
+    fetcher *f = payload;
+    char digest[PN_DIGEST_HEX_SIZE];
+    int rc = pn_spool_commit(&f->writer, digest, err);
+    f->sync_failed = f->sync_failed || f->writer.sync_failed;
+    return rc;
+}
+
+static void get_abort(void *payload)
+{
+    fetcher *f = payload;
+    pn_spool_abort(&f->writer);
+}
+
+static bool get_must_stop(void *payload)
+{
+    const fetcher *f = payload;
+    return f->sync_failed;
+}
+
+/* ---- One archive -------------------------------------------------------------------------- */
+
+typedef struct asked {         /* what one archive did */
+    size_t n_found;            /* of the missing                                             */
+    size_t n_sent;             /* as it says, or as we have stored                           */
+} asked;
+
+static int get(size_t *n, fetcher *f, const pn_scu_peer *peer, const pn_query_what *what,
+               pn_error *err)
+{
+    const pn_scp_handler handler = {
+        .begin = get_begin, .write = get_write, .commit = get_commit, .abort = get_abort,
+        .must_stop = get_must_stop, .payload = f,
+    };
+    pn_query_result r;
+    int rc = pn_query_get(&r, peer, what, &handler, f->cfg->max_instance_bytes, &query_opts, err);
+    *n = r.n_stored;
+    return rc;
+}
+
+/* An archive that was not told where we are refuses the move, and may still allow the get. */
+static int retrieve(size_t *n, fetcher *f, const cfg_archive *a, const pn_scu_peer *peer,
+                    const pn_query_what *what, pn_error *err)
+{
+    if (strcmp(a->query, "get") == 0) { return get(n, f, peer, what, err); }
+    pn_query_result r;
+    int rc = pn_query_move(&r, peer, f->cfg->ae_title, what, &query_opts, err);
+    *n = r.n_completed;
+    if (rc != PN_EPEER && rc != PN_EUNSUPPORTED) { return rc; }
+    pn_error second = {0};
+    if (get(n, f, peer, what, &second) == PN_OK) { return PN_OK; }
+    return pn_wrap(err, "C-MOVE");         /* what the administrator has to mend */
+}
+
+/* Those of the missing that lie in one series, [begin, end) of the list. */
+static int retrieve_series(asked *out, fetcher *f, const cfg_archive *a, const pn_scu_peer *peer,
+                           const char *study, const pn_found_list *found, size_t begin, size_t end,
+                           pn_error *err)
+{
+    const char *uids[BATCH];
+    size_t n_uids = 0;
+    int rc = PN_OK;
+    for (size_t i = begin; i < end && rc == PN_OK && !pn_role_stop; i++) {
+        if (is_missing(f, found->item[i].sop_uid)) { uids[n_uids++] = found->item[i].sop_uid; }
+        if (n_uids == 0 || (n_uids < BATCH && i + 1 < end)) { continue; }
+        const pn_query_what what = {.study_uid = study, .series_uid = found->item[begin].series_uid,
+                                    .uids = uids, .n_uids = n_uids};
+        size_t n = 0;
+        out->n_found += n_uids;
+        rc = retrieve(&n, f, a, peer, &what, err);
+        out->n_sent += n;
+        n_uids = 0;
+    }
+    return rc;
+}
+
+static int ask(asked *out, fetcher *f, const cfg_archive *a, const pn_case *c, pn_error *err)
+{
+    pn_scu_peer peer = pn_scu_peer_of(f->cfg, a);
+    pn_found_list found = {0};
+    int rc = pn_query_find(&found, &peer, c->study_uid, c->series_uid, &query_opts, err);
+    for (size_t begin = 0, end; begin < found.n && rc == PN_OK && !pn_role_stop; begin = end) {
+        const char *series = found.item[begin].series_uid;
+        for (end = begin + 1; end < found.n; end++) {
+            if (strcmp(found.item[end].series_uid, series) != 0) { break; }
+        }
+        rc = retrieve_series(out, f, a, &peer, c->study_uid, &found, begin, end, err);
+    }
+    pn_found_list_free(&found);
+    return rc;
+}
+
+/* ---- One case ----------------------------------------------------------------------------- */
+
+/* "orthanc 2 times: timed out", after what other archives said. */
+static void note_down(char note[PN_NOTE_SIZE], const cfg_archive *a, unsigned attempts,
+                      const asked *got, size_t n_missing, int rc, const pn_error *why)
+{
+    size_t at = strlen(note);
+    char what[160];
+    if (rc != PN_OK) {
+        (void)snprintf(what, sizeof what, "%.150s", why->msg);
+    } else if (got->n_found == 0) {
+        (void)snprintf(what, sizeof what, "it has none of the %zu missing", n_missing);
+    } else {
+        (void)snprintf(what, sizeof what, "it has %zu of the %zu missing and sent %zu",
+                       got->n_found, n_missing, got->n_sent);
+    }
+    (void)snprintf(note + at, PN_NOTE_SIZE - at, "%s%s %u time%s: %s", at ? "; " : "asked ",
+                   a->name, attempts, attempts == 1 ? "" : "s", what);
+}
+
+static int ask_all(char note[PN_NOTE_SIZE], fetcher *f, const pn_pull *p, const pn_case *c,
+                   pn_error *err)
+{
+    size_t left = f->missing.n;
+    for (size_t i = 0; i < f->cfg->n_archives && left > 0 && !pn_role_stop; i++) {
+        const cfg_archive *a = &f->cfg->archives[i];
+        if (strcmp(a->query, "none") == 0) { continue; }
+        asked got = {0};
+        pn_error why = {0};
+        int rc = ask(&got, f, a, c, &why);
+        if (f->sync_failed) {
+            return pn_fail_transient(err, PN_EIO, "a sync of the spool failed; stopped fetching");
+        }
+        char quoted[512];
+        pn_log(rc == PN_OK ? PN_LOG_INFO : PN_LOG_WARN, "asked_archive",
+               "case=%lld archive=%s attempt=%u missing=%zu found=%zu sent=%zu reason=%s",
+               (long long)c->id, a->name, p->attempts, f->missing.n, got.n_found, got.n_sent,
+               pn_log_quote(quoted, sizeof quoted, rc == PN_OK ? "" : why.msg));
+        note_down(note, a, p->attempts, &got, f->missing.n, rc, &why);
+        left -= got.n_sent < left ? got.n_sent : left;
+    }
+    return PN_OK;
+}
+
+static int complete(fetcher *f, const pn_pull *p, pn_error *err)
+{
+    char note[PN_NOTE_SIZE] = "";
+    pn_case *c = malloc(sizeof *c);
+    if (c == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a case"); }
+    int rc = pn_store_get_case(c, f->store, p->case_id, err);
+    if (rc == PN_OK) { rc = pn_store_case_missing(&f->missing, f->store, c->id, 0, err); }
+    if (rc == PN_OK) { rc = ask_all(note, f, p, c, err); }
+    pn_file_list_free(&f->missing);
+    /* Stopped half-way: the attempt counts, and is made again at the next start. */
+    if (rc == PN_OK && !pn_role_stop) {
+        int64_t next = pn_now_ms() + pn_backoff_ms(f->cfg, p->case_id, p->attempts);
+        rc = pn_store_pull_done(f->store, p->case_id, p->fence, note, next, err);
+    }
+    free(c);
+    return rc;
+}
+
+static int turn(fetcher *f, bool *idle, pn_error *err)
+{
+    pn_pull p = {0};
+    bool got = false;
+    int64_t now = pn_now_ms();
+    int rc = pn_store_claim_pull(&p, &got, f->store, now, f->owner,
+                                 now - (int64_t)f->cfg->pull_after_s * 1000, LEASE_MS, err);
+    *idle = !got;
+    if (rc == PN_OK && got) { rc = complete(f, &p, err); }
+    return rc;
+}
+
+/* ---- The loop ------------------------------------------------------------------------------ */
+
+static int open_fetcher(fetcher *f, const cfg_node *cfg, pn_error *err)
+{
+    const pn_spool_opts opts = {.reserve_bytes = cfg->reserve_bytes,
+                                .max_instance_bytes = cfg->max_instance_bytes,
+                                .host_name = cfg->host_name};
+    pn_role_owner(f->owner, cfg, "fetcher", "");
+    f->cfg = cfg;
+    int rc = pn_dicom_init(err);
+    if (rc == PN_OK) { rc = pn_spool_open(&f->spool, cfg->spool, &opts, err); }
+    if (rc != PN_OK) { return rc; }
+    f->spool_open = true;
+    return pn_store_open(&f->store, cfg->database, NULL, err);
+}
+
+int pn_fetcher_run(const cfg_node *cfg, pn_error *err)
+{
+    fetcher f = {.writer = {.fd = -1}};
+    int rc = open_fetcher(&f, cfg, err);
+    while (rc == PN_OK && !pn_role_stop) {
+        bool idle = true;
+        rc = turn(&f, &idle, err);
+        if (rc != PN_OK && !f.sync_failed && err->cls == PN_TRANSIENT) {
+            char quoted[512];
+            pn_log(PN_LOG_WARN, "fetch_later", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
+            rc = PN_OK;
+        }
+        const struct timespec t = {.tv_nsec = POLL_MS * 1000000L};
+        if (idle) { (void)nanosleep(&t, NULL); }
+    }
+    pn_store_close(f.store);
+    if (f.spool_open) { pn_spool_close(&f.spool); }
+    return rc;
+}
