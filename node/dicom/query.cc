@@ -22,10 +22,17 @@ enum : uint16_t { PENDING = 0xff00, PENDING_WITH_WARNING = 0xff01 };
 const char *const image_classes[] = {
     UID_CTImageStorage, UID_EnhancedCTImageStorage, UID_MRImageStorage, UID_EnhancedMRImageStorage,
     UID_PositronEmissionTomographyImageStorage, UID_EnhancedPETImageStorage,
+    UID_LegacyConvertedEnhancedCTImageStorage, UID_LegacyConvertedEnhancedMRImageStorage,
+    UID_LegacyConvertedEnhancedPETImageStorage,
 };
 const char *const image_syntaxes[] = {
     UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax,
     UID_BigEndianExplicitTransferSyntax,
+    UID_RLELosslessTransferSyntax,
+    UID_JPEGProcess1TransferSyntax, UID_JPEGProcess2_4TransferSyntax,
+    UID_JPEGProcess14TransferSyntax, UID_JPEGProcess14SV1TransferSyntax,
+    UID_JPEGLSLosslessTransferSyntax, UID_JPEGLSLossyTransferSyntax,
+    UID_JPEG2000LosslessOnlyTransferSyntax, UID_JPEG2000TransferSyntax,
 };
 
 /* ---- Identifiers (implicit little endian) ------------------------------------------------- */
