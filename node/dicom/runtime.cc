@@ -4,6 +4,7 @@
 #include "dcmtk/dcmdata/dcdict.h"
 #include "dcmtk/dcmdata/dcspchrs.h"
 #include "dcmtk/dcmdata/dcuid.h"
+#include "dcmtk/dcmnet/dul.h"
 #include "dcmtk/oflog/oflog.h"
 #include <cerrno>
 #include <cstdlib>
@@ -26,6 +27,8 @@ int pn_dicom_init(pn_error *err)
 {
     return guarded(err, [&] {
         OFLog::configure(OFLogger::ERROR_LOG_LEVEL);
+        /* Else DCMTK asks the resolver for each peer's name, and the peer waits for its answer. */
+        dcmDisableGethostbyaddr.set(OFTrue);
         /* DCMTK writes a response in two small pieces; with Nagle's algorithm each waits for
          * the peer's delayed acknowledgement. */
         if (setenv("TCP_NODELAY", "1", 1) != 0) {

@@ -2,7 +2,9 @@
 # Fuzzing with libFuzzer: builds every target with clang, ASan and UBSan, and runs one after the
 # other.
 #   tests/fuzz/campaign.sh [-o FOLDER] [-j N] [SECONDS-PER-TARGET [TARGET...]]
+#   tests/fuzz/campaign.sh [-o FOLDER] -c [TARGET...]
 #
+# -c prints, instead, which share of each source file's lines the corpora reach.
 # FOLDER (default build-fuzz/) keeps the corpora, which grow over runs, what was found
 # (findings/TARGET-...), the logs, and hours.txt: CPU seconds, runs and coverage of every run.
 # DCMTK is the system's library and is not instrumented: the coverage is that of our own code.
@@ -10,17 +12,21 @@
 # Exit code: 0 nothing found, 1 something found.
 set -eu
 cd "$(dirname "$0")/../.."
-source=$(pwd) out=$source/build-fuzz jobs=1
-while getopts o:j: option; do
+source=$(pwd) out=$source/build-fuzz jobs=1 only_coverage=""
+while getopts o:j:c option; do
   case $option in
   o) out=$OPTARG ;;
   j) jobs=$OPTARG ;;
-  *) sed -n '2,6p' "$0" >&2; exit 2 ;;
+  c) only_coverage=yes ;;
+  *) sed -n '2,7p' "$0" >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
-seconds=${1:-60}
-[ $# -gt 0 ] && shift
+seconds=60
+if [ -z "$only_coverage" ] && [ $# -gt 0 ]; then
+  seconds=$1
+  shift
+fi
 shared=${PN_SHARED_DIR:-$source/../shared}
 
 targets=${*:-$(ls tests/fuzz/fuzz_*.c | sed 's|.*/fuzz_||; s|\.c$||')}
@@ -90,6 +96,29 @@ run() {
   [ "$rc" -eq 0 ] || { grep -m3 -E 'ERROR|runtime error|broken promise|SUMMARY' "$log" || true; }
 }
 
+# Lines of our sources that the corpora reach: built by gcc without sanitizers, whose own branches
+# would count, and replayed.
+coverage() {
+  cmake -S . -B "$out/coverage" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=--coverage \
+        -DCMAKE_CXX_FLAGS=--coverage >/dev/null
+  # shellcheck disable=SC2046
+  cmake --build "$out/coverage" --target $(for t in $targets; do echo "fuzz_$t"; done) >"$out/coverage.log" 2>&1
+  find "$out/coverage" -name '*.gcda' -delete
+  for t in $targets; do
+    mkdir -p "$out/corpus/$t"
+    "$out/coverage/bin/fuzz_$t" "$out/corpus/$t" "tests/fuzz/corpus/$t" >/dev/null
+  done
+  (cd "$out/coverage" && find . -name '*.gcda' -exec gcov -n {} +) 2>/dev/null |
+    awk -v root="$source/" '
+      /^File/ { file = substr($0, 7, length($0) - 7); sub(root, "", file) }
+      /^Lines executed/ && file ~ /^(node|radiomics|survival|config)\/.*\.(c|cc)$/ {
+        split($0, n, /[:%]| of /); printf "%6.1f %% of %4d lines  %s\n", n[2], n[4], file }' | sort -k6
+}
+
+if [ -n "$only_coverage" ]; then
+  coverage
+  exit 0
+fi
 before=$(find "$out/findings" -type f | wc -l)
 if [ "$jobs" -gt 1 ]; then
   # Each job is this script with one target: its CPU time is then its own.
