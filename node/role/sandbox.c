@@ -181,7 +181,7 @@ static const int always[] = {
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
     SCMP_SYS(sysinfo),                  /* glibc's qsort asks how much memory there is */
-    SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),   /* a codec may count processors */
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
@@ -196,7 +196,7 @@ static const int writing_calls[] = {
 static const int sanitizer_calls[] = {
     SCMP_SYS(sigaltstack), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(prctl),
     SCMP_SYS(getrlimit), SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(nanosleep),
-    SCMP_SYS(clock_nanosleep), SCMP_SYS(sched_getaffinity), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(getuid), SCMP_SYS(geteuid),
 };
 #endif
 
