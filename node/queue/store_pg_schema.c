@@ -69,7 +69,7 @@ static const char step_3[] =               /* deliveries */
     " lease_owner " TEXT " DEFAULT '', lease_until_ms " NUMBER " DEFAULT 0,"
     " updated_ms " NUMBER ", last_status " NUMBER " DEFAULT -1,"
     " last_comment " TEXT " DEFAULT '', UNIQUE(case_id, archive, sop_uid));"
-    "CREATE INDEX outbox_due ON outbox(archive, next_at_ms, id) WHERE state='pending';";
+    "CREATE INDEX outbox_due ON outbox(next_at_ms, id) WHERE state='pending';";
 
 static const char step_4[] =               /* pulling and retention */
     "ALTER TABLE instance ADD COLUMN came_ms " NUMBER " DEFAULT 0,"            /* again */

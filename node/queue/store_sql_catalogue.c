@@ -43,17 +43,21 @@ static int read_instance(pn_instance *out, sql_rows *st, pn_error *err)
  * series, those that look for any series of its study. */
 static int wake_open(sql_store *s, const pn_instance *in, pn_error *err)
 {
+    /* From the image to its cases: there may be many open ones. */
     int rc = sql_run(NULL, s, err,
-                    "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN ('received','waiting') AND"
-                    " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)",
-                    "t", in->sop_uid);
+                     "UPDATE cases SET match_at_ms=0 WHERE id IN"
+                     " (SELECT c.id FROM case_image m JOIN cases c ON c.id=m.case_id"
+                     "  WHERE m.sop_uid=?1 AND c.match_at_ms<>0"
+                     "  AND c.state IN ('received','waiting'))", "t", in->sop_uid);
     if (rc) { return rc; }
     rc = sql_run(NULL, s, err,
-                "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN ('received','waiting') AND"
+                "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                  " AND state IN ('received','waiting') AND"
                 " series_uid=?1 AND ?1<>''", "t", in->series_uid);
     if (rc) { return rc; }
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN ('received','waiting') AND"
+                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                  " AND state IN ('received','waiting') AND"
                   " study_uid=?1 AND n_expected=0", "t", in->study_uid);
 }
 
@@ -65,7 +69,8 @@ static int wake_users(sql_store *s, const char *sop_uid, pn_error *err)
                     " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
     if (rc) { return rc; }
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND state IN " FINISHED " AND"
+                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                  " AND state IN " FINISHED " AND"
                   " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
 }
 
@@ -74,7 +79,8 @@ static int wake_users_of_series(sql_store *s, const pn_instance *in, pn_error *e
 {
     if (strcmp(in->kind, PN_INSTANCE_IMAGE) != 0 || !in->series_uid[0]) { return 0; }
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0 AND series_uid=?1 AND by_series=1 AND"
+                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                  " AND series_uid=?1 AND by_series=1 AND"
                   " state IN ('ready','running','reported','delivered','committed')",
                   "t", in->series_uid);
 }

@@ -7,7 +7,9 @@ static int release_held(sql_store *s, const pn_case *c, int64_t give_up_ms, int6
 {
     return sql_run(NULL, s, err,
                   "UPDATE cases SET state='waiting', reason='', conflict_accepted=1,"
-                  " match_at_ms=0, give_up_at_ms=CASE WHEN give_up_at_ms<?3 THEN ?3 ELSE give_up_at_ms END, updated_ms=?2"
+                  " match_at_ms=0, give_up_at_ms="
+                  "  CASE WHEN give_up_at_ms<?3 THEN ?3 ELSE give_up_at_ms END,"
+                  " updated_ms=?2"
                   " WHERE id=?1", "iii", c->id, now_ms, now_ms + give_up_ms);
 }
 
@@ -18,7 +20,9 @@ static int retry_failed(sql_store *s, const pn_case *c, int64_t give_up_ms, int6
 {
     return sql_run(NULL, s, err,
                   "UPDATE cases SET state=?2, reason='', attempts=0, not_before_ms=?3,"
-                  " match_at_ms=0, give_up_at_ms=CASE WHEN give_up_at_ms<?4 THEN ?4 ELSE give_up_at_ms END, updated_ms=?3"
+                  " match_at_ms=0, give_up_at_ms="
+                  "  CASE WHEN give_up_at_ms<?4 THEN ?4 ELSE give_up_at_ms END,"
+                  " updated_ms=?3"
                   " WHERE id=?1",
                   "itii", c->id, c->fence > 0 ? "ready" : "waiting", now_ms,
                   now_ms + give_up_ms);

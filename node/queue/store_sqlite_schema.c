@@ -121,9 +121,13 @@ static const char step_2[] =
 /* What a worker, the indexer and a sender ask for ten times a second, whatever the number of
  * cases that are done. */
 static const char step_3[] =
+    "DROP INDEX cases_open; DROP INDEX outbox_due;"
+    "CREATE INDEX cases_open ON cases(match_at_ms) WHERE state IN ('received','waiting');"
+    "CREATE INDEX cases_finished ON cases(match_at_ms)"
+    " WHERE state IN ('reported','delivered','committed');"
     "CREATE INDEX cases_due ON cases(priority DESC, ready_ms, id)"
     " WHERE state IN ('ready','running');"
-    "CREATE INDEX outbox_pending ON outbox(archive, next_at_ms, id) WHERE state='pending';";
+    "CREATE INDEX outbox_due ON outbox(next_at_ms, id) WHERE state='pending';";
 
 /* Pulling and retention. */
 static const char step_4[] =
