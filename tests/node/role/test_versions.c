@@ -250,6 +250,34 @@ static void contour__each_that_comes_after_a_report(void **state)
     }
 }
 
+static void contour__a_segmentation_does_not_replace_an_rtstruct(void **state)
+{
+    node *n = *state;
+    contour c;
+    first_report(n);
+    make_contour(&c, "1.seg", "20240103", "GTV-1", 3);
+    c.h.kind = PN_KIND_SEG;
+    contour_comes(n, &c, "d2");
+    assert_true(is_state(n, 2, PN_CASE_READY));
+    assert_int_equal(case_number(n, 2)->version, 1);
+}
+
+static void contour__overtaken_while_it_waited_is_dropped(void **state)
+{
+    node *n = *state;
+    contour c;
+    make_contour(&c, "1.rs", "20240102", "GTV-1", 3);
+    contour_comes(n, &c, "d1");
+    make_contour(&c, "1.rs2", "20240103", "GTV-1", 3);
+    contour_comes(n, &c, "d2");
+    /* The later one gets ready without looking at the earlier one, as another node might. */
+    pn_match_decision d = { .state = PN_CASE_READY, .next_look_ms = INT64_MAX, .version = 1 };
+    CHECK_OK(pn_store_decide_case(n->s, 2, &d, n->now, &n->err), n->err);
+    for (int i = 1; i <= 3; i++) { image_comes(n, i, "P1", "A", "p"); }
+    assert_true(is_state(n, 1, PN_CASE_DROPPED));
+    assert_string_equal(case_number(n, 1)->reason, "superseded by case 2");
+}
+
 static void contour__a_later_one_drops_what_is_not_computed_yet(void **state)
 {
     node *n = *state;
@@ -404,6 +432,17 @@ static void series__a_late_slice_makes_a_version(void **state)
     compute(n, 1);
     image_comes(n, 12, "P1", "A", "p");
     assert_int_equal(n_cases(n), 1);
+    /* The same slice by another way, with a header that differs in nothing that matters. */
+    pn_header again = { .kind = PN_KIND_IMAGE, .sop_uid = "1.i.12", .study_uid = "1.study",
+                        .series_uid = "1.series", .frame_of_reference_uid = "1.frame",
+                        .patient_id = "P1", .identity_digest = "P1/A", .pixel_digest = "p" };
+    pn_instance in;
+    pn_added added;
+    pn_intake_instance(&in, &again, "12-by-another-way", 100, n->now + 1);
+    CHECK_OK(pn_store_add_instance(&added, n->s, &in, &n->err), n->err);
+    assert_int_equal(added, PN_ADDED_CORRECTED);
+    settle(n);
+    assert_int_equal(n_cases(n), 1);
     image_comes(n, 13, "P1", "A", "p");
     assert_int_equal(n_cases(n), 2);
     assert_true(is_state(n, 2, PN_CASE_WAITING));        /* others may follow */
@@ -507,6 +546,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contour__each_that_comes_after_a_report),
+        T(contour__a_segmentation_does_not_replace_an_rtstruct),
+        T(contour__overtaken_while_it_waited_is_dropped),
         T(contour__a_later_one_drops_what_is_not_computed_yet),
         T(contour__an_incomplete_later_one_stops_nothing),
         T(contour__a_later_one_waits_for_what_is_being_computed),
