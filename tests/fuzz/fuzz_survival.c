@@ -66,7 +66,8 @@ static void check_km(const sv_km *km)
     (void)sv_km_at_risk(km, 1);
     double mean, error;
     sv_km_rmean(&mean, &error, km, 10);
-    fz_require(isnan(mean) || (mean >= 0 && mean <= 10 + 1e-9));
+    /* A start just below 0 ties with a time of 0 and lends it its value: surv.h, 1.5e-8. */
+    fz_require(isnan(mean) || (mean >= -2e-8 && mean <= 10 + 1e-9));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
