@@ -1,6 +1,7 @@
 /* dicom/header_digests.cc - see header_digests.hh. */
 #include "dicom/header_digests.hh"
 #include "base/hash.h"
+#include "dicom/multiframe.hh"
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -41,6 +42,25 @@ const DcmTagKey identity[] = {
     DCM_AccessionNumber, DCM_StudyInstanceUID, DCM_StudyID,
 };
 
+/* The same of a multi-frame image, where they stand in groups of each frame. */
+void add_groups(Digest &digest, DcmItem &dataset)
+{
+    const struct { DcmTagKey group, tag; } of[] = {
+        {DCM_PlanePositionSequence, DCM_ImagePositionPatient},
+        {DCM_PlaneOrientationSequence, DCM_ImageOrientationPatient},
+        {DCM_PixelMeasuresSequence, DCM_PixelSpacing},
+        {DCM_PixelValueTransformationSequence, DCM_RescaleSlope},
+        {DCM_PixelValueTransformationSequence, DCM_RescaleIntercept},
+    };
+    DcmItem *shared = pn::first_item(dataset, DCM_SharedFunctionalGroupsSequence);
+    for (DcmItem *frame : pn::items(dataset, DCM_PerFrameFunctionalGroupsSequence)) {
+        for (const auto &one : of) {
+            DcmItem *group = pn::functional_group(*frame, shared, one.group);
+            digest.add(group == nullptr ? std::string() : pn::raw(*group, one.tag));
+        }
+    }
+}
+
 int add_file_part(Digest &digest, const char *path, std::uint64_t offset, std::uint64_t length,
                   pn_error *err)
 {
@@ -79,6 +99,7 @@ int pn::put_digests(pn_header &h, const pn_scan &scan, DcmItem &dataset, Text &t
 
     pixels.add(std::string(scan.transfer_syntax_uid));
     for (const DcmTagKey &tag : meaning) { pixels.add(raw(dataset, tag)); }
+    if (is_multiframe_class(scan.sop_class_uid)) { add_groups(pixels, dataset); }
     for (const DcmTagKey &tag : layout) {
         Uint16 value = 0;
         (void)dataset.findAndGetUint16(tag, value);

@@ -314,6 +314,31 @@ static void test_header(void **state)
     pn_header_free(&h);
 }
 
+/* Two copies that differ in a frame's place or values only are two images. */
+static void test_digest_covers_the_groups(void **state)
+{
+    (void)state;
+    mf_groups own[3];
+    memcpy(own, three, sizeof own);
+    mf_spec s = three_frames();
+    s.frame = own;
+    pn_header h;
+    char digests[4][PN_DIGEST_HEX_SIZE];
+    for (int i = 0; i < 4; i++) {
+        if (i == 1) { own[2].position = "0\\0\\3.01"; }
+        if (i == 2) { s.shared.slope = "2"; }
+        if (i == 3) { s.sop_uid = "1.2.3.4.109"; }   /* says nothing of the pixels               */
+        mf_write(&s, tmp_path("mf.dcm"));
+        CHECK_OK(pn_header_read(&h, tmp_path("mf.dcm"), &err), err);
+        snprintf(digests[i], sizeof digests[i], "%s", h.pixel_digest);
+        pn_header_free(&h);
+    }
+    assert_int_equal(strlen(digests[0]), 64);
+    assert_string_not_equal(digests[0], digests[1]);
+    assert_string_not_equal(digests[1], digests[2]);
+    assert_string_equal(digests[2], digests[3]);
+}
+
 /* Three contours name the one image; it is expected once. */
 static void test_contours_on_frames(void **state)
 {
@@ -353,6 +378,7 @@ int main(void)
         cmocka_unit_test_teardown(test_images_that_are_refused, clear),
         cmocka_unit_test_teardown(test_concatenation, clear),
         cmocka_unit_test_teardown(test_header, clear),
+        cmocka_unit_test_teardown(test_digest_covers_the_groups, clear),
         cmocka_unit_test_teardown(test_contours_on_frames, clear),
     };
     return cmocka_run_group_tests(tests, start, NULL);
