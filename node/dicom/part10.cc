@@ -22,6 +22,7 @@ static bool read_all(int fd, uint8_t *p, size_t n)
     while (n > 0) {
         ssize_t got = read(fd, p, n);
         if (got < 0 && errno == EINTR) { continue; }
+        if (got == 0) { errno = 0; }               /* the end is no error */
         if (got <= 0) { return false; }
         p += got;
         n -= static_cast<size_t>(got);
@@ -74,13 +75,19 @@ int Part10::open(const char *path, pn_error *err)
 {
     fd = ::open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return pn_fail(err, errno == ENOENT ? PN_ENOTFOUND : PN_EIO, "cannot open %s: %s", path,
-                       std::strerror(errno));
+        if (errno == ENOENT) {
+            return pn_fail(err, PN_ENOTFOUND, "cannot open %s: %s", path, std::strerror(errno));
+        }
+        return pn_fail_transient(err, PN_EIO, "cannot open %s: %s", path, std::strerror(errno));
     }
     struct stat st;
     uint8_t head[preamble + 12];
+    errno = 0;      /* a disk that does not read is not a broken file */
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !read_all(fd, head, sizeof head) ||
         std::memcmp(head + 128, "DICM", 4) != 0) {
+        if (errno != 0) {
+            return pn_fail_transient(err, PN_EIO, "cannot read %s: %s", path, std::strerror(errno));
+        }
         return pn_fail(err, PN_EFORMAT, "%s is not a DICOM Part 10 file", path);
     }
     static const uint8_t group_length[] = { 2, 0, 0, 0, 'U', 'L', 4, 0 };

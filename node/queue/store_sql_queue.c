@@ -3,10 +3,13 @@
 #include "base/file.h"
 #include "queue/store_sql.h"
 
-/* The states as a term of their own: of an index that holds these states only. */
+/* The states as a term of their own: of an index that holds these states only. A row of the
+ * future means that the clock was set back since: its pause or lease would last that much longer.
+ * A minute for hosts that differ, an hour beyond any lease of a case. */
 #define DUE                                                                                \
     "SELECT id FROM cases WHERE state IN ('ready','running') AND"                          \
-    " ((state='ready' AND not_before_ms<=?1) OR (state='running' AND lease_until_ms<=?1))" \
+    " ((state='ready' AND (not_before_ms<=?1 OR updated_ms>?1+60000)) OR"                  \
+    " (state='running' AND (lease_until_ms<=?1 OR lease_until_ms>?1+3600000)))"            \
     " ORDER BY priority DESC, ready_ms, id LIMIT 1"
 
 /* lock: within a claim. Where rows can be locked, those that another is claiming are passed. */
