@@ -225,6 +225,7 @@ static void allow_opening(int *rc, scmp_filter_ctx ctx, bool writing)
     const uint64_t changes = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 #ifdef PN_SANITIZED
     allow_if(rc, ctx, SCMP_SYS(open), 1, changes, O_RDONLY);    /* its own maps and symbols */
+    allow_if(rc, ctx, SCMP_SYS(fcntl), 1, UINT32_MAX, F_SETFD);
 #endif
     if (!writing) {
         allow_if(rc, ctx, SCMP_SYS(openat), 2, changes, O_RDONLY);
