@@ -106,13 +106,14 @@ coverage() {
   find "$out/coverage" -name '*.gcda' -delete
   for t in $targets; do
     mkdir -p "$out/corpus/$t"
-    "$out/coverage/bin/fuzz_$t" "$out/corpus/$t" "tests/fuzz/corpus/$t" >/dev/null
+    "$out/coverage/bin/fuzz_$t" "$out/corpus/$t" "tests/fuzz/corpus/$t" >/dev/null 2>&1
   done
   (cd "$out/coverage" && find . -name '*.gcda' -exec gcov -n {} +) 2>/dev/null |
     awk -v root="$source/" '
       /^File/ { file = substr($0, 7, length($0) - 7); sub(root, "", file) }
       /^Lines executed/ && file ~ /^(node|radiomics|survival|config)\/.*\.(c|cc)$/ {
-        split($0, n, /[:%]| of /); printf "%6.1f %% of %4d lines  %s\n", n[2], n[4], file }' | sort -k6
+        split($0, n, /[:%]| of /); printf "%6.1f %% of %4d lines  %s\n", n[2], n[4], file }
+      /^Lines executed/ { file = "" }' | sort -k6
 }
 
 if [ -n "$only_coverage" ]; then
