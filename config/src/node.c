@@ -55,16 +55,15 @@ static bool is_connection_string(const char *text)
            (word > 0 && text[word] == '=');
 }
 
-/* A file, or a connection string that holds no password: this file is readable to those who
- * administer, and a password has a file of its own (libpq's passfile or service). */
-static bool is_database(const char *text)
+/* This file is readable to those who administer, and is shown when it is checked: a password
+ * has a file of its own (libpq's passfile or service). */
+static bool holds_password(const char *text)
 {
-    if (!is_connection_string(text)) { return true; }
-    if (strstr(text, "password")) { return false; }
+    if (strstr(text, "password")) { return true; }
     const char *user = strstr(text, "://");
     size_t n = user ? strcspn(user + 3, "/?") : 0;
     const char *at = n ? memchr(user + 3, '@', n) : NULL;
-    return !at || !memchr(user + 3, ':', (size_t)(at - user - 3));
+    return at && memchr(user + 3, ':', (size_t)(at - user - 3));
 }
 
 /* Institution and station go into DICOM attributes, where a backslash separates values. */
@@ -119,9 +118,8 @@ static const fd_field spool_fields[] = {
      .doc = "With less free space than this, new objects are refused (A700)."},
     {"max_instance", FD_BYTES, AT(max_instance_bytes), RANGE(1048576, 2147483648.0),
      .def = "2 GiB", .doc = "Largest object that is taken."},
-    {"database", FD_TEXT, TEXT_AT(database), .ok = is_database, .def = "\"\"",
-     .expected = "a file, or a PostgreSQL connection string without a password (use a password "
-                 "file or a service)",
+    {"database", FD_TEXT, TEXT_AT(database), .def = "\"\"",
+     .expected = "a file or a PostgreSQL connection string",
      .doc = "Job database: a file, relative to this one (empty: prognode.db in the spool folder), "
             "or a PostgreSQL connection string such as \"host=db.example dbname=prognode\"."},
 };
@@ -383,6 +381,9 @@ static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
     }
     if (!rc && !is_connection_string(c->database)) {
         rc = resolve(r, c->database, folder, spool, "database");
+    } else if (!rc && holds_password(c->database)) {
+        rc = fd_fail(r, spool, "database", "got a password in it, expected a connection string "
+                     "without one (use a password file or a service)");
     }
     for (size_t i = 0; i < c->n_models && !rc; i++) {
         rc = resolve(r, c->models[i].file, folder, item_at(yt_get(root, "models"), i), "file");

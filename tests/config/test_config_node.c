@@ -160,6 +160,26 @@ static void test_node__relative_paths_start_at_the_file(void **state)
     cfg_node_free(&c);
 }
 
+static void test_node__connection_string_is_no_path(void **state)
+{
+    (void)state;
+    static const char *const strings[] = {
+        "host=db.example dbname=prognode sslmode=verify-full", "service=prognode",
+        "postgresql://prognode@db.example:5433/prognode?sslmode=require",
+        "postgres:///prognode?passfile=/etc/prognode/pgpass",
+    };
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        char text[512];
+        cfg_node c;
+        cfg_error err;
+        snprintf(text, sizeof text, NODE "spool:\n  folder: /s\n  database: \"%s\"\n"
+                 ARCHIVES MODELS, strings[i]);
+        CHECK_OK(parse(&c, text, &err), err);
+        assert_string_equal(c.database, strings[i]);
+        cfg_node_free(&c);
+    }
+}
+
 static void test_node__shipped_example_loads(void **state)
 {
     (void)state;
@@ -222,6 +242,15 @@ typedef struct bad_case {
 } bad_case;
 
 static const bad_case bad[] = {
+    /* no password in the configuration */
+    {NODE "spool:\n  folder: /s\n  database: \"host=db password=x\"\n" ARCHIVES MODELS,
+     "4:13: spool.database: got a password in it, expected a connection string without one (use a "
+     "password file or a service)"},
+    {NODE "spool:\n  folder: /s\n  database: \"postgresql://u:x@db/p\"\n" ARCHIVES MODELS,
+     "4:13: spool.database: got a password in it, expected a connection string without one (use a "
+     "password file or a service)"},
+    {"node:\n  ae_title: N\n  host_name: \"a b\"\n" SPOOL ARCHIVES MODELS,
+     "3:14: node.host_name: got \"a b\", expected a word of at most 64 letters, digits or -_."},
     /* keys */
     {"node:\n  ae_title: N\n  prot: 104\n" SPOOL ARCHIVES MODELS,
      "3:3: node.prot: unknown key, did you mean \"port\"?"},
@@ -430,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_node__smallest_file_gets_the_defaults),
         cmocka_unit_test(test_node__every_value_is_taken),
         cmocka_unit_test(test_node__relative_paths_start_at_the_file),
+        cmocka_unit_test(test_node__connection_string_is_no_path),
         cmocka_unit_test(test_node__shipped_example_loads),
         cmocka_unit_test(test_node__reference_reads_back_as_the_defaults),
         cmocka_unit_test(test_node__free_takes_null_and_zero),

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/file.h"
 #include "spool/spool.h"
@@ -333,6 +334,37 @@ static void test_spool__clean_spares_living_writers(void **state)
     CHECK_OK(pn_spool_commit(&living, digest, &f->err), f->err);
 }
 
+/* Two hosts on one spool: each removes what is its own, and what is a day old. */
+static void test_spool__clean_spares_other_hosts(void **state)
+{
+    fixture *f = *state;
+    static const struct { const char *name; bool old; } file[] = {
+        { "999999-1@other.part", false }, { "999999-2@other.part", true },
+        { "999999-3@this.part", false },  { "999999-4@this.example.part", false },
+    };
+    pn_spool_opts opts = PN_SPOOL_OPTS_INIT;
+    opts.host_name = "this";
+    pn_spool shared;
+    CHECK_OK(pn_spool_open(&shared, f->root, &opts, &f->err), f->err);
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+        char path[PN_PATH_SIZE];
+        (void)snprintf(path, sizeof path, "%s/tmp/%s", f->root, file[i].name);
+        CHECK_OK(pn_write_file(path, "x", 1, false, &f->err), f->err);
+        const struct timespec then[2] = { { .tv_sec = time(NULL) - 2 * 86400 },
+                                          { .tv_sec = time(NULL) - 2 * 86400 } };
+        if (file[i].old) { assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0); }
+    }
+    size_t n_removed = 0;
+    CHECK_OK(pn_spool_clean_tmp(&n_removed, &shared, &f->err), f->err);
+    assert_int_equal(n_removed, 2);
+    assert_int_equal(count(f, "tmp"), 2);
+    pn_spool_writer w;
+    CHECK_OK(pn_spool_begin(&w, &shared, &meta, &f->err), f->err);
+    assert_non_null(strstr(w.tmp_name, "@this.part"));
+    pn_spool_abort(&w);
+    pn_spool_close(&shared);
+}
+
 static void test_spool__bad_meta_is_refused(void **state)
 {
     fixture *f = *state;
@@ -385,6 +417,7 @@ int main(void)
         TEST(test_spool__adopt_moves_once_and_again),
         TEST(test_spool__quarantine_says_why),
         TEST(test_spool__clean_spares_living_writers),
+        TEST(test_spool__clean_spares_other_hosts),
         TEST(test_spool__bad_meta_is_refused),
         TEST(test_spool__result_path_takes_no_foreign_path),
     };
