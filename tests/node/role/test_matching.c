@@ -551,6 +551,31 @@ static void models__segment_code_selects(void **state)
     assert_string_equal(case_number(n, 1)->contour_kind, "seg");
 }
 
+/* What a person reads about images that are missing. */
+static void reason__tells_what_was_removed_and_what_the_archives_said(void **state)
+{
+    (void)state;
+    static const struct { size_t n_removed; const char *note, *want; int64_t now_ms; } rows[] = {
+        {0, "", "119 of 120 images", 0},
+        {0, "asked pacs 2 times: timed out", "119 of 120 images; asked pacs 2 times: timed out", 0},
+        {1, "", "119 of 120 images; 1 images were removed on 2026-11-21", 0},
+        {1, "asked pacs 1 time: x",
+         "119 of 120 images; 1 images were removed on 2026-11-21; asked pacs 1 time: x", 0},
+        {0, "asked pacs 9 times: timed out",
+         "images missing: 1 of 120; asked pacs 9 times: timed out", 5000},
+    };
+    static pn_case c;
+    c.give_up_at_ms = 5000;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        pn_match_facts f = {.n_expected = 120, .n_present = 119, .n_removed = rows[i].n_removed,
+                            .removed_ms = 1795262400000};      /* noon, UTC */
+        pn_match_decision d;
+        (void)snprintf(f.pull_note, sizeof f.pull_note, "%s", rows[i].note);
+        pn_match_decide(&d, &c, &f, rows[i].now_ms);
+        assert_string_equal(d.reason, rows[i].want);
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -576,6 +601,7 @@ int main(void)
         T(models__each_that_wants_the_contour_gets_a_case),
         T(models__none_that_wants_it_is_not_applicable_with_the_regions),
         T(models__segment_code_selects),
+        cmocka_unit_test(reason__tells_what_was_removed_and_what_the_archives_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
