@@ -60,6 +60,8 @@ static int run_compute(const char *folder, pn_error *err)
     pn_outcome outcome = {0};
     int rc = preload(&outcome.failure);
     if (rc == PN_OK) { rc = lock_up(folder, &outcome.failure); }
+    /* That it cannot be locked up is this process's trouble, not the case's. */
+    if (rc != PN_OK) { outcome.failure.cls = PN_TRANSIENT; }
     /* Whoever looks at the case shall read why, and not only that a process ended. */
     return rc == PN_OK ? pn_job_run(folder, err) : pn_outcome_save(&outcome, folder, err);
 }

@@ -225,7 +225,11 @@ int pn_header_reader_read(pn_header *out, char **json, pn_header_reader *r, cons
     if (rc != PN_OK) { return rc; }
     const char *line = r->line.p;
     if (strncmp(line, "bad ", 4) == 0) { return pn_fail(err, PN_EFORMAT, "%s", line + 4); }
-    if (strncmp(line, "later ", 6) == 0) { return pn_fail_transient(err, PN_EIO, "%s", line + 6); }
+    if (strncmp(line, "later ", 6) == 0) {
+        rc = pn_fail_transient(err, PN_EIO, "%s", line + 6);
+        (void)end_child(r);     /* what ails it may be its own: a new one starts afresh */
+        return rc;
+    }
     if (strncmp(line, "ok ", 3) != 0) {
         (void)end_child(r);
         return pn_fail(err, PN_EFORMAT, "the header process answered neither ok nor bad");
