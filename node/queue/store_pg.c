@@ -99,7 +99,8 @@ static int check_server(pg_store *s, pn_error *err)
 /* Keepalives on the server's side too: the leases and locks of a host that vanished (no power,
  * no network) must not be held by its connection for the two hours of TCP's default.
  * synchronous_commit off would lose what was committed; any other setting is the site's.
- * No sequential scans where an index serves: the statistics of a young table mislead. */
+ * Every statement of ours goes from a few rows to others by an index; the statistics of a young
+ * table would have whole tables scanned and joined. */
 static int prepare_session(pg_store *s, pn_error *err)
 {
     char sql[640];

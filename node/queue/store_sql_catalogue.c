@@ -43,12 +43,10 @@ static int read_instance(pn_instance *out, sql_rows *st, pn_error *err)
  * series, those that look for any series of its study. */
 static int wake_open(sql_store *s, const pn_instance *in, pn_error *err)
 {
-    /* From the image to its cases: there may be many open ones. */
     int rc = sql_run(NULL, s, err,
-                     "UPDATE cases SET match_at_ms=0 WHERE id IN"
-                     " (SELECT c.id FROM case_image m JOIN cases c ON c.id=m.case_id"
-                     "  WHERE m.sop_uid=?1 AND c.match_at_ms<>0"
-                     "  AND c.state IN ('received','waiting'))", "t", in->sop_uid);
+                     "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                     " AND state IN ('received','waiting') AND"
+                     " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", in->sop_uid);
     if (rc) { return rc; }
     rc = sql_run(NULL, s, err,
                 "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
