@@ -493,12 +493,13 @@ int pn_scan_file(pn_scan *out, const char *path, pn_error *err)
     /* O_NONBLOCK: a FIFO in a folder must not stop the walk. */
     source in = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     if (in.fd < 0) {
-        return pn_fail(err, errno == ENOENT ? PN_ENOTFOUND : PN_EIO, "%s: %s", path, strerror(errno));
+        if (errno == ENOENT) { return pn_fail(err, PN_ENOTFOUND, "%s: %s", path, strerror(errno)); }
+        return pn_fail_transient(err, PN_EIO, "%s: %s", path, strerror(errno));
     }
     struct stat st;
     int rc;
     if (fstat(in.fd, &st) != 0) {
-        rc = pn_fail(err, PN_EIO, "%s: %s", path, strerror(errno));
+        rc = pn_fail_transient(err, PN_EIO, "%s: %s", path, strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
         rc = pn_fail(err, PN_EFORMAT, "%s: not a regular file", path);
     } else {
