@@ -17,6 +17,7 @@ static int child(void)
         if (strstr(line, "hang")) { sleep(60); }
         if (strstr(line, "babble")) { puts("what?"); }
         if (strstr(line, "bad")) { puts("bad no DICM at byte 128"); }
+        if (strstr(line, "unsafe")) { printf("later pid %d\n", (int)getpid()); }
         if (strstr(line, "lie")) { puts("ok {\"kind\":"); }
         if (strstr(line, "once")) {          /* dies the first time only */
             line[strcspn(line, "\n")] = '\0';
@@ -86,6 +87,21 @@ static void child__that_talks_nonsense_is_an_error(void **state)
     pn_header_reader_close(&r);
 }
 
+/* It may be the child that something is wrong with, and not for the next one. */
+static void child__that_says_later_is_replaced(void **state)
+{
+    (void)state;
+    pn_header_reader r = { 0 };
+    pn_header h = { 0 };
+    pn_error first = { 0 }, second = { 0 };
+    assert_int_equal(pn_header_reader_read(&h, NULL, &r, "/x/unsafe", &first), PN_EIO);
+    assert_int_equal(first.cls, PN_TRANSIENT);
+    assert_int_equal(pn_header_reader_read(&h, NULL, &r, "/x/unsafe", &second), PN_EIO);
+    assert_string_not_equal(first.msg, second.msg);
+    assert_int_equal(r.n_deaths, 0);
+    pn_header_reader_close(&r);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "role") == 0) { return child(); }
@@ -94,6 +110,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(child__that_dies_twice_condemns_the_file_only),
         cmocka_unit_test(child__that_dies_once_gets_another_chance),
         cmocka_unit_test(child__that_hangs_is_killed),
+        cmocka_unit_test(child__that_says_later_is_replaced),
         cmocka_unit_test(child__that_talks_nonsense_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
