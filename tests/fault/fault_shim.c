@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,24 +39,45 @@ __attribute__((constructor)) static void attach(void)
     if (p != MAP_FAILED) { control = p; }
 }
 
+/* What a sandboxed process may not ask the kernel for is remembered: its name, and which of its
+ * descriptors lie in the folder. */
+enum { MOST_DESCRIPTORS = 4096 };
+static char name[20];
+static bool inside[MOST_DESCRIPTORS];
+
+int prctl(int option, ...)
+{
+    REAL(int, "prctl", int, ...)
+    va_list more;
+    va_start(more, option);
+    unsigned long a[4];
+    for (int i = 0; i < 4; i++) { a[i] = va_arg(more, unsigned long); }
+    va_end(more);
+    if (option == PR_SET_NAME) {
+        (void)snprintf(name, sizeof name, "%.16s", (const char *)(uintptr_t)a[0]);
+    }
+    return real(option, a[0], a[1], a[2], a[3]);
+}
+
 static bool in_role(void)
 {
-    char name[20] = "";
-    if (prctl(PR_GET_NAME, name) != 0 || strncmp(name, "pn-", 3) != 0) { return false; }
-    return control->role[0] == '\0' || strcmp(name + 3, control->role) == 0;
+    return strncmp(name, "pn-", 3) == 0 &&
+           (control->role[0] == '\0' || strcmp(name + 3, control->role) == 0);
 }
+
+static bool is_inside(int fd) { return fd >= 0 && fd < MOST_DESCRIPTORS && inside[fd]; }
 
 static bool in_folder(int fd, const char *path)
 {
-    if (path != NULL && path[0] == '/') {
-        return strncmp(path, control->prefix, strlen(control->prefix)) == 0;
-    }
-    char link[40], target[512];
-    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, target, sizeof target - 1);
-    if (n <= 0) { return false; }
-    target[n] = '\0';
-    return strncmp(target, control->prefix, strlen(control->prefix)) == 0;
+    if (control == NULL) { return false; }
+    if (path == NULL || path[0] != '/') { return is_inside(fd); }
+    return strncmp(path, control->prefix, strlen(control->prefix)) == 0;
+}
+
+static int opened(int result, int fd, const char *path)
+{
+    if (result >= 0 && result < MOST_DESCRIPTORS) { inside[result] = in_folder(fd, path); }
+    return result;
 }
 
 /* 0: do it. */
@@ -206,7 +228,7 @@ int name(const char *path, int flags, ...)                                  \
     mode_t mode = mode_of(flags, more);                                     \
     va_end(more);                                                           \
     FAIL_IF(FAULT_OPEN, AT_FDCWD, path);                                    \
-    return real(path, flags, mode);                                         \
+    return opened(real(path, flags, mode), AT_FDCWD, path);                                      \
 }
 #define DEFINE_OPENAT(name)                                                 \
 int name(int fd, const char *path, int flags, ...)                          \
@@ -217,7 +239,7 @@ int name(int fd, const char *path, int flags, ...)                          \
     mode_t mode = mode_of(flags, more);                                     \
     va_end(more);                                                           \
     FAIL_IF(FAULT_OPEN, fd, path);                                          \
-    return real(fd, path, flags, mode);                                     \
+    return opened(real(fd, path, flags, mode), fd, path);                                  \
 }
 DEFINE_OPEN(open)
 DEFINE_OPEN(open64)
@@ -246,6 +268,7 @@ int close(int fd)
     REAL(int, "close", int)
     int e = fault(FAULT_CLOSE, fd, NULL);
     int rc = real(fd);
+    if (fd >= 0 && fd < MOST_DESCRIPTORS) { inside[fd] = false; }
     if (e != 0 && e != FAULT_LIE) { errno = e; return -1; }
     return rc;
 }
