@@ -109,12 +109,12 @@ extern const char sql_case_by_id[];
 void sql_read_case(pn_case *out, sql_rows *st);   /* a row of sql_case_by_id */
 /* "INSERT …" of a case and its images; id 0: the next number. */
 int sql_insert_case(int64_t *id, sql_store *s, const pn_case *in, const char *const *image_uids,
-                   size_t n_image_uids, int64_t now_ms, pn_error *err);
+                    size_t n_image_uids, int64_t now_ms, pn_error *err);
 /* Rows of the outbox. */
 int sql_insert_outgoing(sql_store *s, int64_t case_id, const pn_outgoing *out, size_t n_out,
-                       int64_t now_ms, pn_error *err);
+                        int64_t now_ms, pn_error *err);
 int sql_add_case(int64_t *, bool *, pn_store *, const pn_case *, const char *const *, size_t,
-                int64_t, pn_error *);
+                 int64_t, pn_error *);
 int sql_get_case(pn_case *, pn_store *, int64_t, pn_error *);
 int sql_list_cases(pn_store *, pn_case_state, size_t, pn_case_fn, void *, pn_error *);
 int sql_count(pn_store_counts *, pn_store *, pn_error *);
@@ -123,10 +123,10 @@ int sql_case_missing(pn_file_list *, pn_store *, int64_t, size_t, pn_error *);
 /* store_sql_operator.c */
 int sql_retry_case(pn_case_state *, pn_store *, int64_t, int64_t, int64_t, pn_error *);
 int sql_steer_case(pn_case_state *, pn_store *, int64_t, pn_steer, const char *, int64_t, int64_t,
-                  pn_error *);
+                   pn_error *);
 /* store_sql_versions.c */
 int sql_restore_case(bool *, pn_store *, const pn_case *, const char *const *, size_t,
-                    const pn_outgoing *, size_t, int64_t, pn_error *);
+                     const pn_outgoing *, size_t, int64_t, pn_error *);
 int sql_lineage(pn_lineage_facts *, pn_store *, const char *, int64_t, pn_error *);
 int sql_supersede(size_t *, pn_store *, const char *, int64_t, int64_t, pn_error *);
 int sql_next_to_revise(pn_case *, bool *, pn_store *, pn_error *);
@@ -136,7 +136,7 @@ int sql_count_reports(size_t *, pn_store *, const char *, pn_error *);
 /* store_sql_match.c */
 int sql_match_facts(pn_match_facts *, pn_store *, const pn_case *, pn_error *);
 int sql_identity_conflict(pn_identity_conflict *, bool *, pn_store *, const pn_case *,
-                         const char *, bool, pn_error *);
+                          const char *, bool, pn_error *);
 int sql_next_to_match(pn_case *, bool *, pn_store *, int64_t, pn_error *);
 int sql_decide_case(pn_store *, int64_t, const pn_match_decision *, int64_t, pn_error *);
 int sql_hold_users_of(size_t *, pn_store *, const char *, const char *, int64_t, pn_error *);
@@ -146,9 +146,9 @@ int sql_claim_case(pn_case *, bool *, pn_store *, int64_t, const char *, int64_t
 int sql_renew_case(pn_store *, int64_t, int64_t, int64_t, pn_error *);
 int sql_release_case(pn_store *, int64_t, int64_t, int64_t, pn_error *);
 int sql_case_reported(pn_store *, int64_t, int64_t, const char *, const char *, const char *,
-                     const pn_outgoing *, size_t, int64_t, pn_error *);
+                      const pn_outgoing *, size_t, int64_t, pn_error *);
 int sql_case_failed(pn_store *, int64_t, int64_t, bool, const char *, int64_t, int64_t,
-                   pn_error *);
+                    pn_error *);
 int sql_case_not_applicable(pn_store *, int64_t, int64_t, const char *, int64_t, pn_error *);
 /* store_sql_keep.c */
 int sql_claim_pull(pn_pull *, bool *, pn_store *, int64_t, const char *, int64_t, int64_t,
@@ -164,11 +164,11 @@ int sql_next_results(int64_t *, bool *, pn_store *, int64_t, pn_error *);
 int sql_results_removed(pn_store *, int64_t, int64_t, pn_error *);
 /* store_sql_outbox.c */
 int sql_claim_delivery(pn_delivery *, bool *, pn_store *, int64_t, const char *, const char *,
-                      int64_t, pn_error *);
+                       int64_t, pn_error *);
 int sql_delivery_sent(bool *, pn_store *, int64_t, int64_t, int, const char *, int64_t,
-                     pn_error *);
-int sql_delivery_retry(pn_store *, int64_t, int64_t, int64_t, int, const char *, int64_t,
                       pn_error *);
+int sql_delivery_retry(pn_store *, int64_t, int64_t, int64_t, int, const char *, int64_t,
+                       pn_error *);
 int sql_delivery_failed(pn_store *, int64_t, int64_t, int, const char *, int64_t, pn_error *);
 int sql_case_deliveries(pn_store *, int64_t, pn_delivery_fn, void *, pn_error *);
 

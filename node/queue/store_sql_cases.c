@@ -104,15 +104,16 @@ static int insert_row(int64_t *id, sql_store *s, const pn_case *in, int64_t now_
     int rc = format_rois(&rois, in, err);
     if (!rc) {
         rc = sql_int(id, s, err,
-                     s->driver->dialect == SQL_POSTGRESQL ? INSERT_CASE(NEXT_ID) : INSERT_CASE("NULL"),
-                    "ttttttttttitttiiiitttttii", pn_case_state_word(in->state), in->reason,
-                    in->contour_uid, in->contour_digest, in->contour_kind, in->patient_id,
-                    in->patient_id_issuer, in->study_uid, in->frame_of_reference_uid,
-                    in->series_uid, (int64_t)in->model_index, in->model_id, in->model_sha256,
-                    rois.p ? rois.p : "", in->fallback_at_ms, in->give_up_at_ms, now_ms,
-                    (int64_t)(in->version ? in->version : 1), in->predecessor_sop_uid,
-                    in->predecessor_series_uid, in->model_version, in->lineage,
-                    in->contour_datetime, (int64_t)in->priority, *id);
+                     s->driver->dialect == SQL_POSTGRESQL ? INSERT_CASE(NEXT_ID)
+                                                          : INSERT_CASE("NULL"),
+                     "ttttttttttitttiiiitttttii", pn_case_state_word(in->state), in->reason,
+                     in->contour_uid, in->contour_digest, in->contour_kind, in->patient_id,
+                     in->patient_id_issuer, in->study_uid, in->frame_of_reference_uid,
+                     in->series_uid, (int64_t)in->model_index, in->model_id, in->model_sha256,
+                     rois.p ? rois.p : "", in->fallback_at_ms, in->give_up_at_ms, now_ms,
+                     (int64_t)(in->version ? in->version : 1), in->predecessor_sop_uid,
+                     in->predecessor_series_uid, in->model_version, in->lineage,
+                     in->contour_datetime, (int64_t)in->priority, *id);
     }
     pn_buf_free(&rois);
     /* sqlite's own numbers go on from the highest; a sequence has to be told. */
@@ -124,20 +125,20 @@ static int insert_row(int64_t *id, sql_store *s, const pn_case *in, int64_t now_
 }
 
 int sql_insert_case(int64_t *id, sql_store *s, const pn_case *in, const char *const *image_uids,
-                   size_t n, int64_t now_ms, pn_error *err)
+                    size_t n, int64_t now_ms, pn_error *err)
 {
     int rc = insert_row(id, s, in, now_ms, err);
     for (size_t i = 0; !rc && i < n; i++) {
         /* A UID that the contour names twice is one image. */
         rc = sql_run(NULL, s, err,
-                    "INSERT INTO case_image(case_id, sop_uid) VALUES(?1,?2)"
-                    " ON CONFLICT DO NOTHING", "it",
-                    *id, image_uids[i]);
+                     "INSERT INTO case_image(case_id, sop_uid) VALUES(?1,?2)"
+                     " ON CONFLICT DO NOTHING", "it",
+                     *id, image_uids[i]);
     }
     if (rc) { return rc; }
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET n_expected="
-                  "(SELECT count(*) FROM case_image WHERE case_id=?1) WHERE id=?1", "i", *id);
+                   "UPDATE cases SET n_expected="
+                   "(SELECT count(*) FROM case_image WHERE case_id=?1) WHERE id=?1", "i", *id);
 }
 
 static int insert_case(int64_t *id, bool *made, sql_store *s, const pn_case *in,
@@ -145,8 +146,8 @@ static int insert_case(int64_t *id, bool *made, sql_store *s, const pn_case *in,
 {
     int64_t known = 0;
     int rc = sql_int(&known, s, err,
-                    "SELECT min(id) FROM cases WHERE contour_digest=?1 AND model_id=?2", "tt",
-                    in->contour_digest, in->model_id);
+                     "SELECT min(id) FROM cases WHERE contour_digest=?1 AND model_id=?2", "tt",
+                     in->contour_digest, in->model_id);
     if (rc) { return rc; }
     if (known && !in->again) {
         *id = known;
@@ -162,8 +163,8 @@ static int insert_case(int64_t *id, bool *made, sql_store *s, const pn_case *in,
 }
 
 int sql_add_case(int64_t *id, bool *made, pn_store *ps, const pn_case *in,
-                const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
-                pn_error *err)
+                 const char *const *image_uids, size_t n_image_uids, int64_t now_ms,
+                 pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int rc = sql_enter(s, err);
@@ -187,17 +188,17 @@ int sql_get_case(pn_case *out, pn_store *ps, int64_t id, pn_error *err)
 }
 
 int sql_list_cases(pn_store *ps, pn_case_state state, size_t limit, pn_case_fn fn, void *arg,
-                  pn_error *err)
+                   pn_error *err)
 {
     sql_store *s = sql_of(ps);
     bool all = (unsigned)state >= PN_CASE_NSTATES;
     int64_t *ids = NULL;
     size_t n = 0;
     int rc = sql_ints(&ids, &n, s, err,
-                     "SELECT id FROM cases WHERE ?1 IS NULL OR state=?1"
-                     " ORDER BY id DESC LIMIT ?2",
-                     "ti", all ? NULL : pn_case_state_word(state),
-                     limit ? (int64_t)limit : INT64_MAX);
+                      "SELECT id FROM cases WHERE ?1 IS NULL OR state=?1"
+                      " ORDER BY id DESC LIMIT ?2",
+                      "ti", all ? NULL : pn_case_state_word(state),
+                      limit ? (int64_t)limit : INT64_MAX);
     pn_case *c = rc ? NULL : malloc(sizeof *c);
     if (!rc && !c) { rc = pn_fail(err, PN_ENOMEM, "database: no memory"); }
     for (size_t i = 0; !rc && i < n; i++) {
@@ -232,10 +233,10 @@ static int count_deliveries(pn_store_counts *out, sql_store *s, pn_error *err)
     sql_rows *st = NULL;
     bool row = false;
     int rc = sql_stmt(&st, s, err,
-                     "SELECT count(*) FILTER(WHERE state='pending'),"
-                     " count(*) FILTER(WHERE state='failed'),"
-                     " count(*) FILTER(WHERE state='sent'),"
-                     " count(*) FILTER(WHERE state='held') FROM outbox", "");
+                      "SELECT count(*) FILTER(WHERE state='pending'),"
+                      " count(*) FILTER(WHERE state='failed'),"
+                      " count(*) FILTER(WHERE state='sent'),"
+                      " count(*) FILTER(WHERE state='held') FROM outbox", "");
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     out->deliveries_pending = (size_t)sql_i64(st, 0);
@@ -255,7 +256,7 @@ int sql_count(pn_store_counts *out, pn_store *ps, pn_error *err)
     if (!rc) { rc = sql_count_instances(&c.instances, ps, err); }
     if (!rc) {
         rc = sql_int(&c.oldest_waiting_ms, s, err,
-                    "SELECT min(created_ms) FROM cases WHERE state='waiting'", "");
+                     "SELECT min(created_ms) FROM cases WHERE state='waiting'", "");
     }
     if (!rc) { *out = c; }
     return rc;
@@ -304,15 +305,15 @@ int sql_case_images(pn_file_list *out, pn_store *ps, int64_t id, pn_error *err)
     int rc = sql_get_case(c, ps, id, err);
     if (!rc && c->by_series) {
         rc = sql_stmt(&st, s, err,
-                     "SELECT sop_uid, digest FROM instance"
-                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1"
-                     " ORDER BY sop_uid", "t", c->series_uid);
+                      "SELECT sop_uid, digest FROM instance"
+                      " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1"
+                      " ORDER BY sop_uid", "t", c->series_uid);
     } else if (!rc) {
         rc = sql_stmt(&st, s, err,
-                     "SELECT i.sop_uid, i.digest FROM case_image ci"
-                     " JOIN instance i ON i.sop_uid=ci.sop_uid"
-                     " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "' AND i.current=1"
-                     " ORDER BY i.sop_uid", "i", id);
+                      "SELECT i.sop_uid, i.digest FROM case_image ci"
+                      " JOIN instance i ON i.sop_uid=ci.sop_uid"
+                      " WHERE ci.case_id=?1 AND i.kind='" PN_INSTANCE_IMAGE "' AND i.current=1"
+                      " ORDER BY i.sop_uid", "i", id);
     }
     free(c);
     return rc ? rc : read_files(out, s, st, err);
@@ -323,9 +324,9 @@ int sql_case_missing(pn_file_list *out, pn_store *ps, int64_t id, size_t limit, 
     sql_store *s = sql_of(ps);
     sql_rows *st = NULL;
     int rc = sql_stmt(&st, s, err,
-                     "SELECT sop_uid, '' FROM case_image ci WHERE case_id=?1 AND NOT EXISTS"
-                     " (SELECT 1 FROM instance i WHERE i.sop_uid=ci.sop_uid"
-                     "  AND i.kind='" PN_INSTANCE_IMAGE "') ORDER BY sop_uid LIMIT ?2",
-                     "ii", id, limit ? (int64_t)limit : INT64_MAX);
+                      "SELECT sop_uid, '' FROM case_image ci WHERE case_id=?1 AND NOT EXISTS"
+                      " (SELECT 1 FROM instance i WHERE i.sop_uid=ci.sop_uid"
+                      "  AND i.kind='" PN_INSTANCE_IMAGE "') ORDER BY sop_uid LIMIT ?2",
+                      "ii", id, limit ? (int64_t)limit : INT64_MAX);
     return rc ? rc : read_files(out, s, st, err);
 }

@@ -49,27 +49,27 @@ static int wake_open(sql_store *s, const pn_instance *in, pn_error *err)
                      " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", in->sop_uid);
     if (rc) { return rc; }
     rc = sql_run(NULL, s, err,
-                "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                 "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
                   " AND state IN ('received','waiting') AND"
-                " series_uid=?1 AND ?1<>''", "t", in->series_uid);
+                 " series_uid=?1 AND ?1<>''", "t", in->series_uid);
     if (rc) { return rc; }
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
-                  " AND state IN ('received','waiting') AND"
-                  " study_uid=?1 AND n_expected=0", "t", in->study_uid);
+                   "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                   " AND state IN ('received','waiting') AND"
+                   " study_uid=?1 AND n_expected=0", "t", in->study_uid);
 }
 
 /* Another copy of an image: what is ready is matched again, what is finished is looked at. */
 static int wake_users(sql_store *s, const char *sop_uid, pn_error *err)
 {
     int rc = sql_run(NULL, s, err,
-                    "UPDATE cases SET state='waiting', match_at_ms=0 WHERE state='ready' AND"
-                    " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
+                     "UPDATE cases SET state='waiting', match_at_ms=0 WHERE state='ready' AND"
+                     " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
     if (rc) { return rc; }
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
-                  " AND state IN " FINISHED " AND"
-                  " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
+                   "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                   " AND state IN " FINISHED " AND"
+                   " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
 }
 
 /* Cases that use the whole series; ready ones take what is there when they are claimed. */
@@ -77,17 +77,18 @@ static int wake_users_of_series(sql_store *s, const pn_instance *in, pn_error *e
 {
     if (strcmp(in->kind, PN_INSTANCE_IMAGE) != 0 || !in->series_uid[0]) { return 0; }
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
-                  " AND series_uid=?1 AND by_series=1 AND"
-                  " state IN ('ready','running','reported','delivered','committed')",
-                  "t", in->series_uid);
+                   "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
+                   " AND series_uid=?1 AND by_series=1 AND"
+                   " state IN ('ready','running','reported','delivered','committed')",
+                   "t", in->series_uid);
 }
 
 /* Which copy is current and whether they conflict, over all copies of a SOP UID. */
 static int choose_copy(bool *conflict, sql_store *s, const char *sop_uid, pn_error *err)
 {
     static const char choose[] =
-        "WITH copy AS (SELECT id, pixel_digest, received_ms, removed_ms FROM instance WHERE sop_uid=?1),"
+        "WITH copy AS (SELECT id, pixel_digest, received_ms, removed_ms FROM instance"
+        "  WHERE sop_uid=?1),"
         " first AS (SELECT pixel_digest FROM copy ORDER BY received_ms, id LIMIT 1),"
         " last AS (SELECT id FROM copy WHERE pixel_digest=(SELECT pixel_digest FROM first)"
         "  AND removed_ms=0 ORDER BY received_ms DESC, id DESC LIMIT 1)"
@@ -99,7 +100,7 @@ static int choose_copy(bool *conflict, sql_store *s, const char *sop_uid, pn_err
     int rc = sql_run(NULL, s, err, choose, "t", sop_uid);
     if (!rc) {
         rc = sql_int(&n, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1 AND conflict=1",
-                    "t", sop_uid);
+                     "t", sop_uid);
     }
     *conflict = n > 0;
     return rc;
@@ -113,8 +114,8 @@ static int settle_copies(pn_added *added, sql_store *s, const pn_instance *in, p
     int rc = choose_copy(&conflict, s, in->sop_uid, err);
     if (!rc) {
         rc = sql_int(&agrees, s, err,
-                    "SELECT count(*) FROM instance WHERE sop_uid=?1 AND current=1 AND"
-                    " pixel_digest=?2", "tt", in->sop_uid, in->pixel_digest);
+                     "SELECT count(*) FROM instance WHERE sop_uid=?1 AND current=1 AND"
+                     " pixel_digest=?2", "tt", in->sop_uid, in->pixel_digest);
     }
     if (!rc) { rc = wake_users(s, in->sop_uid, err); }
     *added = conflict && !agrees ? PN_ADDED_CONFLICT : PN_ADDED_CORRECTED;
@@ -145,23 +146,23 @@ static int insert(pn_added *out, sql_store *s, const pn_instance *in, pn_error *
 {
     int64_t same = 0, others = 0;
     int rc = sql_int(&same, s, err,
-                    "SELECT count(*) FROM instance WHERE sop_uid=?1 AND digest=?2", "tt",
-                    in->sop_uid, in->digest);
+                     "SELECT count(*) FROM instance WHERE sop_uid=?1 AND digest=?2", "tt",
+                     in->sop_uid, in->digest);
     if (rc) { return rc; }
     if (same) {
         *out = PN_ADDED_SAME;
         return came_again(s, in, err);
     }
     rc = sql_int(&others, s, err, "SELECT count(*) FROM instance WHERE sop_uid=?1", "t",
-                in->sop_uid);
+                 in->sop_uid);
     if (!rc) {
         rc = sql_run(NULL, s, err,
-                    "INSERT INTO instance(" INSTANCE_COLUMNS ")"
-                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,?15,?16,1)",
-                    "tttttttttttiittt", in->sop_uid, in->digest, in->kind, in->sop_class_uid,
-                    in->study_uid, in->series_uid, in->frame_of_reference_uid, in->patient_id,
-                    in->patient_id_issuer, in->modality, in->source_ae, in->received_ms,
-                    (int64_t)in->size, in->header_json, in->pixel_digest, in->identity_digest);
+                     "INSERT INTO instance(" INSTANCE_COLUMNS ")"
+                     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,?15,?16,1)",
+                     "tttttttttttiittt", in->sop_uid, in->digest, in->kind, in->sop_class_uid,
+                     in->study_uid, in->series_uid, in->frame_of_reference_uid, in->patient_id,
+                     in->patient_id_issuer, in->modality, in->source_ae, in->received_ms,
+                     (int64_t)in->size, in->header_json, in->pixel_digest, in->identity_digest);
     }
     pn_added added = PN_ADDED_NEW;
     if (!rc && others) { rc = settle_copies(&added, s, in, err); }
@@ -180,15 +181,15 @@ int sql_add_instance(pn_added *out, pn_store *ps, const pn_instance *in, pn_erro
 }
 
 int sql_get_instance(pn_instance *out, pn_store *ps, const char *sop_uid, const char *digest,
-                    pn_error *err)
+                     pn_error *err)
 {
     sql_store *s = sql_of(ps);
     sql_rows *st = NULL;
     bool row = false;
     int rc = sql_stmt(&st, s, err,
-                     "SELECT " INSTANCE_COLUMNS " FROM instance"
-                     " WHERE sop_uid=?1 AND (digest=?2 OR (?2 IS NULL AND current=1)) LIMIT 1",
-                     "tt", sop_uid, digest);
+                      "SELECT " INSTANCE_COLUMNS " FROM instance"
+                      " WHERE sop_uid=?1 AND (digest=?2 OR (?2 IS NULL AND current=1)) LIMIT 1",
+                      "tt", sop_uid, digest);
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc) { return rc; }
     if (!row) { return pn_fail(err, PN_ENOTFOUND, "no instance %s", sop_uid); }
@@ -209,7 +210,7 @@ int sql_catalogue_complete(bool *out, pn_store *ps, pn_error *err)
 {
     int64_t n = 0;
     int rc = sql_int(&n, sql_of(ps), err,
-                    "SELECT count(*) FROM mark WHERE name='catalogue_complete'", "");
+                     "SELECT count(*) FROM mark WHERE name='catalogue_complete'", "");
     if (!rc) { *out = n > 0; }
     return rc;
 }
@@ -217,8 +218,8 @@ int sql_catalogue_complete(bool *out, pn_store *ps, pn_error *err)
 int sql_set_catalogue_complete(pn_store *ps, pn_error *err)
 {
     return sql_run(NULL, sql_of(ps), err,
-                  "INSERT INTO mark(name) VALUES('catalogue_complete')"
-                  " ON CONFLICT DO NOTHING", "");
+                   "INSERT INTO mark(name) VALUES('catalogue_complete')"
+                   " ON CONFLICT DO NOTHING", "");
 }
 
 static int instance_by_rowid(pn_instance *out, sql_store *s, int64_t rowid, pn_error *err)
@@ -226,7 +227,7 @@ static int instance_by_rowid(pn_instance *out, sql_store *s, int64_t rowid, pn_e
     sql_rows *st = NULL;
     bool row = false;
     int rc = sql_stmt(&st, s, err, "SELECT " INSTANCE_COLUMNS " FROM instance WHERE id=?1", "i",
-                     rowid);
+                      rowid);
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc) { return rc; }
     if (!row) { return pn_fail(err, PN_ENOTFOUND, "no instance %lld", (long long)rowid); }
@@ -242,10 +243,10 @@ int sql_contours_without_case(pn_store *ps, pn_instance_fn fn, void *arg, pn_err
     size_t n = 0;
     /* First the list, then the calls: the callback writes. */
     int rc = sql_ints(&ids, &n, s, err,
-                     "SELECT id FROM instance WHERE header IS NOT NULL AND NOT EXISTS"
-                     " (SELECT 1 FROM cases WHERE contour_digest=instance.digest)"
-                     " ORDER BY received_ms, id",
-                     "");
+                      "SELECT id FROM instance WHERE header IS NOT NULL AND NOT EXISTS"
+                      " (SELECT 1 FROM cases WHERE contour_digest=instance.digest)"
+                      " ORDER BY received_ms, id",
+                      "");
     for (size_t i = 0; !rc && i < n; i++) {
         pn_instance in = { 0 };
         rc = instance_by_rowid(&in, s, ids[i], err);

@@ -8,10 +8,10 @@ static int named_images(pn_match_facts *f, sql_store *s, int64_t id, pn_error *e
     sql_rows *st = NULL;
     bool row = false;
     int rc = sql_stmt(&st, s, err,
-                     "SELECT count(*), count(*) FILTER(WHERE EXISTS(SELECT 1 FROM instance i"
-                     " WHERE i.sop_uid=ci.sop_uid AND i.kind='" PN_INSTANCE_IMAGE "'"
-                     " AND i.current=1))"
-                     " FROM case_image ci WHERE case_id=?1", "i", id);
+                      "SELECT count(*), count(*) FILTER(WHERE EXISTS(SELECT 1 FROM instance i"
+                      " WHERE i.sop_uid=ci.sop_uid AND i.kind='" PN_INSTANCE_IMAGE "'"
+                      " AND i.current=1))"
+                      " FROM case_image ci WHERE case_id=?1", "i", id);
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     f->n_expected = (size_t)sql_i64(st, 0);
@@ -43,16 +43,16 @@ static int conflicts(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error
 {
     sql_rows *st = NULL;
     int rc = sql_stmt(&st, s, err,
-                     "SELECT i.sop_uid FROM case_image ci"
-                     " JOIN instance i ON i.sop_uid=ci.sop_uid"
-                     " WHERE ci.case_id=?1 AND i.conflict=1 LIMIT 1", "i", c->id);
+                      "SELECT i.sop_uid FROM case_image ci"
+                      " JOIN instance i ON i.sop_uid=ci.sop_uid"
+                      " WHERE ci.case_id=?1 AND i.conflict=1 LIMIT 1", "i", c->id);
     if (!rc) { rc = first_text(f->conflict_uid, sizeof f->conflict_uid, s, st, err); }
     if (rc) { return rc; }
     rc = sql_stmt(&st, s, err,
-                 "SELECT " SAME_IDENTITY " FROM case_image ci"
-                 " JOIN instance i ON i.sop_uid=ci.sop_uid"
-                 " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'",
-                 "i", c->id);
+                  "SELECT " SAME_IDENTITY " FROM case_image ci"
+                  " JOIN instance i ON i.sop_uid=ci.sop_uid"
+                  " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'",
+                  "i", c->id);
     if (!rc) { rc = first_text(f->identity, sizeof f->identity, s, st, err); }
     return rc;
 }
@@ -63,11 +63,11 @@ static int named_series(pn_match_facts *f, sql_store *s, const char *series, pn_
     bool row = false;
     if (!series[0]) { return 0; }
     int rc = sql_stmt(&st, s, err,
-                     "SELECT count(DISTINCT sop_uid), coalesce(max(received_ms), 0),"
-                     " coalesce(min(CASE conflict WHEN 1 THEN sop_uid END), ''),"
-                     " " SAME_IDENTITY " FROM instance i"
-                     " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1",
-                     "t", series);
+                      "SELECT count(DISTINCT sop_uid), coalesce(max(received_ms), 0),"
+                      " coalesce(min(CASE conflict WHEN 1 THEN sop_uid END), ''),"
+                      " " SAME_IDENTITY " FROM instance i"
+                      " WHERE series_uid=?1 AND kind='" PN_INSTANCE_IMAGE "' AND current=1",
+                      "t", series);
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     f->n_series = (size_t)sql_i64(st, 0);
@@ -83,11 +83,11 @@ static int candidates(pn_match_facts *f, sql_store *s, const pn_case *c, pn_erro
     sql_rows *st = NULL;
     if (!c->study_uid[0] || !c->frame_of_reference_uid[0]) { return 0; }
     int rc = sql_stmt(&st, s, err,
-                     "SELECT series_uid, max(received_ms) FROM instance"
-                     " WHERE study_uid=?1 AND frame_uid=?2 AND kind='" PN_INSTANCE_IMAGE "'"
-                     " AND current=1"
-                     " GROUP BY series_uid ORDER BY series_uid",
-                     "tt", c->study_uid, c->frame_of_reference_uid);
+                      "SELECT series_uid, max(received_ms) FROM instance"
+                      " WHERE study_uid=?1 AND frame_uid=?2 AND kind='" PN_INSTANCE_IMAGE "'"
+                      " AND current=1"
+                      " GROUP BY series_uid ORDER BY series_uid",
+                      "tt", c->study_uid, c->frame_of_reference_uid);
     bool row = true;
     while (!rc) {
         rc = sql_step(&row, s, st, err);
@@ -148,22 +148,22 @@ static void name_difference(pn_identity_conflict *out, const pn_case *c, sql_row
 }
 
 int sql_identity_conflict(pn_identity_conflict *out, bool *found, pn_store *ps, const pn_case *c,
-                         const char *series_uid, bool by_series, pn_error *err)
+                          const char *series_uid, bool by_series, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     sql_rows *st = NULL;
     int rc = by_series
         ? sql_stmt(&st, s, err,
-                  IDENTITY "FROM instance i WHERE i.series_uid=?1 AND i.current=1 AND"
-                  " i.kind='" PN_INSTANCE_IMAGE "' AND " DISAGREES " ORDER BY i.id LIMIT 1",
-                  "ttttttt", series_uid, c->patient_id, c->study_uid, c->patient_id_issuer,
-                  c->frame_of_reference_uid, c->contour_uid, c->contour_digest)
+                   IDENTITY "FROM instance i WHERE i.series_uid=?1 AND i.current=1 AND"
+                   " i.kind='" PN_INSTANCE_IMAGE "' AND " DISAGREES " ORDER BY i.id LIMIT 1",
+                   "ttttttt", series_uid, c->patient_id, c->study_uid, c->patient_id_issuer,
+                   c->frame_of_reference_uid, c->contour_uid, c->contour_digest)
         : sql_stmt(&st, s, err,
-                  IDENTITY "FROM case_image ci JOIN instance i ON i.sop_uid=ci.sop_uid"
-                  " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'"
-                  " AND " DISAGREES " ORDER BY i.id LIMIT 1",
-                  "itttttt", c->id, c->patient_id, c->study_uid, c->patient_id_issuer,
-                  c->frame_of_reference_uid, c->contour_uid, c->contour_digest);
+                   IDENTITY "FROM case_image ci JOIN instance i ON i.sop_uid=ci.sop_uid"
+                   " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'"
+                   " AND " DISAGREES " ORDER BY i.id LIMIT 1",
+                   "itttttt", c->id, c->patient_id, c->study_uid, c->patient_id_issuer,
+                   c->frame_of_reference_uid, c->contour_uid, c->contour_digest);
     bool row = false;
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc) { return rc; }
@@ -179,32 +179,32 @@ int sql_next_to_match(pn_case *out, bool *found, pn_store *ps, int64_t now_ms, p
 {
     int64_t id = 0;
     int rc = sql_int(&id, sql_of(ps), err,
-                    "SELECT id FROM cases WHERE state IN ('received','waiting')"
-                    " AND match_at_ms<=?1 ORDER BY id LIMIT 1", "i", now_ms);
+                     "SELECT id FROM cases WHERE state IN ('received','waiting')"
+                     " AND match_at_ms<=?1 ORDER BY id LIMIT 1", "i", now_ms);
     if (rc) { return rc; }
     *found = id != 0;
     return id ? sql_get_case(out, ps, id, err) : 0;
 }
 
 int sql_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_t now_ms,
-                   pn_error *err)
+                    pn_error *err)
 {
     int changed = 0;
     bool ready = d->state == PN_CASE_READY;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET state=?2, reason=?3, series_uid=?4, by_series=?5,"
-                    " n_present=?6, match_at_ms=?7, updated_ms=?8, not_before_ms=0,"
-                    " images_identity=?9,"
-                    " ready_ms=CASE WHEN ?10<>0 AND ready_ms=0 THEN ?8 ELSE ready_ms END,"
-                    " version=CASE WHEN ?11>0 THEN ?11 ELSE version END,"
-                    " predecessor_sop_uid=CASE WHEN ?11>0 THEN ?12 ELSE predecessor_sop_uid END,"
-                    " predecessor_series_uid="
-                    "  CASE WHEN ?11>0 THEN ?13 ELSE predecessor_series_uid END"
-                    " WHERE id=?1 AND state IN ('received','waiting')",
-                    "itttiiiitiitt", id, pn_case_state_word(d->state), d->reason, d->series_uid,
-                    (int64_t)d->by_series, (int64_t)d->n_present, d->next_look_ms, now_ms,
-                    d->images_identity, (int64_t)ready, ready ? (int64_t)d->version : (int64_t)0,
-                    d->predecessor_sop_uid, d->predecessor_series_uid);
+                     "UPDATE cases SET state=?2, reason=?3, series_uid=?4, by_series=?5,"
+                     " n_present=?6, match_at_ms=?7, updated_ms=?8, not_before_ms=0,"
+                     " images_identity=?9,"
+                     " ready_ms=CASE WHEN ?10<>0 AND ready_ms=0 THEN ?8 ELSE ready_ms END,"
+                     " version=CASE WHEN ?11>0 THEN ?11 ELSE version END,"
+                     " predecessor_sop_uid=CASE WHEN ?11>0 THEN ?12 ELSE predecessor_sop_uid END,"
+                     " predecessor_series_uid="
+                     "  CASE WHEN ?11>0 THEN ?13 ELSE predecessor_series_uid END"
+                     " WHERE id=?1 AND state IN ('received','waiting')",
+                     "itttiiiitiitt", id, pn_case_state_word(d->state), d->reason, d->series_uid,
+                     (int64_t)d->by_series, (int64_t)d->n_present, d->next_look_ms, now_ms,
+                     d->images_identity, (int64_t)ready, ready ? (int64_t)d->version : (int64_t)0,
+                     d->predecessor_sop_uid, d->predecessor_series_uid);
     if (rc) { return rc; }
     if (!changed) {
         return pn_fail(err, PN_EINVAL, "case %lld is not open any more", (long long)id);
@@ -213,16 +213,16 @@ int sql_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_
 }
 
 int sql_hold_users_of(size_t *n, pn_store *ps, const char *sop_uid, const char *reason,
-                     int64_t now_ms, pn_error *err)
+                      int64_t now_ms, pn_error *err)
 {
     int changed = 0;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET state='held', reason=?2, conflict_accepted=0, updated_ms=?3"
-                    " WHERE state IN ('received','waiting','ready') AND (contour_uid=?1"
-                    " OR id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)"
-                    " OR (by_series=1 AND series_uid IN"
-                    "  (SELECT series_uid FROM instance WHERE sop_uid=?1)))",
-                    "tti", sop_uid, reason, now_ms);
+                     "UPDATE cases SET state='held', reason=?2, conflict_accepted=0, updated_ms=?3"
+                     " WHERE state IN ('received','waiting','ready') AND (contour_uid=?1"
+                     " OR id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)"
+                     " OR (by_series=1 AND series_uid IN"
+                     "  (SELECT series_uid FROM instance WHERE sop_uid=?1)))",
+                     "tti", sop_uid, reason, now_ms);
     if (!rc) { *n = (size_t)changed; }
     return rc;
 }

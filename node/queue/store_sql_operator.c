@@ -6,11 +6,11 @@ static int release_held(sql_store *s, const pn_case *c, int64_t give_up_ms, int6
                       pn_error *err)
 {
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET state='waiting', reason='', conflict_accepted=1,"
-                  " match_at_ms=0, give_up_at_ms="
-                  "  CASE WHEN give_up_at_ms<?3 THEN ?3 ELSE give_up_at_ms END,"
-                  " updated_ms=?2"
-                  " WHERE id=?1", "iii", c->id, now_ms, now_ms + give_up_ms);
+                   "UPDATE cases SET state='waiting', reason='', conflict_accepted=1,"
+                   " match_at_ms=0, give_up_at_ms="
+                   "  CASE WHEN give_up_at_ms<?3 THEN ?3 ELSE give_up_at_ms END,"
+                   " updated_ms=?2"
+                   " WHERE id=?1", "iii", c->id, now_ms, now_ms + give_up_ms);
 }
 
 /* A case that was claimed once had passed the matching, and the images stay: straight back to
@@ -19,29 +19,29 @@ static int retry_failed(sql_store *s, const pn_case *c, int64_t give_up_ms, int6
                         pn_error *err)
 {
     return sql_run(NULL, s, err,
-                  "UPDATE cases SET state=?2, reason='', attempts=0, not_before_ms=?3,"
-                  " match_at_ms=0, give_up_at_ms="
-                  "  CASE WHEN give_up_at_ms<?4 THEN ?4 ELSE give_up_at_ms END,"
-                  " updated_ms=?3"
-                  " WHERE id=?1",
-                  "itii", c->id, c->fence > 0 ? "ready" : "waiting", now_ms,
-                  now_ms + give_up_ms);
+                   "UPDATE cases SET state=?2, reason='', attempts=0, not_before_ms=?3,"
+                   " match_at_ms=0, give_up_at_ms="
+                   "  CASE WHEN give_up_at_ms<?4 THEN ?4 ELSE give_up_at_ms END,"
+                   " updated_ms=?3"
+                   " WHERE id=?1",
+                   "itii", c->id, c->fence > 0 ? "ready" : "waiting", now_ms,
+                   now_ms + give_up_ms);
 }
 
 static int retry_deliveries(sql_store *s, const pn_case *c, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
     int rc = sql_run(&changed, s, err,
-                    "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2,"
-                    " lease_until_ms=0, updated_ms=?2 WHERE case_id=?1 AND state='failed'",
-                    "ii", c->id, now_ms);
+                     "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2,"
+                     " lease_until_ms=0, updated_ms=?2 WHERE case_id=?1 AND state='failed'",
+                     "ii", c->id, now_ms);
     if (rc) { return rc; }
     if (!changed) {
         return pn_fail(err, PN_EINVAL, "case %lld is %s and nothing of it has failed",
                        (long long)c->id, pn_case_state_word(c->state));
     }
     return sql_run(NULL, s, err, "UPDATE cases SET reason='', updated_ms=?2 WHERE id=?1", "ii",
-                  c->id, now_ms);
+                   c->id, now_ms);
 }
 
 /* A case whose place a later contour has taken is not to be reported after it. */
@@ -69,7 +69,7 @@ static int retry(pn_case_state *state, sql_store *s, pn_case *c, int64_t id, int
 }
 
 int sql_retry_case(pn_case_state *state, pn_store *ps, int64_t id, int64_t give_up_ms,
-                  int64_t now_ms, pn_error *err)
+                   int64_t now_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     pn_case *c = malloc(sizeof *c);
@@ -91,7 +91,7 @@ static int change(sql_store *s, const pn_case *c, const char *reason, int64_t no
         rc = sql_run(&moved, s, err, outbox_sql, "i", c->id);
         if (!rc && moved && !changed) {
             rc = sql_run(NULL, s, err, "UPDATE cases SET reason=?2, updated_ms=?3 WHERE id=?1",
-                        "iti", c->id, reason, now_ms);
+                         "iti", c->id, reason, now_ms);
         }
     }
     if (rc || changed || moved) { return rc; }
@@ -147,7 +147,7 @@ static int steer(pn_case_state *state, sql_store *s, pn_case *c, int64_t id, pn_
 }
 
 int sql_steer_case(pn_case_state *state, pn_store *ps, int64_t id, pn_steer what,
-                  const char *reason, int64_t give_up_ms, int64_t now_ms, pn_error *err)
+                   const char *reason, int64_t give_up_ms, int64_t now_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     pn_case *c = malloc(sizeof *c);

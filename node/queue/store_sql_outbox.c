@@ -10,15 +10,15 @@ static const char delivery_by_id[] =
     " FROM outbox WHERE id=?1";
 
 int sql_insert_outgoing(sql_store *s, int64_t case_id, const pn_outgoing *out, size_t n_out,
-                       int64_t now_ms, pn_error *err)
+                        int64_t now_ms, pn_error *err)
 {
     int rc = 0;
     for (size_t i = 0; !rc && i < n_out; i++) {
         rc = sql_run(NULL, s, err,
-                    "INSERT INTO outbox(case_id, archive, path, sop_class_uid, sop_uid,"
-                    " next_at_ms, updated_ms, state) VALUES(?1,?2,?3,?4,?5,?6,?6,?7)",
-                    "ittttit", case_id, out[i].archive, out[i].path, out[i].sop_class_uid,
-                    out[i].sop_uid, now_ms, out[i].hold ? "held" : "pending");
+                     "INSERT INTO outbox(case_id, archive, path, sop_class_uid, sop_uid,"
+                     " next_at_ms, updated_ms, state) VALUES(?1,?2,?3,?4,?5,?6,?6,?7)",
+                     "ittttit", case_id, out[i].archive, out[i].path, out[i].sop_class_uid,
+                     out[i].sop_uid, now_ms, out[i].hold ? "held" : "pending");
     }
     return rc;
 }
@@ -85,16 +85,16 @@ static int claim(pn_delivery *out, bool *got, sql_store *s, int64_t now_ms, cons
         return 0;
     }
     rc = sql_run(NULL, s, err,
-                "UPDATE outbox SET attempts=attempts+1, fence=fence+1, lease_owner=?2,"
-                " lease_until_ms=?3, updated_ms=?4 WHERE id=?1",
-                "itii", id, owner, now_ms + lease_ms, now_ms);
+                 "UPDATE outbox SET attempts=attempts+1, fence=fence+1, lease_owner=?2,"
+                 " lease_until_ms=?3, updated_ms=?4 WHERE id=?1",
+                 "itii", id, owner, now_ms + lease_ms, now_ms);
     if (!rc) { rc = get_delivery(out, s, id, err); }
     if (!rc) { *got = true; }
     return rc;
 }
 
 int sql_claim_delivery(pn_delivery *out, bool *got, pn_store *ps, int64_t now_ms,
-                      const char *owner, const char *archive, int64_t lease_ms, pn_error *err)
+                       const char *owner, const char *archive, int64_t lease_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int64_t id = 0;
@@ -115,10 +115,10 @@ static int settle(sql_store *s, int64_t id, int64_t fence, const char *state, in
 {
     int changed = 0;
     int rc = sql_run(&changed, s, err,
-                    "UPDATE outbox SET state=?3, next_at_ms=?4, last_status=?5,"
-                    " last_comment=?6, lease_owner='', lease_until_ms=0, updated_ms=?7"
-                    " WHERE id=?1 AND fence=?2 AND state='pending'",
-                    "iitiiti", id, fence, state, next_at_ms, (int64_t)status, comment, now_ms);
+                     "UPDATE outbox SET state=?3, next_at_ms=?4, last_status=?5,"
+                     " last_comment=?6, lease_owner='', lease_until_ms=0, updated_ms=?7"
+                     " WHERE id=?1 AND fence=?2 AND state='pending'",
+                     "iitiiti", id, fence, state, next_at_ms, (int64_t)status, comment, now_ms);
     if (rc || changed) { return rc; }
     return pn_fail(err, PN_EINVAL, "delivery %lld: attempt %lld is not the running one",
                    (long long)id, (long long)fence);
@@ -131,17 +131,17 @@ static int sent(bool *done, sql_store *s, int64_t id, int64_t fence, int status,
     int rc = settle(s, id, fence, "sent", now_ms, status, comment, now_ms, err);
     if (!rc) {
         rc = sql_run(&changed, s, err,
-                    "UPDATE cases SET state='delivered', reason='', updated_ms=?2"
-                    " WHERE id=(SELECT case_id FROM outbox WHERE id=?1) AND state='reported'"
-                    " AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.case_id=cases.id"
-                    " AND o.state<>'sent')", "ii", id, now_ms);
+                     "UPDATE cases SET state='delivered', reason='', updated_ms=?2"
+                     " WHERE id=(SELECT case_id FROM outbox WHERE id=?1) AND state='reported'"
+                     " AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.case_id=cases.id"
+                     " AND o.state<>'sent')", "ii", id, now_ms);
     }
     if (!rc) { *done = changed > 0; }
     return rc;
 }
 
 int sql_delivery_sent(bool *case_done, pn_store *ps, int64_t id, int64_t fence, int status,
-                     const char *comment, int64_t now_ms, pn_error *err)
+                      const char *comment, int64_t now_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     bool done = false;
@@ -152,7 +152,7 @@ int sql_delivery_sent(bool *case_done, pn_store *ps, int64_t id, int64_t fence, 
 }
 
 int sql_delivery_retry(pn_store *ps, int64_t id, int64_t fence, int64_t next_at_ms, int status,
-                      const char *comment, int64_t now_ms, pn_error *err)
+                       const char *comment, int64_t now_ms, pn_error *err)
 {
     return settle(sql_of(ps), id, fence, "pending", next_at_ms, status, comment, now_ms, err);
 }
@@ -170,11 +170,11 @@ static int bury(sql_store *s, int64_t id, int64_t fence, int status, const char 
     snprintf(reason, sizeof reason, "delivery to %s failed: %s%s%.380s", d.archive, answer,
              comment[0] ? ": " : "", comment);
     return sql_run(NULL, s, err, "UPDATE cases SET reason=?2, updated_ms=?3 WHERE id=?1", "iti",
-                  d.case_id, reason, now_ms);
+                   d.case_id, reason, now_ms);
 }
 
 int sql_delivery_failed(pn_store *ps, int64_t id, int64_t fence, int status, const char *comment,
-                       int64_t now_ms, pn_error *err)
+                        int64_t now_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int rc = sql_enter(s, err);
@@ -183,13 +183,13 @@ int sql_delivery_failed(pn_store *ps, int64_t id, int64_t fence, int status, con
 }
 
 int sql_case_deliveries(pn_store *ps, int64_t case_id, pn_delivery_fn fn, void *arg,
-                       pn_error *err)
+                        pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int64_t *ids = NULL;
     size_t n = 0;
     int rc = sql_ints(&ids, &n, s, err, "SELECT id FROM outbox WHERE case_id=?1 ORDER BY id", "i",
-                     case_id);
+                      case_id);
     for (size_t i = 0; !rc && i < n; i++) {
         pn_delivery d;
         rc = get_delivery(&d, s, ids[i], err);

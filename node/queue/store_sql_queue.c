@@ -32,18 +32,18 @@ static int claim(pn_case *out, bool *got, sql_store *s, int64_t now_ms, const ch
     char first[15];
     pn_datetime_local(first, now_ms);
     rc = sql_run(NULL, s, err,
-                "UPDATE cases SET state='running', attempts=attempts+1, fence=fence+1,"
-                " lease_owner=?2, lease_until_ms=?3, updated_ms=?4,"
-                " content_datetime=CASE content_datetime WHEN '' THEN ?5"
-                " ELSE content_datetime END WHERE id=?1",
-                "itiit", id, owner, now_ms + lease_ms, now_ms, first);
+                 "UPDATE cases SET state='running', attempts=attempts+1, fence=fence+1,"
+                 " lease_owner=?2, lease_until_ms=?3, updated_ms=?4,"
+                 " content_datetime=CASE content_datetime WHEN '' THEN ?5"
+                 " ELSE content_datetime END WHERE id=?1",
+                 "itiit", id, owner, now_ms + lease_ms, now_ms, first);
     if (!rc) { rc = sql_get_case(out, &s->base, id, err); }
     if (!rc) { *got = true; }
     return rc;
 }
 
 int sql_claim_case(pn_case *out, bool *got, pn_store *ps, int64_t now_ms, const char *owner,
-                  int64_t lease_ms, pn_error *err)
+                   int64_t lease_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int64_t id = 0;
@@ -71,9 +71,9 @@ int sql_renew_case(pn_store *ps, int64_t id, int64_t fence, int64_t lease_until_
 {
     int changed = 0;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET lease_until_ms=?3"
-                    " WHERE id=?1 AND fence=?2 AND state='running'",
-                    "iii", id, fence, lease_until_ms);
+                     "UPDATE cases SET lease_until_ms=?3"
+                     " WHERE id=?1 AND fence=?2 AND state='running'",
+                     "iii", id, fence, lease_until_ms);
     return fenced(rc, changed, id, fence, err);
 }
 
@@ -81,10 +81,10 @@ int sql_release_case(pn_store *ps, int64_t id, int64_t fence, int64_t now_ms, pn
 {
     int changed = 0;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET state='ready', attempts=attempts-1, lease_owner='',"
-                    " lease_until_ms=0, updated_ms=?3"
-                    " WHERE id=?1 AND fence=?2 AND state='running'",
-                    "iii", id, fence, now_ms);
+                     "UPDATE cases SET state='ready', attempts=attempts-1, lease_owner='',"
+                     " lease_until_ms=0, updated_ms=?3"
+                     " WHERE id=?1 AND fence=?2 AND state='running'",
+                     "iii", id, fence, now_ms);
     return fenced(rc, changed, id, fence, err);
 }
 
@@ -97,46 +97,46 @@ static const char *first_hold(const pn_outgoing *out, size_t n_out)
 }
 
 int sql_case_reported(pn_store *ps, int64_t id, int64_t fence, const char *report_sop_uid,
-                     const char *report_series_uid, const char *result_dir,
-                     const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err)
+                      const char *report_series_uid, const char *result_dir,
+                      const pn_outgoing *out, size_t n_out, int64_t now_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int changed = 0;
     int rc = sql_enter(s, err);
     if (rc) { return rc; }
     rc = sql_run(&changed, s, err,
-                "UPDATE cases SET state='reported', reason=?6, report_sop_uid=?3,"
-                " result_dir=?4, lease_owner='', lease_until_ms=0, updated_ms=?5,"
-                " report_series_uid=?7 WHERE id=?1 AND fence=?2 AND state='running'",
-                "iittitt", id, fence, report_sop_uid, result_dir, now_ms,
-                first_hold(out, n_out), report_series_uid);
+                 "UPDATE cases SET state='reported', reason=?6, report_sop_uid=?3,"
+                 " result_dir=?4, lease_owner='', lease_until_ms=0, updated_ms=?5,"
+                 " report_series_uid=?7 WHERE id=?1 AND fence=?2 AND state='running'",
+                 "iittitt", id, fence, report_sop_uid, result_dir, now_ms,
+                 first_hold(out, n_out), report_series_uid);
     rc = fenced(rc, changed, id, fence, err);
     if (!rc) { rc = sql_insert_outgoing(s, id, out, n_out, now_ms, err); }
     return sql_leave(s, rc, err);
 }
 
 int sql_case_failed(pn_store *ps, int64_t id, int64_t fence, bool permanent, const char *reason,
-                   int64_t not_before_ms, int64_t now_ms, pn_error *err)
+                    int64_t not_before_ms, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET state=?3, reason=?4, not_before_ms=?5, lease_owner='',"
-                    " lease_until_ms=0, updated_ms=?6"
-                    " WHERE id=?1 AND fence=?2 AND state='running'",
-                    "iittii", id, fence, permanent ? "failed" : "ready", reason, not_before_ms,
-                    now_ms);
+                     "UPDATE cases SET state=?3, reason=?4, not_before_ms=?5, lease_owner='',"
+                     " lease_until_ms=0, updated_ms=?6"
+                     " WHERE id=?1 AND fence=?2 AND state='running'",
+                     "iittii", id, fence, permanent ? "failed" : "ready", reason, not_before_ms,
+                     now_ms);
     return fenced(rc, changed, id, fence, err);
 }
 
 int sql_case_not_applicable(pn_store *ps, int64_t id, int64_t fence, const char *reason,
-                           int64_t now_ms, pn_error *err)
+                            int64_t now_ms, pn_error *err)
 {
     int changed = 0;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET state='not_applicable', reason=?3, lease_owner='',"
-                    " lease_until_ms=0, updated_ms=?4"
-                    " WHERE id=?1 AND fence=?2 AND state='running'",
-                    "iiti", id, fence, reason, now_ms);
+                     "UPDATE cases SET state='not_applicable', reason=?3, lease_owner='',"
+                     " lease_until_ms=0, updated_ms=?4"
+                     " WHERE id=?1 AND fence=?2 AND state='running'",
+                     "iiti", id, fence, reason, now_ms);
     return fenced(rc, changed, id, fence, err);
 }
 
@@ -144,13 +144,13 @@ int sql_release_owner(size_t *n, pn_store *ps, const char *owner, int64_t now_ms
 {
     int cases = 0, deliveries = 0;
     int rc = sql_run(&cases, sql_of(ps), err,
-                    "UPDATE cases SET lease_until_ms=0, updated_ms=?2"
-                    " WHERE state='running' AND lease_owner=?1", "ti", owner, now_ms);
+                     "UPDATE cases SET lease_until_ms=0, updated_ms=?2"
+                     " WHERE state='running' AND lease_owner=?1", "ti", owner, now_ms);
     if (rc) { return rc; }
     rc = sql_run(&deliveries, sql_of(ps), err,
-                "UPDATE outbox SET lease_until_ms=0, updated_ms=?2"
-                " WHERE state='pending' AND lease_until_ms>0 AND lease_owner=?1", "ti", owner,
-                now_ms);
+                 "UPDATE outbox SET lease_until_ms=0, updated_ms=?2"
+                 " WHERE state='pending' AND lease_until_ms>0 AND lease_owner=?1", "ti", owner,
+                 now_ms);
     if (!rc) { *n = (size_t)(cases + deliveries); }
     return rc;
 }

@@ -10,28 +10,28 @@ static int restore(bool *made, sql_store *s, const pn_case *in, const char *cons
 {
     int64_t known = 0, id = in->id;
     int rc = sql_int(&known, s, err,
-                    "SELECT count(*) FROM cases WHERE id=?1 OR"
-                    " (contour_digest=?2 AND model_id=?3 AND version=?4)", "itti", in->id,
-                    in->contour_digest, in->model_id, (int64_t)in->version);
+                     "SELECT count(*) FROM cases WHERE id=?1 OR"
+                     " (contour_digest=?2 AND model_id=?3 AND version=?4)", "itti", in->id,
+                     in->contour_digest, in->model_id, (int64_t)in->version);
     if (rc) { return rc; }
     *made = known == 0;
     if (known) { return 0; }
     rc = sql_insert_case(&id, s, in, image_uids, n_image_uids, now_ms, err);
     if (!rc) {
         rc = sql_run(NULL, s, err,
-                    "UPDATE cases SET state='reported', n_present=?2, by_series=?3,"
-                    " content_datetime=?4, report_sop_uid=?5, report_series_uid=?6,"
-                    " result_dir=?7, fence=?8, match_at_ms=?9, images_identity=?10 WHERE id=?1",
-                    "iiittttiit", id, (int64_t)in->n_present, (int64_t)in->by_series,
-                    in->content_datetime, in->report_sop_uid, in->report_series_uid,
-                    in->result_dir, in->fence, INT64_MAX, in->images_identity);
+                     "UPDATE cases SET state='reported', n_present=?2, by_series=?3,"
+                     " content_datetime=?4, report_sop_uid=?5, report_series_uid=?6,"
+                     " result_dir=?7, fence=?8, match_at_ms=?9, images_identity=?10 WHERE id=?1",
+                     "iiittttiit", id, (int64_t)in->n_present, (int64_t)in->by_series,
+                     in->content_datetime, in->report_sop_uid, in->report_series_uid,
+                     in->result_dir, in->fence, INT64_MAX, in->images_identity);
     }
     return rc ? rc : sql_insert_outgoing(s, id, out, n_out, now_ms, err);
 }
 
 int sql_restore_case(bool *made, pn_store *ps, const pn_case *in, const char *const *image_uids,
-                    size_t n_image_uids, const pn_outgoing *out, size_t n_out, int64_t now_ms,
-                    pn_error *err)
+                     size_t n_image_uids, const pn_outgoing *out, size_t n_out, int64_t now_ms,
+                     pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int rc = sql_enter(s, err);
@@ -48,9 +48,9 @@ static int newest(pn_lineage_facts *f, sql_store *s, const char *lineage, int64_
     sql_rows *st = NULL;
     bool row = false;
     int rc = sql_stmt(&st, s, err,
-                     "SELECT id, contour_datetime FROM cases WHERE lineage=?1 AND id<>?2 AND"
-                     " state NOT IN ('dropped','expired','not_applicable')"
-                     " ORDER BY id DESC LIMIT 1", "ti", lineage, id);
+                      "SELECT id, contour_datetime FROM cases WHERE lineage=?1 AND id<>?2 AND"
+                      " state NOT IN ('dropped','expired','not_applicable')"
+                      " ORDER BY id DESC LIMIT 1", "ti", lineage, id);
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     f->newest_id = sql_i64(st, 0);
@@ -65,9 +65,9 @@ static int predecessor(pn_lineage_facts *f, sql_store *s, const char *lineage, i
     sql_rows *st = NULL;
     bool row = false;
     int rc = sql_stmt(&st, s, err,
-                     "SELECT id, version, report_sop_uid, report_series_uid FROM cases"
-                     " WHERE lineage=?1 AND (id<?2 OR ?2=0) AND id<>?2 AND report_sop_uid<>''"
-                     " ORDER BY id DESC LIMIT 1", "ti", lineage, id);
+                      "SELECT id, version, report_sop_uid, report_series_uid FROM cases"
+                      " WHERE lineage=?1 AND (id<?2 OR ?2=0) AND id<>?2 AND report_sop_uid<>''"
+                      " ORDER BY id DESC LIMIT 1", "ti", lineage, id);
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     f->predecessor_id = sql_i64(st, 0);
@@ -79,7 +79,7 @@ static int predecessor(pn_lineage_facts *f, sql_store *s, const char *lineage, i
 }
 
 int sql_lineage(pn_lineage_facts *out, pn_store *ps, const char *lineage, int64_t id,
-               pn_error *err)
+                pn_error *err)
 {
     sql_store *s = sql_of(ps);
     pn_lineage_facts f = { 0 };
@@ -87,26 +87,26 @@ int sql_lineage(pn_lineage_facts *out, pn_store *ps, const char *lineage, int64_
     if (!rc) { rc = predecessor(&f, s, lineage, id, err); }
     if (!rc) {
         rc = sql_int(&f.running_id, s, err,
-                    "SELECT max(id) FROM cases WHERE lineage=?1 AND state='running' AND"
-                    " (id<?2 OR ?2=0)", "ti", lineage, id);
+                     "SELECT max(id) FROM cases WHERE lineage=?1 AND state='running' AND"
+                     " (id<?2 OR ?2=0)", "ti", lineage, id);
     }
     if (!rc && id) {
         rc = sql_int(&f.later_id, s, err,
-                    "SELECT max(id) FROM cases WHERE lineage=?1 AND id>?2 AND state IN"
-                    " ('ready','running','reported','delivered','committed')", "ti", lineage, id);
+                     "SELECT max(id) FROM cases WHERE lineage=?1 AND id>?2 AND state IN"
+                     " ('ready','running','reported','delivered','committed')", "ti", lineage, id);
     }
     if (!rc) { *out = f; }
     return rc;
 }
 
 int sql_supersede(size_t *n, pn_store *ps, const char *lineage, int64_t by_id, int64_t now_ms,
-                 pn_error *err)
+                  pn_error *err)
 {
     int changed = 0;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET state='dropped', reason='superseded by case ' || ?2,"
-                    " updated_ms=?3 WHERE lineage=?1 AND id<?2 AND state IN"
-                    " ('received','waiting','ready','held')", "tii", lineage, by_id, now_ms);
+                     "UPDATE cases SET state='dropped', reason='superseded by case ' || ?2,"
+                     " updated_ms=?3 WHERE lineage=?1 AND id<?2 AND state IN"
+                     " ('received','waiting','ready','held')", "tii", lineage, by_id, now_ms);
     if (!rc) { *n = (size_t)changed; }
     return rc;
 }
@@ -117,8 +117,8 @@ int sql_next_to_revise(pn_case *out, bool *found, pn_store *ps, pn_error *err)
 {
     int64_t id = 0;
     int rc = sql_int(&id, sql_of(ps), err,
-                    "SELECT id FROM cases WHERE state IN ('reported','delivered','committed')"
-                    " AND match_at_ms=0 ORDER BY id LIMIT 1", "");
+                     "SELECT id FROM cases WHERE state IN ('reported','delivered','committed')"
+                     " AND match_at_ms=0 ORDER BY id LIMIT 1", "");
     if (rc) { return rc; }
     *found = id != 0;
     return id ? sql_get_case(out, ps, id, err) : 0;
@@ -127,18 +127,18 @@ int sql_next_to_revise(pn_case *out, bool *found, pn_store *ps, pn_error *err)
 int sql_revised(pn_store *ps, int64_t id, pn_error *err)
 {
     return sql_run(NULL, sql_of(ps), err,
-                  "UPDATE cases SET match_at_ms=?2 WHERE id=?1 AND state IN"
-                  " ('reported','delivered','committed')", "ii", id, INT64_MAX);
+                   "UPDATE cases SET match_at_ms=?2 WHERE id=?1 AND state IN"
+                   " ('reported','delivered','committed')", "ii", id, INT64_MAX);
 }
 
 int sql_expire_cases(size_t *n, pn_store *ps, int64_t before_ms, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
     int rc = sql_run(&changed, sql_of(ps), err,
-                    "UPDATE cases SET state='expired', updated_ms=?2,"
-                    " reason=CASE reason WHEN '' THEN 'nothing came in time' ELSE reason END"
-                    " WHERE created_ms<?1 AND (state IN ('received','waiting')"
-                    " OR (state='failed' AND fence=0))", "ii", before_ms, now_ms);
+                     "UPDATE cases SET state='expired', updated_ms=?2,"
+                     " reason=CASE reason WHEN '' THEN 'nothing came in time' ELSE reason END"
+                     " WHERE created_ms<?1 AND (state IN ('received','waiting')"
+                     " OR (state='failed' AND fence=0))", "ii", before_ms, now_ms);
     if (!rc) { *n = (size_t)changed; }
     return rc;
 }
@@ -147,8 +147,8 @@ int sql_count_reports(size_t *out, pn_store *ps, const char *model_sha256, pn_er
 {
     int64_t n = 0;
     int rc = sql_int(&n, sql_of(ps), err,
-                    "SELECT count(*) FROM cases WHERE model_sha256=?1 AND report_sop_uid<>''",
-                    "t", model_sha256);
+                     "SELECT count(*) FROM cases WHERE model_sha256=?1 AND report_sop_uid<>''",
+                     "t", model_sha256);
     if (!rc) { *out = (size_t)n; }
     return rc;
 }

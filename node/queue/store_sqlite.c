@@ -221,7 +221,8 @@ static int prepare_connection(sq_store *s, const char *path, const pn_store_opts
     rc = set_wal(s, opts->busy_timeout_ms, err);
     if (rc) { return rc; }
     rc = sqlite3_exec(s->db, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                             "PRAGMA cache_size=-32768; PRAGMA trusted_schema=OFF", NULL, NULL, NULL);
+                             "PRAGMA cache_size=-32768; PRAGMA trusted_schema=OFF",
+                      NULL, NULL, NULL);
     if (rc != SQLITE_OK) { return sq_fail(s, err, rc, "pragma"); }
     return sq_schema_update(s, err);
 }

@@ -176,7 +176,7 @@ static int apply_steps(sq_store *s, pn_error *err)
     rc = sql_run(NULL, &s->sql, err, "DELETE FROM schema_version", "");
     if (rc) { return rc; }
     return sql_run(NULL, &s->sql, err, "INSERT INTO schema_version(version) VALUES(?1)", "i",
-                  (int64_t)NEWEST);
+                   (int64_t)NEWEST);
 }
 
 int sq_schema_update(sq_store *s, pn_error *err)
