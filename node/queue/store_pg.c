@@ -108,7 +108,8 @@ static int prepare_session(pg_store *s, pn_error *err)
              "SET tcp_keepalives_idle=10; SET tcp_keepalives_interval=5;"
              "SET tcp_keepalives_count=3; SET tcp_user_timeout=25000;"
              "SET lock_timeout=%u; SET idle_in_transaction_session_timeout=60000;"
-             "SET enable_seqscan=off; SET jit=off;"
+             "SET enable_seqscan=off; SET enable_hashjoin=off; SET enable_mergejoin=off;"
+             "SET jit=off;"
              "SELECT set_config('synchronous_commit', 'on', false)"
              " WHERE current_setting('synchronous_commit')='off';"
              "SET default_transaction_read_only=%s",
