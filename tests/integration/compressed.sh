@@ -39,9 +39,10 @@ compress "$plain" "$work/mixed" "${compressors[@]}"
 dcmsend -dn -v -aet PACS -aec PROGNODE --scan-directories 127.0.0.1 "$node_port" "$work/mixed" > "$work/send.log" 2>&1 \
   || { tail -20 "$work/send.log" >&2; fail "dcmsend"; }
 # Stored as they came.
+stored_as() { find "$work/spool" -name '*.dcm' -exec dcmdump +P 0002,0010 {} + 2>/dev/null | grep "=$1"; }
 for uid in RLELossless JPEGLossless:Non-hierarchical-1stOrderPrediction JPEGLossless:Non-hierarchical:Process14 JPEGLSLossless; do
-  find "$work/spool" -name '*.dcm' -exec dcmdump +P 0002,0010 {} + 2>/dev/null | grep -q "=$uid" \
-    || { find "$work/spool" -type f | head; fail "no $uid in the spool"; }
+  # Again, where the indexer moved a file between find and dcmdump.
+  wait_for 10 stored_as "$uid" || { find "$work/spool" -type f | head; fail "no $uid in the spool"; }
 done
 wait_for 120 reports_are 1 || fail "$(reports) reports of the compressed series"
 sr=$work/sr.dcm
