@@ -187,6 +187,12 @@ static int64_t clock_ms(clockid_t which)
 }
 
 int64_t pn_now_ms(void) { return clock_ms(CLOCK_REALTIME); }
+void pn_nap_ms(unsigned ms)
+{
+    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
+    (void)nanosleep(&t, NULL);
+}
+
 int64_t pn_mono_ms(void) { return clock_ms(CLOCK_MONOTONIC); }
 
 void pn_datetime_local(char out[15], int64_t ms)

@@ -284,8 +284,7 @@ int pn_fetcher_run(const cfg_node *cfg, pn_error *err)
             pn_log(PN_LOG_WARN, "fetch_later", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
             rc = PN_OK;
         }
-        const struct timespec t = {.tv_nsec = POLL_MS * 1000000L};
-        if (idle) { (void)nanosleep(&t, NULL); }
+        if (idle) { pn_nap_ms(POLL_MS); }
     }
     pn_store_close(f.store);
     if (f.spool_open) { pn_spool_close(&f.spool); }

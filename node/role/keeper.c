@@ -250,8 +250,7 @@ int pn_keeper_run(const cfg_node *cfg, pn_error *err)
             pn_log(PN_LOG_WARN, "keep_later", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
             rc = PN_OK;
         }
-        const struct timespec t = {.tv_nsec = TURN_MS * 1000000L};
-        (void)nanosleep(&t, NULL);
+        pn_nap_ms(TURN_MS);
     }
     pn_keeper_close(&k);
     return rc;

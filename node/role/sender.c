@@ -18,12 +18,6 @@
 
 enum { POLL_MS = 200, NO_STATUS = -1 };
 
-static void nap(void)
-{
-    const struct timespec t = {.tv_nsec = POLL_MS * 1000000L};
-    (void)nanosleep(&t, NULL);
-}
-
 static const cfg_archive *find_archive(const cfg_node *cfg, const char *name)
 {
     for (size_t i = 0; i < cfg->n_archives; i++) {
@@ -94,7 +88,7 @@ int pn_sender_run(const cfg_node *cfg, const char *name, pn_error *err)
             pn_log_store_trouble("store_busy", err);
             rc = PN_OK;
         }
-        if (idle) { nap(); }
+        if (idle) { pn_nap_ms(POLL_MS); }
     }
     pn_store_close(store);
     return rc;

@@ -37,12 +37,6 @@ typedef struct worker {
     char (*model_id)[PN_NAME_SIZE];     /* of each configured model, in order */
 } worker;
 
-static void nap(void)
-{
-    const struct timespec t = {.tv_nsec = POLL_MS * 1000000L};
-    (void)nanosleep(&t, NULL);
-}
-
 static int open_worker(worker *w, const cfg_node *cfg, const char *slot, pn_error *err)
 {
     w->cfg = cfg;
@@ -172,8 +166,7 @@ static int await(worker *w, const pn_case *c, pid_t pid, bool *given_up, pn_erro
         *given_up = *given_up || pn_role_stop;
         late = late || now > until;
         if (*given_up || late) { (void)kill(pid, SIGKILL); }
-        const struct timespec t = {.tv_nsec = 5000000L};
-        (void)nanosleep(&t, NULL);
+        pn_nap_ms(5);
     }
 }
 
@@ -274,7 +267,7 @@ static int postpone(worker *w, const pn_case *c, const pn_error *why, pn_error *
     pn_log(PN_LOG_WARN, "case_postponed", "case=%lld reason=%s", (long long)c->id,
            pn_log_quote(quoted, sizeof quoted, why->msg));
     int rc = pn_store_release_case(w->store, c->id, c->fence, pn_now_ms(), err);
-    for (int i = 0; i < RETRY_MS / POLL_MS && !pn_role_stop; i++) { nap(); }
+    for (int i = 0; i < RETRY_MS / POLL_MS && !pn_role_stop; i++) { pn_nap_ms(POLL_MS); }
     return rc;
 }
 
@@ -347,7 +340,7 @@ int pn_worker_run(const cfg_node *cfg, const char *slot, pn_error *err)
             pn_log_store_trouble("store_busy", err);
             rc = PN_OK;
         }
-        if (idle) { nap(); }
+        if (idle) { pn_nap_ms(POLL_MS); }
     }
     pn_store_close(w.store);
     if (w.spool.root[0] != '\0') { pn_spool_close(&w.spool); }
