@@ -212,8 +212,8 @@ static int ask_all(char note[PN_NOTE_SIZE], fetcher *f, const pn_pull *p, const 
         asked got = {0};
         pn_error why = {0};
         int rc = ask(&got, f, a, c, &why);
-        if (f->sync_failed) {
-            return pn_fail_transient(err, PN_EIO, "a sync of the spool failed; stopped fetching");
+        if (f->sync_failed) {              /* a second sync would lie: only a restart helps */
+            return pn_fail(err, PN_EIO, "a sync of the spool failed; stopped fetching");
         }
         char quoted[512];
         pn_log(rc == PN_OK ? PN_LOG_INFO : PN_LOG_WARN, "asked_archive",
@@ -244,14 +244,15 @@ static int complete(fetcher *f, const pn_pull *p, pn_error *err)
     return rc;
 }
 
-static int turn(fetcher *f, bool *idle, pn_error *err)
+static int turn(void *role, unsigned *nap_ms, pn_error *err)
 {
+    fetcher *f = role;
     pn_pull p = {0};
     bool got = false;
     int64_t now = pn_now_ms();
     int rc = pn_store_claim_pull(&p, &got, f->store, now, f->owner,
                                  now - (int64_t)f->cfg->pull_after_s * 1000, LEASE_MS, err);
-    *idle = !got;
+    *nap_ms = got ? 0 : POLL_MS;
     if (rc == PN_OK && got) { rc = complete(f, &p, err); }
     return rc;
 }
@@ -276,16 +277,7 @@ int pn_fetcher_run(const cfg_node *cfg, pn_error *err)
 {
     fetcher f = {.writer = {.fd = -1}};
     int rc = open_fetcher(&f, cfg, err);
-    while (rc == PN_OK && !pn_role_stop) {
-        bool idle = true;
-        rc = turn(&f, &idle, err);
-        if (rc != PN_OK && !f.sync_failed && err->cls == PN_TRANSIENT) {
-            char quoted[512];
-            pn_log(PN_LOG_WARN, "fetch_later", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
-            rc = PN_OK;
-        }
-        if (idle) { pn_nap_ms(POLL_MS); }
-    }
+    if (rc == PN_OK) { rc = pn_role_loop(turn, &f, "fetch_later", err); }
     pn_store_close(f.store);
     if (f.spool_open) { pn_spool_close(&f.spool); }
     return rc;

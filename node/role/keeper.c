@@ -239,19 +239,17 @@ int pn_keeper_turn(pn_keeper *k, int64_t now_ms, pn_error *err)
     return rc;
 }
 
+static int turn(void *role, unsigned *nap_ms, pn_error *err)
+{
+    *nap_ms = TURN_MS;
+    return pn_keeper_turn(role, pn_now_ms(), err);
+}
+
 int pn_keeper_run(const cfg_node *cfg, pn_error *err)
 {
     pn_keeper k;
     int rc = pn_keeper_open(&k, cfg, err);
-    while (rc == PN_OK && !pn_role_stop) {
-        rc = pn_keeper_turn(&k, pn_now_ms(), err);
-        if (rc != PN_OK && err->cls == PN_TRANSIENT) {
-            char quoted[512];
-            pn_log(PN_LOG_WARN, "keep_later", "reason=%s", pn_log_quote(quoted, sizeof quoted, err->msg));
-            rc = PN_OK;
-        }
-        pn_nap_ms(TURN_MS);
-    }
+    if (rc == PN_OK) { rc = pn_role_loop(turn, &k, "keep_later", err); }
     pn_keeper_close(&k);
     return rc;
 }

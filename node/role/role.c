@@ -130,3 +130,23 @@ void pn_log_store_trouble(const char *event, const pn_error *why)
     char quoted[512];
     pn_log(PN_LOG_WARN, event, "reason=%s", pn_log_quote(quoted, sizeof quoted, why->msg));
 }
+
+int pn_role_loop(pn_role_turn *turn, void *role, const char *event, pn_error *err)
+{
+    enum { REST_MS = 200 };
+    int rc = PN_OK;
+    while (rc == PN_OK && !pn_role_stop) {
+        pn_error why = {0};
+        unsigned nap_ms = 0;
+        rc = turn(role, &nap_ms, &why);
+        if (rc != PN_OK && why.cls == PN_TRANSIENT) {
+            pn_log_store_trouble(event, &why);
+            if (nap_ms < REST_MS) { nap_ms = REST_MS; }
+            rc = PN_OK;
+        } else if (rc != PN_OK && err != NULL) {
+            *err = why;
+        }
+        if (rc == PN_OK && nap_ms > 0 && !pn_role_stop) { pn_nap_ms(nap_ms); }
+    }
+    return rc;
+}

@@ -43,6 +43,13 @@ void pn_role_take_over(pn_store *store, const char *owner);
 /* One line a few seconds at most, while the store is away. */
 void pn_log_store_trouble(const char *event, const pn_error *why);
 
+/* One bounded piece of a role's work; *nap_ms is how long the role may rest afterwards, 0: there
+ * may be more to do. */
+typedef int pn_role_turn(void *role, unsigned *nap_ms, pn_error *err);
+/* Turn after turn until pn_role_stop is set, or a permanent error, which is returned. One that
+ * passes is logged as `event`, and the next turn comes after a rest. */
+PN_CHECKED int pn_role_loop(pn_role_turn *turn, void *role, const char *event, pn_error *err);
+
 /* The roles' main loops; each returns when pn_role_stop is set, or on an error that only a
  * restart can cure. */
 /* slot: which of the node's workers, "0", "1", … */

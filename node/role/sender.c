@@ -18,6 +18,13 @@
 
 enum { POLL_MS = 200, NO_STATUS = -1 };
 
+typedef struct sender {
+    const cfg_node *cfg;
+    const cfg_archive *archive;
+    pn_store *store;
+    char owner[PN_OWNER_SIZE];
+} sender;
+
 static const cfg_archive *find_archive(const cfg_node *cfg, const char *name)
 {
     for (size_t i = 0; i < cfg->n_archives; i++) {
@@ -53,43 +60,37 @@ static int record(pn_store *store, const cfg_node *cfg, const pn_delivery *d, in
     return pn_store_delivery_retry(store, d->id, d->fence, next, status, comment, now, err);
 }
 
-static int turn(pn_store *store, const cfg_node *cfg, const cfg_archive *archive,
-                const char *owner, bool *idle, pn_error *err)
+static int turn(void *role, unsigned *nap_ms, pn_error *err)
 {
+    const sender *s = role;
+    const cfg_archive *archive = s->archive;
     pn_delivery d = {0};
     bool got = false;
     int64_t lease = ((int64_t)archive->connect_timeout_s + 2 * (int64_t)archive->dimse_timeout_s) * 1000 + 5000;
-    int rc = pn_store_claim_delivery(&d, &got, store, pn_now_ms(), owner, archive->name, lease, err);
-    *idle = !got;
+    int rc = pn_store_claim_delivery(&d, &got, s->store, pn_now_ms(), s->owner, archive->name, lease,
+                                     err);
+    *nap_ms = got ? 0 : POLL_MS;
     if (rc != PN_OK || !got) { return rc; }
 
     pn_scu_result result = {0};
     pn_error why = {0};
     const char *path = d.path;
-    pn_scu_peer peer = pn_scu_peer_of(cfg, archive);
+    pn_scu_peer peer = pn_scu_peer_of(s->cfg, archive);
     int sent = pn_scu_store(&peer, &path, 1, &result, &why);
-    return record(store, cfg, &d, sent, &result, &why, err);
+    return record(s->store, s->cfg, &d, sent, &result, &why, err);
 }
 
 int pn_sender_run(const cfg_node *cfg, const char *name, pn_error *err)
 {
-    const cfg_archive *archive = find_archive(cfg, name);
-    if (archive == NULL) { return pn_fail(err, PN_ECONFIG, "no archive is called \"%s\"", name); }
+    sender s = {.cfg = cfg, .archive = find_archive(cfg, name)};
+    if (s.archive == NULL) { return pn_fail(err, PN_ECONFIG, "no archive is called \"%s\"", name); }
     int rc = pn_dicom_init(err);
-    pn_store *store = NULL;
-    if (rc == PN_OK) { rc = pn_store_open(&store, cfg->database, NULL, err); }
-    char owner[PN_OWNER_SIZE];
-    pn_role_owner(owner, cfg, "sender", name);
-    if (rc == PN_OK) { pn_role_take_over(store, owner); }
-    while (rc == PN_OK && !pn_role_stop) {
-        bool idle = true;
-        rc = turn(store, cfg, archive, owner, &idle, err);
-        if (rc != PN_OK && err->cls == PN_TRANSIENT) {
-            pn_log_store_trouble("store_busy", err);
-            rc = PN_OK;
-        }
-        if (idle) { pn_nap_ms(POLL_MS); }
+    if (rc == PN_OK) { rc = pn_store_open(&s.store, cfg->database, NULL, err); }
+    if (rc == PN_OK) {
+        pn_role_owner(s.owner, cfg, "sender", name);
+        pn_role_take_over(s.store, s.owner);
+        rc = pn_role_loop(turn, &s, "store_busy", err);
     }
-    pn_store_close(store);
+    pn_store_close(s.store);
     return rc;
 }

@@ -316,14 +316,15 @@ static int run_case(worker *w, const pn_case *c, pn_error *err)
 }
 
 /* One turn: claim and run. An error of the store ends the worker unless it will pass. */
-static int turn(worker *w, bool *idle, pn_error *err)
+static int turn(void *role, unsigned *nap_ms, pn_error *err)
 {
+    worker *w = role;
     pn_case *c = calloc(1, sizeof *c);
     if (c == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a case"); }
     bool got = false;
     int rc = pn_store_claim_case(c, &got, w->store, pn_now_ms(), w->owner, LEASE_MS, err);
     if (rc == PN_OK && got) { rc = run_case(w, c, err); }
-    *idle = !got;
+    *nap_ms = got ? 0 : POLL_MS;
     free(c);
     return rc;
 }
@@ -333,15 +334,7 @@ int pn_worker_run(const cfg_node *cfg, const char *slot, pn_error *err)
     worker w = {0};
     int rc = pn_sandbox_announce("compute", err);
     if (rc == PN_OK) { rc = open_worker(&w, cfg, slot, err); }
-    while (rc == PN_OK && !pn_role_stop) {
-        bool idle = true;
-        rc = turn(&w, &idle, err);
-        if (rc != PN_OK && err->cls == PN_TRANSIENT) {
-            pn_log_store_trouble("store_busy", err);
-            rc = PN_OK;
-        }
-        if (idle) { pn_nap_ms(POLL_MS); }
-    }
+    if (rc == PN_OK) { rc = pn_role_loop(turn, &w, "store_busy", err); }
     pn_store_close(w.store);
     if (w.spool.root[0] != '\0') { pn_spool_close(&w.spool); }
     free(w.model_id);
