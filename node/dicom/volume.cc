@@ -21,6 +21,7 @@ const double DRIFT_PIXELS = 0.1;             /* across the whole stack          
 struct File {
     pn::PixelFile image;
     bool multiframe = false;
+    double window[2] = {0, 0};               /* centre and width; 0: none                    */
     std::string number;                      /* Instance Number, for messages                */
     std::string patient_id, issuer;
     char frame_uid[PN_UID_SIZE] = "";
@@ -230,6 +231,28 @@ int read_slices(std::vector<Slice> &slices, const File &f, DcmItem &dataset, pn:
     return rc;
 }
 
+/* The first window that the image asks to be shown with. How it is shown decides nothing, so what
+ * is no window is none. */
+void read_window(double window[2], DcmItem &dataset)
+{
+    DcmItem *item = &dataset;
+    for (const DcmTagKey &groups : {DCM_PerFrameFunctionalGroupsSequence, DCM_SharedFunctionalGroupsSequence}) {
+        DcmItem *frame = pn::first_item(dataset, groups);
+        DcmItem *voi = frame == nullptr ? nullptr : pn::first_item(*frame, DCM_FrameVOILUTSequence);
+        if (voi != nullptr) { item = voi; }
+    }
+    double values[2] = {0, 0};
+    const DcmTagKey tags[2] = {DCM_WindowCenter, DCM_WindowWidth};
+    for (int i = 0; i < 2; i++) {
+        std::string text = pn::raw(*item, tags[i]);
+        text.resize(std::min(text.find('\\'), text.size()));
+        if (!pn::parse_decimal(text.data(), text.data() + text.size(), values[i])) { return; }
+    }
+    if (values[1] >= 1e-9 && values[1] <= 1e9 && std::fabs(values[0]) <= 1e9) {
+        std::copy(values, values + 2, window);
+    }
+}
+
 int read_file(std::vector<Slice> &slices, File &f, size_t n_files, pn_study *study, pn_error *err)
 {
     DcmFileFormat file;
@@ -238,6 +261,7 @@ int read_file(std::vector<Slice> &slices, File &f, size_t n_files, pn_study *stu
     DcmItem &dataset = *file.getDataset();
     pn::Text text(dataset);
     f.number = text.get(dataset, DCM_InstanceNumber);
+    read_window(f.window, dataset);
     f.patient_id = text.get(dataset, DCM_PatientID);
     f.issuer = text.get(dataset, DCM_IssuerOfPatientID);
     if (f.patient_id.size() >= PN_LO_SIZE || f.issuer.size() >= PN_LO_SIZE) {
@@ -493,6 +517,8 @@ int load_volume(pn_volume &v, const char *const *paths, size_t n_files, pn_error
     if (rc == 0) { rc = load_voxels(v, slices, err); }
     if (rc != 0) { return rc; }
     note_loss(v, slices);
+    v.window_centre = slices[0].file->window[0];
+    v.window_width = slices[0].file->window[1];
     v.slices = static_cast<pn_slice *>(std::calloc(n, sizeof *v.slices));
     if (v.slices == nullptr) { throw std::bad_alloc(); }
     v.n_slices = n;

@@ -37,6 +37,8 @@ typedef struct pn_volume {
     void *voxels;
     pn_slice *slices; size_t n_slices; /* sorted along the normal, = grid.dim[2]      */
     pn_study study;
+    /* Of the first slice's VOI window, in the voxels' units; width 0: none is stated.          */
+    double window_centre, window_width;
     char note[96];                     /* what to bear in mind of the images; "" : nothing */
 } pn_volume;
 

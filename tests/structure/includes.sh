@@ -33,6 +33,7 @@ rule "BLAS and LAPACK are seen in one file" '<(cblas|lapacke|openblas)[^>]*>' 's
 rule "DCMTK is seen by node/dicom/*.cc only" '[<"]dcmtk/' 'node/dicom/[a-z_]+\.(cc|hh)' radiomics survival config node
 rule "CharLS is seen in one file" '<charls/' 'node/dicom/codec_jpegls\.cc' radiomics survival config node
 rule "OpenJPEG is seen in one file" '<openjpeg' 'node/dicom/codec_jpeg2000\.cc' radiomics survival config node
+rule "drawing is the picture page's alone" '<(cairo|hb|fribidi|ft2build)[^>]*>' 'node/report/page[a-z_]*\.[ch]' radiomics survival config node
 rule "base knows nothing above it" '[<"](dicom|pipeline|queue|report|role|spool|cmd)/' "$none" node/base
 rule "spool, queue and dicom stand beside each other" \
      '[<"](pipeline|report|role|cmd)/' "$none" node/spool node/queue node/dicom
