@@ -23,13 +23,15 @@ wait_for() {
 }
 
 # start_orthanc FOLDER AE DICOM_PORT HTTP_PORT [NODE_PORT]: sets orthanc_pid. With NODE_PORT it knows
-# the node on this machine, which may then query it and have it send.
+# the node on this machine, which may then query it and have it send. ORTHANC_PLUGINS: a list of
+# quoted paths; ORTHANC_EXTRA: further lines of its settings, each with a comma at its end.
 start_orthanc() {
   mkdir -p "$1/store"
   cat > "$1/orthanc.json" <<JSON
 { "Name": "archive", "DicomAet": "$2", "DicomPort": $3, "HttpPort": $4,
   "StorageDirectory": "$1/store", "IndexDirectory": "$1/store", "RemoteAccessAllowed": false,
-  "AuthenticationEnabled": false, "Plugins": [], "StableAge": 1, "OverwriteInstances": true,
+  "AuthenticationEnabled": false, "Plugins": [${ORTHANC_PLUGINS:-}], ${ORTHANC_EXTRA:-}
+  "StableAge": 1, "OverwriteInstances": true,
   "DicomModalities": { ${5:+"\"node\": [\"PROGNODE\", \"127.0.0.1\", $5]"} },
   "DicomServerEnabled": true, "SaveJobs": false }
 JSON
