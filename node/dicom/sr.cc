@@ -4,11 +4,9 @@
  * the data set afterwards, together with what its document class has no setter for. */
 #include "dicom/sr.h"
 
-#include "dicom/guard.hh"
+#include "dicom/made.hh"
 #include "dicom/scan.h"
 #include "dcmtk/dcmsr/dsrdoc.h"
-#include "dcmtk/dcmdata/dctk.h"
-#include "dcmtk/dcmdata/dcostrmb.h"
 
 #include <cmath>
 #include <cstdio>
@@ -17,38 +15,17 @@
 #include <string>
 #include <vector>
 
-#include "base/file.h"
-#include "base/implementation.h"
-
 namespace
 {
-const size_t LO_CHARACTERS = 64, SH_CHARACTERS = 16;
+using pn::clipped;
+using pn::one_value;
+
+const size_t SH_CHARACTERS = 16;
 
 struct Equipment {
     std::string purpose_value, purpose_scheme, purpose_meaning;
     std::string manufacturer, model_name, software_version, device_uid, description;
 };
-
-/* At most n characters (not bytes) of UTF-8. */
-OFString clipped(const char *text, size_t n = LO_CHARACTERS)
-{
-    size_t i = 0;
-    for (size_t characters = 0; text[i] != '\0'; i++) {
-        bool starts = (static_cast<unsigned char>(text[i]) & 0xC0u) != 0x80u;
-        if (starts && characters++ == n) { break; }
-    }
-    return OFString(text, i);
-}
-
-/* For LO and SH: a backslash would part the value in two. */
-OFString one_value(const char *text, size_t n = LO_CHARACTERS)
-{
-    OFString s = clipped(text, n);
-    for (size_t i = 0; i < s.size(); i++) {
-        if (s[i] == '\\' || static_cast<unsigned char>(s[i]) < 0x20u) { s[i] = ' '; }
-    }
-    return s;
-}
 
 DSRCodedEntryValue coded(const pn_code_triple &c)
 {
@@ -433,40 +410,6 @@ OFCondition finish_dataset(DcmDataset &dataset, const pn_sr &sr)
     for (const Equipment &e : sr.equipment) { set("", put_equipment(dataset, e)); }
     return set.cond;
 }
-
-/* To memory first: DCMTK's own file writer does not notice a full disk at the end. */
-int encode(std::vector<char> &bytes, DcmFileFormat &file, pn_error *err)
-{
-    const E_TransferSyntax syntax = EXS_LittleEndianExplicit;
-    std::vector<char> chunk(1u << 18);
-    DcmOutputBufferStream stream(chunk.data(), static_cast<offile_off_t>(chunk.size()));
-    OFCondition cond = file.validateMetaInfo(syntax);
-    DcmMetaInfo &meta = *file.getMetaInfo();
-    if (cond.good()) {
-        cond = meta.putAndInsertString(DCM_ImplementationClassUID, PN_IMPLEMENTATION_CLASS_UID);
-    }
-    if (cond.good()) {
-        cond = meta.putAndInsertString(DCM_ImplementationVersionName, PN_IMPLEMENTATION_VERSION);
-    }
-    if (cond.good()) {
-        cond = meta.computeGroupLengthAndPadding(EGL_withGL, EPD_noChange, META_HEADER_DEFAULT_TRANSFERSYNTAX,
-                                                 EET_UndefinedLength);
-    }
-    file.transferInit();
-    while (cond.good() || cond == EC_StreamNotifyClient) {
-        cond = file.write(stream, syntax, EET_ExplicitLength, nullptr, EGL_recalcGL, EPD_noChange,
-                          0, 0, 0, EWM_dontUpdateMeta);
-        void *p = nullptr;
-        offile_off_t n = 0;
-        stream.flushBuffer(p, n);
-        const char *from = static_cast<const char *>(p);
-        bytes.insert(bytes.end(), from, from + n);
-        if (cond != EC_StreamNotifyClient) { break; }
-    }
-    file.transferEnd();
-    return cond.good() ? static_cast<int>(PN_OK)
-                       : fail_condition(err, PN_EINTERNAL, cond, "encoding the report");
-}
 } // namespace
 
 int pn_sr_save(pn_sr *sr, const char *path, pn_error *err)
@@ -483,8 +426,6 @@ int pn_sr_save(pn_sr *sr, const char *path, pn_error *err)
         cond = sr->document.write(dataset);
         if (cond.good()) { cond = finish_dataset(dataset, *sr); }
         if (cond.bad()) { return fail_condition(err, PN_EINVAL, cond, "writing the report"); }
-        std::vector<char> bytes;
-        if (int rc = encode(bytes, file, err)) { return rc; }
-        return pn_write_file(path, bytes.data(), bytes.size(), true, err);
+        return pn::save_part10(file, path, err);
     });
 }
