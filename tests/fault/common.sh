@@ -73,21 +73,31 @@ stop_node() {
 }
 # Pids of a role: indexer, worker, sender, receiver, header, compute; association for the
 # receiver's children.
+# Without a process started for it: the moment in which a role can be met is short.
 role_pids() {
-  local all p
-  all=$(pgrep -P "$node_pid" || true)
-  for p in $all; do all="$all $(pgrep -P "$p" || true)"; done
+  local all p more name
+  read -r all 2> /dev/null < "/proc/$node_pid/task/$node_pid/children" || true
   for p in $all; do
-    [ "$(cat "/proc/$p/comm" 2>/dev/null)" != "pn-$1" ] || echo "$p"
+    more=""
+    read -r more 2> /dev/null < "/proc/$p/task/$p/children" || true
+    all="$all $more"
+  done
+  for p in $all; do
+    name=""
+    read -r name 2> /dev/null < "/proc/$p/comm" || true
+    [ "$name" != "pn-$1" ] || echo "$p"
   done
 }
-make_patient() {    # SEED: into $work/patients
-  "$prognode" phantom -o "$work/patients" --seed "$1" --size small > /dev/null || fail "phantom"
+make_patients() {    # SEED HOW-MANY: into $work/patients
+  "$prognode" phantom -o "$work/patients" --seed "$1" --count "$2" --size small > /dev/null || fail "phantom"
 }
+make_patient() { make_patients "$1" 1; }
 patient() { printf '%s/patients/PHANTOM-%03d' "$work" "$1"; }
 cases() { "$prognode" cases "$@" --config "$config"; }
 state_count() { cases list --limit 0 --json | jq --arg s "$1" '[.[] | select(.state == $s)] | length'; }
-delivered_are() { [ "$(state_count delivered)" -eq "$1" ]; }
+# What is not in the archive is not delivered: the cheaper look comes first.
+delivered_are() { [ "$(ls "$archive" | wc -l)" -ge "$1" ] && [ "$(state_count delivered)" -eq "$1" ]; }
+incoming_is_empty() { [ -z "$(ls "$spool/incoming")" ]; }
 sanitizers_are_quiet() {
   ! grep -q 'AddressSanitizer\|runtime error' "$work/node.log" || fail "sanitizer report"
 }

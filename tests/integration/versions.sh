@@ -37,8 +37,14 @@ predecessor_is() {  # predecessor_is FILE EARLIER: EARLIER's UIDs stand in FILE'
     grep -qF "[$(value $tag "$2")]" "$work/predecessor.txt" || fail "$1 does not name $2's $tag as its predecessor"
   done
 }
+# Everything that came is in the catalogue, and no case is on its way.
+at_rest() {
+  [ -z "$(ls "$work/spool/incoming")" ] \
+    && cases list --json | jq -e '[.[] | select(.state | IN("received", "ready", "running", "reported"))] == []'
+}
 nothing_new() {     # nothing_new REPORTS CASES WHAT
-  sleep 2
+  wait_for 30 at_rest || fail "$3: the node does not come to rest"
+  sleep 0.5
   reports_are "$1" || fail "$3: $(reports) reports, expected $1"
   [ "$(cases list --json | jq length)" -eq "$2" ] || fail "$3: $(cases list --json | jq length) cases, expected $2"
 }
