@@ -21,7 +21,7 @@ static void add_reason(pn_report *r, const char *fmt, ...)
 /* A reason for which the model does not apply to this case. */
 #define NOT_FOR(report, ...)                                                                       \
     do {                                                                                           \
-        (report)->applicable = false;                                                              \
+        pn_report_main_mut(report)->applicable = false;                                                              \
         add_reason((report), __VA_ARGS__);                                                         \
     } while (0)
 
@@ -181,11 +181,11 @@ static int gather_values(double *values, const pn_report *r, const cfg_model *mo
 }
 
 /* A horizon beyond the training patients' follow-up has no probability and is left out. */
-static void take_survival(pn_report *r, const pn_score_result *result)
+static void take_survival(pn_report_result *to, const pn_score_result *result)
 {
     for (size_t h = 0; h < result->n_survival; h++) {
         if (isfinite(result->survival[h].probability)) {
-            r->survival[r->n_survival++] = result->survival[h];
+            to->survival[to->n_survival++] = result->survival[h];
         }
     }
 }
@@ -200,11 +200,12 @@ static int score(pn_report *r, const cfg_model *model, pn_error *err)
     pn_error why = {0};
     int rc = gather_values(values, r, model, err);
     if (rc == PN_OK && pn_score(&result, model, values, &why) == PN_OK) {
-        r->score = result.lp;
-        r->high_risk = result.high_risk;
-        take_survival(r, &result);
-        r->drivers = result.drivers;          /* ours from here on */
-        r->n_drivers = result.n_drivers;
+        pn_report_result *to = pn_report_main_mut(r);
+        to->score = result.lp;
+        to->high_risk = result.high_risk;
+        take_survival(to, &result);
+        to->drivers = result.drivers;         /* ours from here on */
+        to->n_drivers = result.n_drivers;
     } else if (rc == PN_OK && why.cls == PN_TRANSIENT) {
         *err = why;
         rc = (int)why.code;
@@ -226,6 +227,11 @@ static void copy_model(pn_report *r, const cfg_model *model)
     memcpy(r->endpoint, model->endpoint, sizeof r->endpoint);
     r->research_use_only = model->research_use_only;
     r->cutpoint = model->cutpoint;
+    r->mahalanobis_limit = NAN;
+    r->training_patients = model->n_patients;
+    r->training_events = model->n_events;
+    r->c_index = model->c_index;
+    r->c_index_se = model->c_index_se;
     cfg_extraction_text(r->settings, sizeof r->settings, &model->extraction);
 }
 
@@ -257,16 +263,23 @@ static int copy_inputs(pn_report *r, const pn_measurement *m, const pn_assess_op
 int pn_assess(pn_report *out, const pn_measurement *m, const cfg_model *model,
               const pn_assess_opts *opts, pn_error *err)
 {
-    pn_report r = {.applicable = true, .score = NAN};
+    pn_report r = {0};
     copy_model(&r, model);
     int rc = copy_inputs(&r, m, opts, err);
     if (rc == PN_OK) { rc = copy_regions(&r, m, err); }
     if (rc == PN_OK) { rc = make_uids(&r, opts, err); }
     if (rc == PN_OK) {
+        *pn_report_main_mut(&r) = (pn_report_result){.assessed = true,
+                                                     .applicable = true,
+                                                     .score = NAN,
+                                                     .score_interval = {NAN, NAN},
+                                                     .group_agreement = NAN,
+                                                     .mahalanobis = NAN,
+                                                     .mahalanobis_percentile = NAN};
         check_modality(&r, model);
         check_images(&r, model, &m->volume.image.grid);
         check_regions(&r, model, m);
-        if (r.applicable) { rc = score(&r, model, err); }
+        if (pn_report_main(&r)->applicable) { rc = score(&r, model, err); }
     }
     if (rc != PN_OK) {
         pn_report_free(&r);

@@ -84,6 +84,7 @@ static int fill_drivers(pn_score_result *r, const cfg_model *m, const double *va
         d->z = standardised(f, values[i]);
         d->contribution = f->coefficient * d->z;
         d->percentile = pn_score_percentile(f, values[i]);
+        memcpy(d->quantile, f->quantile, sizeof d->quantile);
     }
     qsort(r->drivers, r->n_drivers, sizeof *r->drivers, by_contribution);
     return PN_OK;
@@ -105,7 +106,9 @@ int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_
     for (size_t i = 0; i < m->n_horizons; i++) {
         double h0 = pn_score_baseline(m, m->horizon_years[i] * days_per_year);
         r.survival[r.n_survival++] = (pn_report_survival){
-            m->horizon_years[i], isnan(h0) ? h0 : sv_survival_probability(h0, r.lp)};
+            .years = m->horizon_years[i],
+            .probability = isnan(h0) ? h0 : sv_survival_probability(h0, r.lp),
+            .interval = {NAN, NAN}};
     }
     int rc = fill_drivers(&r, m, values, err);
     if (rc == PN_OK) { *out = r; }

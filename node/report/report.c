@@ -11,15 +11,63 @@ void pn_report_free(pn_report *r)
 {
     if (r == NULL) { return; }
     free(r->images);
+    for (size_t i = 0; i < r->n_regions; i++) {
+        free(r->regions[i].result.gates);
+        free(r->regions[i].result.drivers);
+    }
     free(r->regions);
-    free(r->drivers);
+    for (size_t i = 0; i < r->n_km; i++) {
+        free(r->km[i].time_days);
+        free(r->km[i].survival);
+        free(r->km[i].n_risk);
+    }
+    free(r->km);
     memset(r, 0, sizeof *r);
+}
+
+pn_report_result *pn_report_main_mut(pn_report *r) { return &r->regions[r->main_region].result; }
+
+const pn_report_result *pn_report_main(const pn_report *r)
+{
+    return &r->regions[r->main_region].result;
+}
+
+size_t pn_report_n_scored(const pn_report *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_regions; i++) { n += r->regions[i].result.applicable; }
+    return n;
+}
+
+const char *pn_gate_kind_word(pn_gate_kind k)
+{
+    static const char *const words[PN_NGATE_KINDS] = {
+        [PN_GATE_MODALITY] = "modality",
+        [PN_GATE_CONTRAST] = "contrast",
+        [PN_GATE_SLICE_THICKNESS] = "slice_thickness",
+        [PN_GATE_SLICE_SPACING] = "slice_spacing",
+        [PN_GATE_PIXEL_SPACING] = "pixel_spacing",
+        [PN_GATE_MISSING_SLICES] = "missing_slices",
+        [PN_GATE_CONTOUR_COUNT] = "contour_count",
+        [PN_GATE_MEASURABLE] = "measurable",
+        [PN_GATE_ROI_VOXELS] = "roi_voxels",
+        [PN_GATE_FEATURE_RANGE] = "feature_range",
+        [PN_GATE_DISTANCE] = "distance",
+        [PN_GATE_SCORE] = "score",
+    };
+    return (unsigned)k < PN_NGATE_KINDS ? words[k] : "unknown";
+}
+
+const char *pn_gate_state_word(pn_gate_state s)
+{
+    static const char *const words[] = {"passed", "warned", "failed", "unknown"};
+    return (unsigned)s < sizeof words / sizeof words[0] ? words[s] : "unknown";
 }
 
 const char *pn_report_risk_word(const pn_report *r)
 {
-    if (!r->applicable) { return "Not assessed"; }
-    return r->high_risk ? "High risk" : "Low risk";
+    if (!pn_report_main(r)->applicable) { return "Not assessed"; }
+    return pn_report_main(r)->high_risk ? "High risk" : "Low risk";
 }
 
 bool pn_report_plain_survival(const pn_report *r)

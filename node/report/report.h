@@ -15,6 +15,74 @@
 extern "C" {
 #endif
 
+/* An interval that holds 95 % of something; NaN: not known. */
+typedef struct pn_interval { double low, high; } pn_interval;
+
+/* What a model's intended use is checked for. */
+typedef enum pn_gate_kind {
+    PN_GATE_MODALITY,
+    PN_GATE_CONTRAST,            /* contrast medium: found "with", "without" or "" (not said)  */
+    PN_GATE_SLICE_THICKNESS,     /* mm                                                       */
+    PN_GATE_SLICE_SPACING,       /* mm, distance of neighbouring slices                      */
+    PN_GATE_PIXEL_SPACING,       /* mm, the larger of both                                   */
+    PN_GATE_MISSING_SLICES,      /* slices that the contour lies on and that are not there   */
+    PN_GATE_CONTOUR_COUNT,       /* contours that fit the model                              */
+    PN_GATE_MEASURABLE,          /* regions that could not be measured; found_text: why the first */
+    PN_GATE_ROI_VOXELS,          /* voxels in the region                                     */
+    PN_GATE_FEATURE_RANGE,       /* subject: a feature beyond the training patients', or ""  */
+    PN_GATE_DISTANCE,            /* Mahalanobis distance from the training patients' mean    */
+    PN_GATE_SCORE,               /* the score could be computed; found_text: why not         */
+    PN_NGATE_KINDS
+} pn_gate_kind;
+
+/* PASSED: inside. WARNED: to bear in mind, the model applies. FAILED: the model does not apply.
+ * UNKNOWN: the model asks for it, and the images do not say; the model applies. */
+typedef enum pn_gate_state { PN_GATE_PASSED, PN_GATE_WARNED, PN_GATE_FAILED, PN_GATE_UNKNOWN } pn_gate_state;
+
+/* One gate of the model's intended use. A gate that the model does not set is not listed. */
+typedef struct pn_report_gate {
+    pn_gate_kind kind;
+    pn_gate_state state;
+    double found, low, high;     /* NaN: the gate has no such number; +-INFINITY: open end    */
+    char subject[128];           /* what it speaks of, a feature's name; "": region or case  */
+    char found_text[240], wanted_text[128];     /* "MR", "CT or PT"; "" where numbers tell it */
+} pn_report_gate;
+
+/* "modality", "slice_spacing" …, "passed", "failed" …: for JSON and tests. */
+const char *pn_gate_kind_word(pn_gate_kind k);
+const char *pn_gate_state_word(pn_gate_state s);
+
+/* A survival probability at a horizon, 0 to 1. */
+typedef struct pn_report_survival { double years, probability; pn_interval interval; } pn_report_survival;
+
+/* A model feature's part in the score: contribution = coefficient * (value - mean) / sd; NaN
+ * where there is no score. The percentile is that of the training patients, 0 to 100; the
+ * quantiles are theirs at cfg_quantile_p. */
+typedef struct pn_report_driver {
+    char name[128];
+    double value, z, contribution, percentile;
+    double quantile[CFG_NQUANTILES];
+} pn_report_driver;
+
+/* The model's answer for one region. Zeroed: the region was measured and not assessed. */
+typedef struct pn_report_result {
+    bool assessed;                       /* false: by policy another region is scored        */
+    bool applicable;                     /* no gate failed; false: no score, interval, group or
+                                            survival below                                   */
+    pn_report_gate *gates; size_t n_gates;       /* owned; in the order of pn_gate_kind       */
+    double score;                        /* linear predictor, NaN: none                      */
+    pn_interval score_interval;          /* 95 %, over the model's bootstrap replicates      */
+    bool high_risk;                      /* score above the cut-point                        */
+    double group_agreement;              /* share of the replicates that give the same group, 0
+                                            to 1; NaN: the model has none                    */
+    pn_report_survival survival[CFG_MAX_HORIZONS]; size_t n_survival;
+    /* One a feature of the model, largest |contribution| first; also where the model does not
+     * apply, as far as the features have values. Owned. */
+    pn_report_driver *drivers; size_t n_drivers;
+    double mahalanobis;                  /* distance from the training mean, NaN: not known  */
+    double mahalanobis_percentile;       /* share of training patients that lie nearer, 0 to 100 */
+} pn_report_result;
+
 /* One measured region. */
 typedef struct pn_report_region {
     int number;                          /* ROI Number or Segment Number               */
@@ -25,16 +93,12 @@ typedef struct pn_report_region {
     rx_value values[RX_NFEATURES];
     rx_diagnostics diagnostics;
     char note[240];                      /* about the mask; may be ""                   */
+    pn_report_result result;
 } pn_report_region;
 
-/* A survival probability at a horizon. */
-typedef struct pn_report_survival { double years, probability; } pn_report_survival;
-
-/* A model feature's part in the score: contribution = coefficient * (value - mean) / sd. */
-typedef struct pn_report_driver {
-    char name[128];
-    double value, z, contribution, percentile;  /* percentile of the training patients  */
-} pn_report_driver;
+/* Several contours of one case fit the model: none is scored; the largest (most voxels) is; each
+ * is, as a tumour of its own. */
+typedef enum pn_contour_policy { PN_CONTOURS_REFUSE, PN_CONTOURS_LARGEST, PN_CONTOURS_EACH } pn_contour_policy;
 
 typedef struct pn_report {
     /* identity of the document; all fixed before computing, so that bytes repeat */
@@ -51,23 +115,34 @@ typedef struct pn_report {
     char contour_sop_class[PN_UID_SIZE], contour_sop_uid[PN_UID_SIZE];
     char contour_series_uid[PN_UID_SIZE], contour_label[PN_LO_SIZE];
     pn_report_region *regions; size_t n_regions;  /* owned; at least one                */
-    size_t main_region;                  /* the one that the score speaks of             */
+    /* The one that heads the report: the one that is scored; of several the one with the highest
+     * score; the largest where none is. */
+    size_t main_region;
+    pn_contour_policy several_contours;
     bool matched_by_series;              /* images taken by series, not by the named UIDs */
     /* model and settings */
     char model_id[65], model_version[33], model_title[129], model_sha256[65], endpoint[65];
     bool research_use_only;
     char settings[512];                  /* cfg_extraction_text                          */
     double cutpoint;
-    /* eligibility and result */
-    bool applicable;                     /* false: no score, group or survival below     */
-    char reasons[8][240]; size_t n_reasons;   /* why not, or what to bear in mind        */
-    double score;                        /* linear predictor                             */
-    bool high_risk;
-    pn_report_survival survival[CFG_MAX_HORIZONS]; size_t n_survival;
-    pn_report_driver *drivers; size_t n_drivers;  /* owned; largest |contribution| first */
+    double mahalanobis_limit;            /* beyond it the model does not apply; NaN: none */
+    /* the model's training, for readers; figures are NaN or 0 where unknown               */
+    unsigned training_patients, training_events;
+    double c_index, c_index_se;
+    unsigned n_replicates;               /* bootstrap models behind the intervals, 0: none */
+    cfg_km_curve *km; size_t n_km;       /* owned copies; "low", "high"                   */
+    /* how it is told */
+    char language[9];                    /* of sentences and titles: "en", "de", "zh"; "": en */
+    char reasons[8][240]; size_t n_reasons;   /* in English: why not, or what to bear in mind */
 } pn_report;
 
 void pn_report_free(pn_report *r);       /* frees what it owns, zeroes the struct        */
+
+/* The result of the main region: what the report says first. The report has a region. */
+const pn_report_result *pn_report_main(const pn_report *r);
+pn_report_result *pn_report_main_mut(pn_report *r);
+/* Regions whose result is applicable. */
+size_t pn_report_n_scored(const pn_report *r);
 
 /* Write the Structured Report as a Part 10 file (whole or not at all). The same report gives
  * the same bytes. */

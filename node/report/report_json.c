@@ -94,18 +94,18 @@ static void add_model(builder *b, cJSON *root, const pn_report *r)
 static void add_survival(builder *b, cJSON *risk, const pn_report *r)
 {
     cJSON *list = array(b, risk, "survival");
-    for (size_t i = 0; r->applicable && i < r->n_survival; i++) {
+    for (size_t i = 0; pn_report_main(r)->applicable && i < pn_report_main(r)->n_survival; i++) {
         cJSON *o = append(b, list);
-        number(b, o, "years", r->survival[i].years);
-        number(b, o, "probability", r->survival[i].probability);
+        number(b, o, "years", pn_report_main(r)->survival[i].years);
+        number(b, o, "probability", pn_report_main(r)->survival[i].probability);
     }
 }
 
 static void add_drivers(builder *b, cJSON *risk, const pn_report *r)
 {
     cJSON *list = array(b, risk, "contributions");
-    for (size_t i = 0; r->applicable && i < r->n_drivers; i++) {
-        const pn_report_driver *d = &r->drivers[i];
+    for (size_t i = 0; pn_report_main(r)->applicable && i < pn_report_main(r)->n_drivers; i++) {
+        const pn_report_driver *d = &pn_report_main(r)->drivers[i];
         cJSON *o = append(b, list);
         text(b, o, "feature", d->name);
         number(b, o, "value", d->value);
@@ -118,9 +118,9 @@ static void add_drivers(builder *b, cJSON *risk, const pn_report *r)
 static void add_risk(builder *b, cJSON *root, const pn_report *r)
 {
     cJSON *o = object(b, root, "risk");
-    flag(b, o, "applicable", r->applicable);
+    flag(b, o, "applicable", pn_report_main(r)->applicable);
     text(b, o, "level", pn_report_risk_word(r));
-    number(b, o, "score", r->applicable ? r->score : (double)NAN);
+    number(b, o, "score", pn_report_main(r)->applicable ? pn_report_main(r)->score : (double)NAN);
     cJSON *reasons = array(b, o, "reasons");
     for (size_t i = 0; i < r->n_reasons; i++) {
         cJSON *reason = cJSON_CreateString(r->reasons[i]);

@@ -36,9 +36,9 @@ static int check_report(const pn_report *r, pn_error *err)
         return pn_fail(err, PN_EINVAL, "report: content time '%s', expected YYYYMMDDHHMMSS",
                        r->content_datetime);
     }
-    if (r->applicable && (!isfinite(r->score) || !isfinite(r->cutpoint))) {
+    if (pn_report_main(r)->applicable && (!isfinite(pn_report_main(r)->score) || !isfinite(r->cutpoint))) {
         return pn_fail(err, PN_EINVAL, "report: score %g, cut-point %g, expected numbers",
-                       r->score, r->cutpoint);
+                       pn_report_main(r)->score, r->cutpoint);
     }
     return PN_OK;
 }
@@ -53,9 +53,9 @@ static int device_uid(char uid[PN_UID_SIZE], const pn_report *r, pn_error *err)
 static void describe(char *buf, size_t size, const pn_report *r)
 {
     const char *use = r->research_use_only ? " research use only:" : ":";
-    if (r->applicable) {
+    if (pn_report_main(r)->applicable) {
         (void)snprintf(buf, size, "prognode%s %s risk (%.3g)", use,
-                       r->high_risk ? "HIGH" : "LOW", r->score);
+                       pn_report_main(r)->high_risk ? "HIGH" : "LOW", pn_report_main(r)->score);
     } else {
         (void)snprintf(buf, size, "prognode%s risk not assessed", use);
     }
@@ -170,14 +170,14 @@ static void add_number(pn_sr *sr, pn_code_triple name, double v, rx_why why, pn_
 static void add_risk_level(pn_sr *sr, const pn_report *r)
 {
     pn_code_triple level = C_NOT_ASSESSED;
-    if (r->applicable) { level = r->high_risk ? C_HIGH_RISK : C_LOW_RISK; }
+    if (pn_report_main(r)->applicable) { level = pn_report_main(r)->high_risk ? C_HIGH_RISK : C_LOW_RISK; }
     pn_sr_code(sr, PN_SR_CONTAINS, C_RISK_LEVEL, level);
 }
 
 static void add_score(pn_sr *sr, const pn_report *r)
 {
-    if (!r->applicable) { return; }
-    add_number(sr, C_SCORE, r->score, RX_DEFINED, C_NO_UNITS);
+    if (!pn_report_main(r)->applicable) { return; }
+    add_number(sr, C_SCORE, pn_report_main(r)->score, RX_DEFINED, C_NO_UNITS);
     add_number(sr, C_CUTPOINT, r->cutpoint, RX_DEFINED, C_NO_UNITS);
 }
 
@@ -186,13 +186,13 @@ static void add_headline(pn_sr *sr, const pn_report *r)
     char text[TEXT_SIZE];
     add_risk_level(sr, r);
     add_score(sr, r);
-    pn_sr_code(sr, PN_SR_CONTAINS, C_APPLICABLE, r->applicable ? C_YES : C_NO);
-    if (r->applicable) {
+    pn_sr_code(sr, PN_SR_CONTAINS, C_APPLICABLE, pn_report_main(r)->applicable ? C_YES : C_NO);
+    if (pn_report_main(r)->applicable) {
         (void)snprintf(text, sizeof text,
                        "The case is within the intended use of the model. The score %.4g is %s "
                        "the cut-point %.4g: %s risk.",
-                       r->score, r->high_risk ? "above" : "not above", r->cutpoint,
-                       r->high_risk ? "high" : "low");
+                       pn_report_main(r)->score, pn_report_main(r)->high_risk ? "above" : "not above", r->cutpoint,
+                       pn_report_main(r)->high_risk ? "high" : "low");
     } else {
         (void)snprintf(text, sizeof text,
                        "The model does not apply to this case; no risk group is given.%s%s",
@@ -295,11 +295,11 @@ static void add_survival(pn_sr *sr, const pn_report *r, const pn_report_survival
 
 static void add_result(pn_sr *sr, const pn_report *r)
 {
-    if (!r->applicable) { return; }
+    if (!pn_report_main(r)->applicable) { return; }
     pn_sr_container(sr, PN_SR_CONTAINS, C_DERIVED, NULL);
     add_model(sr, r);
     add_score(sr, r);
-    for (size_t i = 0; i < r->n_survival; i++) { add_survival(sr, r, &r->survival[i]); }
+    for (size_t i = 0; i < pn_report_main(r)->n_survival; i++) { add_survival(sr, r, &pn_report_main(r)->survival[i]); }
     pn_sr_close(sr);
 }
 
@@ -311,8 +311,8 @@ static void add_comment(pn_sr *sr, const char *text)
 static void add_drivers(pn_sr *sr, const pn_report *r)
 {
     char text[TEXT_SIZE];
-    for (size_t i = 0; r->applicable && i < r->n_drivers; i++) {
-        const pn_report_driver *d = &r->drivers[i];
+    for (size_t i = 0; pn_report_main(r)->applicable && i < pn_report_main(r)->n_drivers; i++) {
+        const pn_report_driver *d = &pn_report_main(r)->drivers[i];
         (void)snprintf(text, sizeof text,
                        "%s: %+.4g (value %.6g, %+.2f standard deviations, percentile %.0f of the "
                        "training patients)",
@@ -336,7 +336,7 @@ static void add_evaluation(pn_sr *sr, const pn_report *r)
     add_comment(sr, text);
     for (size_t i = 0; i < r->n_reasons; i++) {
         (void)snprintf(text, sizeof text, "%s: %s",
-                       r->applicable ? "To bear in mind" : "Not assessed because", r->reasons[i]);
+                       pn_report_main(r)->applicable ? "To bear in mind" : "Not assessed because", r->reasons[i]);
         add_comment(sr, text);
     }
     if (r->matched_by_series) {

@@ -94,15 +94,15 @@ static void eligible_case__gets_score_group_survival_and_drivers(void **state)
     cfg_model c = model();
     pn_assess_opts o = options();
     pn_report r = assess(&m, &c, &o);
-    assert_true(r.applicable);
-    CHECK_NEAR(r.score, -3.25, 1e-15, 0);
-    assert_true(r.high_risk);                       /* above the cut-point of -4 */
-    assert_int_equal(r.n_survival, 2);              /* 20 years lie beyond the follow-up */
-    CHECK_NEAR(r.survival[0].probability, exp(-.1 * exp(-3.25)), 1e-15, 0);
-    CHECK_NEAR(r.survival[1].probability, exp(-.3 * exp(-3.25)), 1e-15, 0);
-    assert_int_equal(r.n_drivers, 2);
-    CHECK_NEAR(r.drivers[0].contribution, -4, 1e-15, 0);
-    CHECK_NEAR(r.drivers[1].contribution, .75, 1e-15, 0);
+    assert_true(pn_report_main(&r)->applicable);
+    CHECK_NEAR(pn_report_main(&r)->score, -3.25, 1e-15, 0);
+    assert_true(pn_report_main(&r)->high_risk);                       /* above the cut-point of -4 */
+    assert_int_equal(pn_report_main(&r)->n_survival, 2);              /* 20 years lie beyond the follow-up */
+    CHECK_NEAR(pn_report_main(&r)->survival[0].probability, exp(-.1 * exp(-3.25)), 1e-15, 0);
+    CHECK_NEAR(pn_report_main(&r)->survival[1].probability, exp(-.3 * exp(-3.25)), 1e-15, 0);
+    assert_int_equal(pn_report_main(&r)->n_drivers, 2);
+    CHECK_NEAR(pn_report_main(&r)->drivers[0].contribution, -4, 1e-15, 0);
+    CHECK_NEAR(pn_report_main(&r)->drivers[1].contribution, .75, 1e-15, 0);
     assert_int_equal(r.n_images, 3);
     pn_report_free(&r);
 }
@@ -126,10 +126,10 @@ static void each_gate__leaves_the_features_and_takes_the_group(void **state)
         if (g == 4) { regions[0].values[3] = (rx_value){NAN, RX_UNDEFINED}; }
         if (g == 5) { m.n_regions = 2; }
         pn_report r = assess(&m, &c, &o);
-        if (r.applicable) { fail_msg("%s: the model still applies", gates[g].what); }
+        if (pn_report_main(&r)->applicable) { fail_msg("%s: the model still applies", gates[g].what); }
         if (!says(&r, gates[g].reason)) { fail_msg("%s: the reason is \"%s\"", gates[g].what, r.reasons[0]); }
-        assert_true(isnan(r.score));
-        assert_int_equal(r.n_survival, 0);
+        assert_true(isnan(pn_report_main(&r)->score));
+        assert_int_equal(pn_report_main(&r)->n_survival, 0);
         CHECK_NEAR(r.regions[0].values[10].v, 11, 0, 0);
         pn_report_free(&r);
     }
@@ -190,7 +190,7 @@ static void region_that_failed__is_left_out_and_told(void **state)
     pn_report r = assess(&m, &c, &o);
     assert_int_equal(r.n_regions, 1);
     assert_int_equal(r.regions[0].number, 2);
-    assert_false(r.applicable);
+    assert_false(pn_report_main(&r)->applicable);
     assert_true(says(&r, "contour 3 is tilted"));
     pn_report_free(&r);
 
@@ -208,7 +208,7 @@ static void matched_by_series__is_said_and_does_not_take_the_group(void **state)
     pn_assess_opts o = options();
     o.matched_by_series = true;
     pn_report r = assess(&m, &c, &o);
-    assert_true(r.applicable);
+    assert_true(pn_report_main(&r)->applicable);
     assert_true(says(&r, "series"));
     pn_report_free(&r);
 }

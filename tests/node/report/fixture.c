@@ -54,11 +54,11 @@ static void set_region(pn_report_region *region, int number, const char *name)
 
 static void set_drivers(pn_report *r)
 {
-    r->n_drivers = 2;
-    r->drivers = calloc(r->n_drivers, sizeof *r->drivers);
-    assert_non_null(r->drivers);
-    r->drivers[0] = (pn_report_driver){"original_shape_MeshVolume", 12345.6, 1.5, 0.9, 93};
-    r->drivers[1] = (pn_report_driver){"original_glcm_JointEntropy", 4.2, -0.5, -0.2, 31};
+    pn_report_main_mut(r)->n_drivers = 2;
+    pn_report_main_mut(r)->drivers = calloc(pn_report_main_mut(r)->n_drivers, sizeof *pn_report_main_mut(r)->drivers);
+    assert_non_null(pn_report_main_mut(r)->drivers);
+    pn_report_main_mut(r)->drivers[0] = (pn_report_driver){"original_shape_MeshVolume", 12345.6, 1.5, 0.9, 93, {1, 2, 3, 4, 5, 6, 20000}};
+    pn_report_main_mut(r)->drivers[1] = (pn_report_driver){"original_glcm_JointEntropy", 4.2, -0.5, -0.2, 31, {1, 2, 3, 4, 5, 6, 7}};
 }
 
 void fixture_report(pn_report *r)
@@ -96,12 +96,13 @@ void fixture_report(pn_report *r)
     r->research_use_only = true;
     SET(r->settings, "binWidth=25 distances=1 symmetricalGLCM=true");
     r->cutpoint = 0.25;
-    r->applicable = true;
-    r->score = 1.3720000000000001;
-    r->high_risk = true;
-    r->n_survival = 2;
-    r->survival[0] = (pn_report_survival){1, 0.87654321};
-    r->survival[1] = (pn_report_survival){3, 1.0 / 3};
+    pn_report_main_mut(r)->assessed = true;
+    pn_report_main_mut(r)->applicable = true;
+    pn_report_main_mut(r)->score = 1.3720000000000001;
+    pn_report_main_mut(r)->high_risk = true;
+    pn_report_main_mut(r)->n_survival = 2;
+    pn_report_main_mut(r)->survival[0] = (pn_report_survival){1, 0.87654321, {0.8, 0.95}};
+    pn_report_main_mut(r)->survival[1] = (pn_report_survival){3, 1.0 / 3, {0.2, 0.5}};
     set_drivers(r);
 }
 
@@ -125,14 +126,18 @@ void fixture_add_region(pn_report *r, bool main_is_second)
     SET(r->regions[1].note, "2 open contours ignored");
     r->n_regions = 2;
     r->main_region = main_is_second ? 1 : 0;
+    if (main_is_second) {
+        r->regions[1].result = r->regions[0].result;
+        r->regions[0].result = (pn_report_result){0};
+    }
 }
 
 void fixture_not_applicable(pn_report *r)
 {
-    r->applicable = false;
-    r->high_risk = false;
-    r->score = 0;
-    r->n_survival = 0;
+    pn_report_main_mut(r)->applicable = false;
+    pn_report_main_mut(r)->high_risk = false;
+    pn_report_main_mut(r)->score = 0;
+    pn_report_main_mut(r)->n_survival = 0;
     SET(r->reasons[0], "slice spacing 7.5 mm is outside 0.5 to 5 mm");
     SET(r->reasons[1], "the region has 12 voxels, at least 64 are needed");
     r->n_reasons = 2;

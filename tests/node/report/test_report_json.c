@@ -46,7 +46,7 @@ static void test_json__numbers_come_back_in_full(void **state)
     assert_true(cJSON_IsNull(at(values, features[1].full_name, NULL)));
     assert_true(cJSON_IsString(at(region, "undefined", features[1].full_name)));
     assert_string_equal(at(json, "risk", "level")->valuestring, "High risk");
-    assert_true(at(json, "risk", "score")->valuedouble == r.score);
+    assert_true(at(json, "risk", "score")->valuedouble == pn_report_main(&r)->score);
     assert_int_equal(cJSON_GetArraySize(at(json, "risk", "survival")), 2);
     cJSON_Delete(json);
     pn_report_free(&r);

@@ -246,7 +246,7 @@ static void test_sr__values_come_back_in_full(void **state)
         CHECK_NEAR(strtod(item->value, NULL), fixture_value(i), 1e-9, 0);
         assert_in_range(strlen(item->value), 1, 16);
     }
-    assert_true(d.items[nth(&d, C_SCORE, 0)].number == r.score);
+    assert_true(d.items[nth(&d, C_SCORE, 0)].number == pn_report_main(&r)->score);
     pn_sr_document_free(&d);
     pn_report_free(&r);
 }
@@ -348,8 +348,8 @@ static void test_sr__low_risk(void **state)
     pn_report r;
     pn_sr_document d = {0};
     fixture_report(&r);
-    r.high_risk = false;
-    r.score = -0.5;
+    pn_report_main_mut(&r)->high_risk = false;
+    pn_report_main_mut(&r)->score = -0.5;
     write_and_read(&d, &r);
     assert_int_equal(count(&d, C_RISK_LEVEL), 2);   /* group and qualitative evaluation */
     for (size_t i = 0; i < 2; i++) {
@@ -563,9 +563,9 @@ static void test_sr__impossible_reports_are_refused(void **state)
     pn_report r;
     const char *path = fixture_path("refused.dcm");
     fixture_report(&r);
-    r.score = NAN;
+    pn_report_main_mut(&r)->score = NAN;
     assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
-    r.score = 1;
+    pn_report_main_mut(&r)->score = 1;
     r.main_region = 1;
     assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
     r.main_region = 0;
