@@ -1,0 +1,13 @@
+# Makes a C source of the message files: cmake -DOUT=file.c "-DFILES=en.yaml;de.yaml" -P embed.cmake
+set(text "/* Made by config/messages/embed.cmake. */\n#include \"report/messages.h\"\n")
+set(rows "")
+foreach(file IN LISTS FILES)
+  get_filename_component(language ${file} NAME_WE)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const unsigned char ${language}[] = {${bytes}};\n")
+  string(APPEND rows "    {\"${language}\", ${language}, sizeof ${language}},\n")
+endforeach()
+string(APPEND text "const pn_embedded_text pn_embedded_messages[] = {\n${rows}};\n")
+string(APPEND text "const size_t pn_n_embedded_messages = sizeof pn_embedded_messages / sizeof pn_embedded_messages[0];\n")
+file(WRITE ${OUT} "${text}")
