@@ -1,4 +1,5 @@
 #include <config/node.h>
+#include <config/access.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +10,8 @@
 #include "fields.h"
 #include "file.h"
 
-enum { MAX_BYTES = 65536, MAX_ARCHIVES = 32, MAX_MODELS = 64, MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_URGENT = 64 };
+enum { MAX_BYTES = 65536, MAX_ARCHIVES = 32, MAX_MODELS = 64, MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_URGENT = 64,
+       MAX_ACCESS = 256, SUBJECT_SIZE = 512, RANGE_SIZE = 64 };
 
 /* ---- Single values ------------------------------------------------------- */
 
@@ -40,6 +42,16 @@ static bool is_name(const char *text)
 static bool is_query(const char *text)
 {
     return strcmp(text, "none") == 0 || strcmp(text, "move") == 0 || strcmp(text, "get") == 0;
+}
+
+static bool is_host_or_empty(const char *text)
+{
+    return text[0] == '\0' || is_host(text);
+}
+
+static bool is_fingerprint_or_empty(const char *text)
+{
+    return text[0] == '\0' || cfg_is_fingerprint(text);
 }
 
 static bool is_name_or_empty(const char *text)
@@ -89,13 +101,14 @@ static const fd_field node_fields[] = {
     {"listen", FD_TEXT, TEXT_AT(listen), .ok = is_host, .min_items = 1, .expected = HOST_WORDS,
      .def = "127.0.0.1",
      .doc = "Address to listen on; 0.0.0.0 is every IPv4 address of this host."},
-    {"port", FD_U16, AT(port), RANGE(1, 65535), .def = "11112", .doc = "TCP port to listen on."},
+    {"port", FD_U16, AT(port), RANGE(0, 65535), .def = "11112",
+     .doc = "TCP port for associations without TLS; 0: none."},
     {"max_associations", FD_UINT, AT(max_associations), RANGE(1, 1024), .def = "64",
      .doc = "Associations open at once; further ones are rejected."},
     {"max_associations_per_address", FD_UINT, AT(max_associations_per_address), RANGE(1, 1024),
      .def = "16", .doc = "The same, of one sender's address."},
     {"artim_s", FD_UINT, AT(artim_s), RANGE(1, 3600), .def = "30",
-     .doc = "Seconds that a connection may take to ask for an association."},
+     .doc = "Seconds that a connection may take to ask for an association, TLS included."},
     {"idle_timeout_s", FD_UINT, AT(idle_timeout_s), RANGE(1, 86400), .def = "60",
      .doc = "Seconds that an association may be silent."},
     {"workers", FD_UINT, AT(workers), RANGE(1, 64), .def = "1",
@@ -173,6 +186,47 @@ static const fd_field retention_fields[] = {
      .doc = "With less free space than this, the images of finished cases are removed early, "
             "the oldest case first. Should be more than spool.reserve; 0: never."},
 };
+
+static const fd_field tls_fields[] = {
+    {"port", FD_U16, AT(tls.port), RANGE(0, 65535), .def = "0",
+     .doc = "TCP port for associations over TLS (DICOM's own is 2762); 0: none. For TLS alone, set "
+            "node.port to 0."},
+    {"certificate", FD_TEXT, TEXT_AT(tls.certificate), .def = "\"\"", .expected = "a file",
+     .doc = "This node's certificate, PEM, with the CAs between it and the root after it; for "
+            "incoming and outgoing associations. This and the other files relative to this one."},
+    {"key", FD_TEXT, TEXT_AT(tls.key), .def = "\"\"", .expected = "a file",
+     .doc = "Its private key, PEM without a passphrase, readable by its owner alone."},
+    {"ca", FD_TEXT, TEXT_AT(tls.ca), .def = "\"\"", .expected = "a file",
+     .doc = "The certificates of those who vouch for peers, PEM."},
+    {"crl", FD_TEXT, TEXT_AT(tls.crl), .def = "\"\"", .expected = "a file",
+     .doc = "Revocation lists, PEM: one of each CA in the chain of a peer's certificate. Empty: "
+            "revocation is not looked at."},
+    {"client_certificate", FD_EITHER, AT(tls.client_certificate), .word = {"required", "not_asked"},
+     .def = "required",
+     .doc = "Whether a peer that connects must show a certificate of its own."},
+};
+
+static const fd_field access_fields[] = {
+    {"called_ae_titles", FD_TEXTS, AT(access.called_ae_titles), .size = CFG_AE_SIZE,
+     .count_offset = offsetof(cfg_node, access.n_called_ae_titles), .max_items = MAX_ACCESS,
+     .def = "[]", .ok = is_ae_title, .expected = AE_WORDS,
+     .doc = "AE titles that this node answers to besides node.ae_title."},
+    {"calling_ae_titles", FD_TEXTS, AT(access.calling_ae_titles), .size = CFG_AE_SIZE,
+     .count_offset = offsetof(cfg_node, access.n_calling_ae_titles), .max_items = MAX_ACCESS,
+     .def = "[]", .ok = is_ae_title, .expected = AE_WORDS,
+     .doc = "AE titles that may call; empty: any."},
+    {"addresses", FD_TEXTS, AT(access.addresses), .size = RANGE_SIZE,
+     .count_offset = offsetof(cfg_node, access.n_addresses), .max_items = MAX_ACCESS,
+     .def = "[]", .ok = cfg_is_address_range,
+     .expected = "an IP address, or a range such as 10.7.0.0/16",
+     .doc = "Addresses that may connect; empty: any."},
+    {"certificates", FD_TEXTS, AT(access.certificates), .size = SUBJECT_SIZE,
+     .count_offset = offsetof(cfg_node, access.n_certificates), .max_items = MAX_ACCESS,
+     .def = "[]", .ok = cfg_is_certificate_name,
+     .expected = "a subject such as CN=pacs,O=Hospital, or a SHA-256 fingerprint",
+     .doc = "Certificates that may connect over TLS, of those that tls.ca vouches for, by subject "
+            "(as `openssl x509 -subject -nameopt RFC2253` prints it) or fingerprint; empty: any."},
+};
 #undef AT
 #undef TEXT_AT
 
@@ -196,6 +250,14 @@ static const fd_field archive_fields[] = {
      .doc = "Whether missing images are asked for here (C-FIND), and how they are fetched: move "
             "(C-MOVE to this node, which the archive must know by AE title, address and port; "
             "where it refuses, C-GET) or get (C-GET)."},
+    {"tls", FD_BOOL, AT(tls), .def = "false", .doc = "Connect over TLS, with the files of tls:."},
+    {"tls_name", FD_TEXT, TEXT_AT(tls_name), .ok = is_host_or_empty, .def = "\"\"",
+     .expected = HOST_WORDS,
+     .doc = "Name or address that its certificate must be made out to; empty: host."},
+    {"tls_fingerprint", FD_TEXT, TEXT_AT(tls_fingerprint), .ok = is_fingerprint_or_empty,
+     .def = "\"\"", .expected = "a SHA-256 fingerprint (64 hexadecimal digits)",
+     .doc = "Fingerprint of its certificate, instead of a name: no other will do. A CA of tls.ca must "
+            "vouch for it all the same, or tls.ca must hold the certificate itself."},
 };
 #undef AT
 #undef TEXT_AT
@@ -223,6 +285,8 @@ static const fd_table case_table = {FD_TABLE(case_fields)};
 static const fd_table report_table = {FD_TABLE(report_fields)};
 static const fd_table delivery_table = {FD_TABLE(delivery_fields)};
 static const fd_table retention_table = {FD_TABLE(retention_fields)};
+static const fd_table tls_table = {FD_TABLE(tls_fields)};
+static const fd_table access_table = {FD_TABLE(access_fields)};
 static const fd_table archive_table = {FD_TABLE(archive_fields)};
 static const fd_table model_table = {FD_TABLE(model_fields)};
 
@@ -233,6 +297,8 @@ static const fd_field root_fields[] = {
     {"report", FD_MAP, .sub = &report_table, .doc = "Reports."},
     {"delivery", FD_MAP, .sub = &delivery_table, .doc = "Sending reports."},
     {"retention", FD_MAP, .sub = &retention_table, .doc = "What is removed, and when."},
+    {"tls", FD_MAP, .sub = &tls_table, .doc = "TLS 1.2 and 1.3."},
+    {"access", FD_MAP, .sub = &access_table, .doc = "Who may ask this node for an association."},
     {"archives", FD_MAPS, .offset = offsetof(cfg_node, archives), .size = sizeof(cfg_archive),
      .count_offset = offsetof(cfg_node, n_archives), .min_items = 1, .max_items = MAX_ARCHIVES,
      .sub = &archive_table, .doc = "Where reports go; each report is sent to all of them."},
@@ -321,10 +387,49 @@ static int check_shadows(const fd_reader *r, const cfg_node *c, const yt_node *r
     return CFG_OK;
 }
 
+bool cfg_node_uses_tls(const cfg_node *c)
+{
+    bool uses = c->tls.port != 0;
+    for (size_t i = 0; i < c->n_archives; i++) { uses = uses || c->archives[i].tls; }
+    return uses;
+}
+
+static int check_tls(const fd_reader *r, const cfg_node *c, const yt_node *root)
+{
+    const yt_node *tls = yt_get(root, "tls"), *node = yt_get(root, "node");
+    if (c->port == 0 && c->tls.port == 0) {
+        return fd_fail(r, node, "port", "got 0 here and in tls, expected a port to listen on");
+    }
+    if (c->port == c->tls.port) {
+        return fd_fail(r, tls, "port", "got node.port (%u), expected another one", (unsigned)c->port);
+    }
+    for (size_t i = 0; i < c->n_archives; i++) {
+        const cfg_archive *a = &c->archives[i];
+        if (!a->tls && (a->tls_name[0] || a->tls_fingerprint[0])) {
+            return fd_fail(r, item_at(yt_get(root, "archives"), i),
+                           a->tls_name[0] ? "tls_name" : "tls_fingerprint",
+                           "has no meaning without tls: true");
+        }
+    }
+    if (!c->tls.client_certificate && c->access.n_certificates) {
+        return fd_fail(r, yt_get(root, "access"), "certificates",
+                       "has no meaning with tls.client_certificate not_asked");
+    }
+    const char *const needed[][2] = {
+        {"certificate", c->tls.certificate}, {"key", c->tls.key}, {"ca", c->tls.ca}};
+    for (size_t i = 0; i < 3 && cfg_node_uses_tls(c); i++) {
+        if (needed[i][1][0]) { continue; }
+        return tls ? fd_fail(r, tls, needed[i][0], "missing, expected a file")
+                   : fd_fail(r, root, "tls", "missing, expected certificate, key and ca");
+    }
+    return CFG_OK;
+}
+
 static int check_node(const fd_reader *r, const void *obj, const yt_node *map)
 {
     int rc = check_timers(r, obj, map);
     if (!rc) { rc = check_names(r, obj, map); }
+    if (!rc) { rc = check_tls(r, obj, map); }
     return rc ? rc : check_shadows(r, obj, map);
 }
 
@@ -367,6 +472,17 @@ static int folder_of(const fd_reader *r, char folder[CFG_PATH_SIZE])
     return CFG_OK;
 }
 
+static int resolve_tls(const fd_reader *r, cfg_tls *tls, const char *folder, const yt_node *at)
+{
+    struct { const char *key; char *path; } files[] = {
+        {"certificate", tls->certificate}, {"key", tls->key}, {"ca", tls->ca}, {"crl", tls->crl}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        int rc = files[i].path[0] ? resolve(r, files[i].path, folder, at, files[i].key) : CFG_OK;
+        if (rc) { return rc; }
+    }
+    return CFG_OK;
+}
+
 static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
 {
     char folder[CFG_PATH_SIZE];
@@ -385,6 +501,7 @@ static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
         rc = fd_fail(r, spool, "database", "got a password in it, expected a connection string "
                      "without one (use a password file or a service)");
     }
+    if (!rc) { rc = resolve_tls(r, &c->tls, folder, yt_get(root, "tls")); }
     for (size_t i = 0; i < c->n_models && !rc; i++) {
         rc = resolve(r, c->models[i].file, folder, item_at(yt_get(root, "models"), i), "file");
     }

@@ -251,6 +251,7 @@ static int read_text_item(const fd_reader *r, const fd_field *f, const yt_node *
 {
     /* min_items is the list's; an empty text in a list is always a slip. */
     if (text_fits(f, item) && item->text[0]) { return CFG_OK; }
+    if (f->ok && f->expected) { return fd_expected(r, item, "%s", f->expected); }
     return fd_expected(r, item, "text of 1 to %zu bytes", f->size - 1);
 }
 

@@ -7,6 +7,7 @@
 #define PN_LO_SIZE             257        /* 64 characters of up to 4 bytes                 */
 #define PN_DIGEST_HEX_SIZE     65         /* SHA-256 in hexadecimal                         */
 #define PN_PATH_SIZE           1024
+#define PN_SUBJECT_SIZE        512        /* of a certificate                               */
 
 #define PN_MAX_INSTANCE_BYTES  (2147483648ULL) /* one stored object                         */
 #define PN_MAX_COMMAND_BYTES   65536      /* DIMSE command set                              */
@@ -30,5 +31,7 @@
 #define PN_MAX_CSV_COLUMNS     20000
 #define PN_MAX_CSV_ROWS        5000000
 #define PN_MAX_JSON_BYTES      (64ULL << 20)
+#define PN_MAX_TLS_FILE_BYTES  (16u << 20)     /* certificate, key, CA or CRL file          */
+#define PN_MAX_TLS_CHAIN       8          /* certificates between a peer's and its root     */
 
 #endif

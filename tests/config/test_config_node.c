@@ -219,8 +219,8 @@ static void test_node__reference_reads_back_as_the_defaults(void **state)
     assert_int_equal(c.series_fallback_s, plain.series_fallback_s);
     assert_int_equal(c.retry_max_s, plain.retry_max_s);
     assert_int_equal(c.archives[0].dimse_timeout_s, plain.archives[0].dimse_timeout_s);
-    assert_non_null(strstr(text, "# TCP port to listen on. Expects an integer 1 to 65535; "
-                                 "default 11112.\n  port: 11112\n"));
+    assert_non_null(strstr(text, "# TCP port for associations without TLS; 0: none. Expects an integer 0 to 65535; "
+                                 "default\n  # 11112.\n  port: 11112\n"));
     cfg_node_free(&c);
     cfg_node_free(&plain);
     free(text);
@@ -275,29 +275,29 @@ static const bad_case bad[] = {
      "6:5: models[0].file: missing, expected a file"},
     /* integers */
     {"node: {ae_title: N, port: 0}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"0\", expected an integer 1 to 65535"},
+     "1:27: node.port: got 0 here and in tls, expected a port to listen on"},
     {"node: {ae_title: N, port: 65536}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"65536\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"65536\", expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: -1}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"-1\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"-1\", expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: 104.0}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"104.0\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"104.0\", expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: 0104}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"0104\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"0104\", expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: 0x68}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"0x68\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"0x68\", expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: '104'}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"104\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"104\", expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: 18446744073709551617}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"18446744073709551617\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"18446744073709551617\", expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: abc}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got \"abc\", expected an integer 1 to 65535"},
+     "1:27: node.port: got \"abc\", expected an integer 0 to 65535"},
     {"node:\n  ae_title: N\n  port:\n" SPOOL ARCHIVES MODELS,
-     "3:8: node.port: got nothing, expected an integer 1 to 65535"},
+     "3:8: node.port: got nothing, expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: [1]}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got a list, expected an integer 1 to 65535"},
+     "1:27: node.port: got a list, expected an integer 0 to 65535"},
     {"node: {ae_title: N, port: {a: 1}}\n" SPOOL ARCHIVES MODELS,
-     "1:27: node.port: got a mapping, expected an integer 1 to 65535"},
+     "1:27: node.port: got a mapping, expected an integer 0 to 65535"},
     /* texts */
     {"node: {ae_title: ABCDEFGHIJKLMNOPQ}\n" SPOOL ARCHIVES MODELS,
      "1:18: node.ae_title: got \"ABCDEFGHIJKLMNOPQ\", expected an AE title of 1 to 16 ASCII "

@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-enum { CFG_PATH_SIZE = 1024, CFG_AE_SIZE = 17, CFG_NAME_SIZE = 65, CFG_HOST_SIZE = 256 };
+enum { CFG_PATH_SIZE = 1024, CFG_AE_SIZE = 17, CFG_NAME_SIZE = 65, CFG_HOST_SIZE = 256,
+       CFG_FINGERPRINT_SIZE = 104 };
 
 /* A destination for reports. */
 typedef struct cfg_archive {
@@ -22,7 +23,29 @@ typedef struct cfg_archive {
     unsigned dimse_timeout_s;      /* default 60                                   */
     char query[8];                 /* "none" (default), "move", "get": may it be asked for
                                       images that a case lacks, and how are they fetched? */
+    bool tls;                      /* default false                                */
+    char tls_name[CFG_HOST_SIZE];  /* that its certificate must have; "": host      */
+    char tls_fingerprint[CFG_FINGERPRINT_SIZE];    /* of its certificate; instead of the name */
 } cfg_archive;
+
+/* TLS for incoming and outgoing associations. The files are PEM, absolute after loading; "":
+ * none. Where TLS is used at all, the first three are there. */
+typedef struct cfg_tls {
+    uint16_t port;                 /* to listen on; 0: incoming associations are plain  */
+    char certificate[CFG_PATH_SIZE];   /* ours, and the CAs between it and the root     */
+    char key[CFG_PATH_SIZE];
+    char ca[CFG_PATH_SIZE];        /* who vouches for peers                        */
+    char crl[CFG_PATH_SIZE];
+    bool client_certificate;       /* default true: peers that connect must have one */
+} cfg_tls;
+
+/* Who may ask for an association. An empty list: whoever. */
+typedef struct cfg_access {
+    char **called_ae_titles; size_t n_called_ae_titles;    /* besides node.ae_title     */
+    char **calling_ae_titles; size_t n_calling_ae_titles;
+    char **addresses; size_t n_addresses;                  /* config/access.h           */
+    char **certificates; size_t n_certificates;            /* subjects or fingerprints  */
+} cfg_access;
 
 /* A model that the node runs, and the contours that it is meant for. */
 typedef struct cfg_model_ref {
@@ -38,7 +61,7 @@ typedef struct cfg_node {
     /* node: */
     char ae_title[CFG_AE_SIZE];
     char listen[CFG_HOST_SIZE];    /* address to listen on, default 127.0.0.1      */
-    uint16_t port;                 /* default 11112                                */
+    uint16_t port;                 /* default 11112; 0: no plain associations      */
     unsigned max_associations;     /* default 64                                   */
     unsigned max_associations_per_address; /* default 16                           */
     unsigned artim_s;              /* from accept to A-ASSOCIATE-RQ, default 30    */
@@ -73,6 +96,8 @@ typedef struct cfg_node {
     unsigned keep_unclaimed_days;  /* default 7: images of no case, and of cases that end otherwise */
     unsigned keep_results_days;    /* of finished cases, default 365               */
     uint64_t low_water_bytes;      /* with less free space, finished cases' images go early */
+    cfg_tls tls;
+    cfg_access access;
     cfg_archive *archives; size_t n_archives;   /* at least one                    */
     cfg_model_ref *models; size_t n_models;     /* at least one                    */
 } cfg_node;
@@ -86,6 +111,8 @@ CFG_CHECKED int cfg_node_parse(cfg_node *out, const char *bytes, size_t n, const
 /* The file with every key, its meaning, range and default as comments; valid YAML. The caller
  * frees it; NULL: no memory. */
 char *cfg_node_reference(void);
+/* Incoming or outgoing: whether the files of `tls` are needed. */
+bool cfg_node_uses_tls(const cfg_node *c);
 void cfg_node_free(cfg_node *c);   /* NULL and a zeroed struct are fine            */
 
 /* True if name matches the pattern (`*`, `?`, ASCII case-insensitive, blanks trimmed). */
