@@ -13,7 +13,7 @@ static int write_report(const pn_report *report, const char *folder, pn_error *e
 {
     char path[PN_PATH_SIZE];
     int rc = pn_path(path, sizeof path, err, "%s/%s", folder, PN_SR_FILE);
-    if (rc != PN_OK || (rc = pn_report_write_sr(report, path, err)) != PN_OK) { return rc; }
+    if (rc != PN_OK || (rc = pn_report_write_sr(report, NULL, path, err)) != PN_OK) { return rc; }
     char *json = NULL;
     if ((rc = pn_report_to_json(&json, report, err)) != PN_OK) { return rc; }
     rc = pn_path(path, sizeof path, err, "%s/%s", folder, PN_REPORT_FILE);

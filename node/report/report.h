@@ -11,6 +11,8 @@
 #include "dicom/header.h"
 #include "dicom/volume.h"
 
+struct pn_messages;                      /* report/messages.h */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -144,9 +146,23 @@ pn_report_result *pn_report_main_mut(pn_report *r);
 /* Regions whose result is applicable. */
 size_t pn_report_n_scored(const pn_report *r);
 
-/* Write the Structured Report as a Part 10 file (whole or not at all). The same report gives
- * the same bytes. */
-PN_CHECKED int pn_report_write_sr(const pn_report *r, const char *path, pn_error *err);
+/* In which form a report is written as a Structured Report. A zeroed form is Comprehensive SR
+ * that refers to the contours as they came, in the report's own language. */
+typedef struct pn_sr_form {
+    bool comprehensive_3d;               /* Comprehensive 3D SR, else Comprehensive SR     */
+    /* "": the report's own; several forms of one report need several */
+    char sop_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];
+    /* true: each group refers to its region in our own SEG, where region i of the report is
+     * segment i + 1; else to the segment or the region in space that came. */
+    bool refer_to_segment;
+    char seg_sop_uid[PN_UID_SIZE], seg_series_uid[PN_UID_SIZE];
+    const struct pn_messages *messages;  /* lent; NULL: those of the report's language     */
+} pn_sr_form;
+
+/* Write the Structured Report as a Part 10 file (whole or not at all). The same report and form
+ * give the same bytes. form NULL: the report's own `comprehensive_3d`, the rest zeroed. */
+PN_CHECKED int pn_report_write_sr(const pn_report *r, const pn_sr_form *form, const char *path,
+                                  pn_error *err);
 /* The same content as JSON, for `extract`, `cases show` and tests. Caller frees *out. */
 PN_CHECKED int pn_report_to_json(char **out, const pn_report *r, pn_error *err);
 

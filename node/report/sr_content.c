@@ -17,6 +17,8 @@
 
 enum { SERIES_NUMBER = 901, TEXT_SIZE = 1024 };
 
+#define SEGMENTATION "1.2.840.10008.5.1.4.1.1.66.4"
+
 static int check_report(const pn_report *r, pn_error *err)
 {
     if (r->n_regions == 0 || r->main_region >= r->n_regions) {
@@ -61,17 +63,17 @@ static void describe(char *buf, size_t size, const pn_report *r)
     }
 }
 
-static int start(pn_sr **sr, const pn_report *r, pn_error *err)
+static int start(pn_sr **sr, const pn_report *r, const pn_sr_form *form, pn_error *err)
 {
     char date[9], time[7], description[128];
     (void)snprintf(date, sizeof date, "%.8s", r->content_datetime);
     (void)snprintf(time, sizeof time, "%.6s", r->content_datetime + 8);
     describe(description, sizeof description, r);
     pn_sr_header header = {
-        .comprehensive_3d = r->comprehensive_3d,
+        .comprehensive_3d = form->comprehensive_3d,
         .study = &r->study,
-        .sop_uid = r->sop_uid,
-        .series_uid = r->series_uid,
+        .sop_uid = form->sop_uid[0] != '\0' ? form->sop_uid : r->sop_uid,
+        .series_uid = form->series_uid[0] != '\0' ? form->series_uid : r->series_uid,
         .date = date,
         .time = time,
         .series_number = SERIES_NUMBER,
@@ -96,13 +98,17 @@ static void add_schemes(pn_sr *sr)
                         "PyRadiomics community");
 }
 
-static void add_references(pn_sr *sr, const pn_report *r, const char *device)
+static void add_references(pn_sr *sr, const pn_report *r, const pn_sr_form *form,
+                           const char *device)
 {
     for (size_t i = 0; i < r->n_images; i++) {
         pn_sr_evidence(sr, r->study.series_uid, r->images[i].sop_class_uid,
                        r->images[i].sop_uid);
     }
     pn_sr_evidence(sr, r->contour_series_uid, r->contour_sop_class, r->contour_sop_uid);
+    if (form->refer_to_segment) {
+        pn_sr_evidence(sr, form->seg_series_uid, SEGMENTATION, form->seg_sop_uid);
+    }
     if (r->predecessor_sop_uid[0] != '\0') {
         pn_sr_predecessor(sr, r->predecessor_series_uid, r->predecessor_sop_uid);
     }
@@ -204,8 +210,15 @@ static void add_headline(pn_sr *sr, const pn_report *r)
     pn_sr_text(sr, PN_SR_CONTAINS, C_MODEL, text);
 }
 
-static void add_region_reference(pn_sr *sr, const pn_report *r, const pn_report_region *region)
+static void add_region_reference(pn_sr *sr, const pn_report *r, const pn_sr_form *form,
+                                 const pn_report_region *region)
 {
+    if (form->refer_to_segment) {
+        pn_sr_image(sr, PN_SR_CONTAINS, C_SEGMENT, SEGMENTATION, form->seg_sop_uid,
+                    (unsigned)(region - r->regions) + 1);
+        pn_sr_uidref(sr, PN_SR_CONTAINS, C_SOURCE_SERIES, r->study.series_uid);
+        return;
+    }
     if (r->contour_kind == PN_KIND_SEG) {
         pn_sr_image(sr, PN_SR_CONTAINS, C_SEGMENT, r->contour_sop_class, r->contour_sop_uid,
                     (unsigned)region->number);
@@ -228,8 +241,8 @@ static bool is_complete(pn_code_triple c)
     return c.value[0] != '\0' && c.scheme[0] != '\0' && c.meaning[0] != '\0';
 }
 
-static void add_region_identity(pn_sr *sr, const pn_report *r, const pn_report_region *region,
-                                bool main_region)
+static void add_region_identity(pn_sr *sr, const pn_report *r, const pn_sr_form *form,
+                                const pn_report_region *region, bool main_region)
 {
     char name[PN_LO_SIZE];
     (void)snprintf(name, sizeof name, "%s", region->name);
@@ -243,7 +256,7 @@ static void add_region_identity(pn_sr *sr, const pn_report *r, const pn_report_r
     } else if (main_region) {
         pn_sr_code(sr, PN_SR_CONTAINS, C_FINDING, C_NEOPLASM);
     }
-    add_region_reference(sr, r, region);
+    add_region_reference(sr, r, form, region);
     pn_code_triple site = PN_CODE(region->site_value, region->site_scheme, region->site_meaning);
     if (is_complete(site)) { pn_sr_code(sr, PN_SR_HAS_CONCEPT_MOD, C_FINDING_SITE, site); }
 }
@@ -259,25 +272,26 @@ static void add_features(pn_sr *sr, const pn_report *r, const pn_report_region *
     }
 }
 
-static void add_group(pn_sr *sr, const pn_report *r, const pn_report_region *region)
+static void add_group(pn_sr *sr, const pn_report *r, const pn_sr_form *form,
+                      const pn_report_region *region)
 {
     bool main_region = region == &r->regions[r->main_region];
     pn_sr_container(sr, PN_SR_CONTAINS, C_GROUP, "1411");
     if (main_region) { add_headline(sr, r); }
-    add_region_identity(sr, r, region, main_region);
+    add_region_identity(sr, r, form, region, main_region);
     add_features(sr, r, region);
     if (region->note[0] != '\0') { pn_sr_text(sr, PN_SR_CONTAINS, C_COMMENT, region->note); }
     pn_sr_close(sr);
 }
 
-static void add_measurements(pn_sr *sr, const pn_report *r)
+static void add_measurements(pn_sr *sr, const pn_report *r, const pn_sr_form *form)
 {
     pn_sr_container(sr, PN_SR_CONTAINS, C_MEASUREMENTS, NULL);
     add_algorithm(sr, "prognode radiomics (PyRadiomics 3.1 definitions)", PN_VERSION);
     add_parameter(sr, "settings", r->settings);
-    add_group(sr, r, &r->regions[r->main_region]);
+    add_group(sr, r, form, &r->regions[r->main_region]);
     for (size_t i = 0; i < r->n_regions; i++) {
-        if (i != r->main_region) { add_group(sr, r, &r->regions[i]); }
+        if (i != r->main_region) { add_group(sr, r, form, &r->regions[i]); }
     }
     pn_sr_close(sr);
 }
@@ -352,18 +366,21 @@ static void add_evaluation(pn_sr *sr, const pn_report *r)
     pn_sr_close(sr);
 }
 
-int pn_report_write_sr(const pn_report *r, const char *path, pn_error *err)
+int pn_report_write_sr(const pn_report *r, const pn_sr_form *form, const char *path,
+                       pn_error *err)
 {
+    const pn_sr_form own = {.comprehensive_3d = r->comprehensive_3d};
     char device[PN_UID_SIZE];
     pn_sr *sr = NULL;
+    if (form == NULL) { form = &own; }
     int rc = check_report(r, err);
     if (rc == 0) { rc = device_uid(device, r, err); }
-    if (rc == 0) { rc = start(&sr, r, err); }
+    if (rc == 0) { rc = start(&sr, r, form, err); }
     if (rc != 0) { return rc; }
     add_schemes(sr);
-    add_references(sr, r, device);
+    add_references(sr, r, form, device);
     add_context(sr, r, device);
-    add_measurements(sr, r);
+    add_measurements(sr, r, form);
     add_result(sr, r);
     add_evaluation(sr, r);
     rc = pn_sr_save(sr, path, err);

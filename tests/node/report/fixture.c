@@ -171,7 +171,7 @@ int fixture_cleanup(void **state)
 void fixture_write(const pn_report *r, const char *path)
 {
     pn_error err = {0};
-    if (pn_report_write_sr(r, path, &err) != 0) { fail_msg("pn_report_write_sr: %s", err.msg); }
+    if (pn_report_write_sr(r, NULL, path, &err) != 0) { fail_msg("pn_report_write_sr: %s", err.msg); }
 }
 
 bool have_tool(const char *tool)

@@ -564,19 +564,19 @@ static void test_sr__impossible_reports_are_refused(void **state)
     const char *path = fixture_path("refused.dcm");
     fixture_report(&r);
     pn_report_main_mut(&r)->score = NAN;
-    assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
+    assert_int_equal(pn_report_write_sr(&r, NULL, path, &err), PN_EINVAL);
     pn_report_main_mut(&r)->score = 1;
     r.main_region = 1;
-    assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
+    assert_int_equal(pn_report_write_sr(&r, NULL, path, &err), PN_EINVAL);
     r.main_region = 0;
     r.model_version[0] = '\0';
-    assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
+    assert_int_equal(pn_report_write_sr(&r, NULL, path, &err), PN_EINVAL);
     r.model_version[0] = '1';
     r.content_datetime[8] = '\0';
-    assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
+    assert_int_equal(pn_report_write_sr(&r, NULL, path, &err), PN_EINVAL);
     (void)snprintf(r.content_datetime, sizeof r.content_datetime, "20260301120506");
     (void)snprintf(r.contour_sop_uid, sizeof r.contour_sop_uid, "nonsense");
-    assert_int_equal(pn_report_write_sr(&r, path, &err), PN_EINVAL);
+    assert_int_equal(pn_report_write_sr(&r, NULL, path, &err), PN_EINVAL);
     assert_int_equal(access(path, F_OK), -1);
     pn_report_free(&r);
 }
