@@ -107,17 +107,22 @@ database_is_whole() {
   [ "$(sqlite3 "$spool/prognode.db" 'pragma integrity_check')" = ok ] || fail "the database is damaged"
 }
 
-# one_report_each N: N cases, all delivered; the archive holds their reports and nothing else, and
-# what came twice came with the same bytes.
-one_report_each() {
+# The archive holds one report of each delivered case and nothing else; what came twice came with
+# the same bytes.
+reports_are_whole() {
   cases list --limit 0 --json > "$work/cases.json"
   jq -r '.[] | select(.state == "delivered") | .report_sop_uid' "$work/cases.json" | sort > "$work/wanted"
-  [ "$(sort -u "$work/wanted" | wc -l)" -eq "$1" ] && [ "$(jq length "$work/cases.json")" -eq "$1" ] \
-    || fail "$(sort -u "$work/wanted" | wc -l) reports of $(jq length "$work/cases.json") cases, expected $1"
   find "$archive" -type f -print0 | xargs -0 sha256sum | sort -u -k1,1 > "$work/sums"
   while read -r _ file; do
     dcmdump +P 0008,0018 "$file" | sed -n 's/.*\[\(.*\)\].*/\1/p'
   done < "$work/sums" | sort > "$work/got"
   cmp -s "$work/wanted" "$work/got" \
-    || fail "reports in the archive: $(wc -l < "$work/got") different ones, expected $1: $(diff "$work/wanted" "$work/got" | head -4)"
+    || fail "reports in the archive: $(wc -l < "$work/got") different ones, expected $(wc -l < "$work/wanted"): $(diff "$work/wanted" "$work/got" | head -4)"
+}
+
+# one_report_each N: N cases, all delivered.
+one_report_each() {
+  reports_are_whole
+  [ "$(sort -u "$work/wanted" | wc -l)" -eq "$1" ] && [ "$(jq length "$work/cases.json")" -eq "$1" ] \
+    || fail "$(sort -u "$work/wanted" | wc -l) reports of $(jq length "$work/cases.json") cases, expected $1"
 }
