@@ -39,6 +39,7 @@ extern "C" {
     X(CERTAINTY_UNKNOWN, "certainty.unknown")                                                      \
     X(CONTOUR_TITLE, "contour.title")                                                              \
     X(CONTOUR_MEASURED, "contour.measured")                                                        \
+    X(CONTOUR_VOXELS, "contour.voxels")                                                            \
     X(CONTOUR_UNNAMED, "contour.unnamed")                                                          \
     X(CONTOUR_BY_SERIES, "contour.by_series")                                                      \
     X(MODEL_TITLE, "model.title")                                                                  \
@@ -55,12 +56,22 @@ extern "C" {
     X(DRIVERS_TITLE, "drivers.title")                                                              \
     X(DRIVERS_RAISES, "drivers.raises")                                                            \
     X(DRIVERS_LOWERS, "drivers.lowers")                                                            \
+    X(DRIVERS_VALUE, "drivers.value")                                                              \
     X(VERSION_REPLACES, "version.replaces")                                                        \
+    /* the name of the report's series */                                                          \
+    X(SERIES_HIGH, "series.high")                                                                  \
+    X(SERIES_LOW, "series.low")                                                                    \
+    X(SERIES_NONE, "series.none")                                                                  \
+    X(SERIES_RESEARCH, "series.research")                                                          \
+    X(SERIES_PLAIN, "series.plain")                                                                \
     /* values of gates that are words */                                                           \
     X(CONTRAST_WITH, "contrast.with")                                                              \
     X(CONTRAST_WITHOUT, "contrast.without")                                                        \
     X(CONTRAST_UNKNOWN, "contrast.unknown")                                                        \
     X(ANY, "any")                                                                                  \
+    X(RANGE_BETWEEN, "range.between")                                                              \
+    X(RANGE_AT_LEAST, "range.at_least")                                                            \
+    X(RANGE_AT_MOST, "range.at_most")                                                              \
     /* gates, in the order of pn_gate_kind */                                                      \
     PN_GATE_MESSAGES(X, MODALITY, "modality")                                                      \
     PN_GATE_MESSAGES(X, CONTRAST, "contrast")                                                      \

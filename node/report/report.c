@@ -1,11 +1,9 @@
-/* report/report.c - ownership, and the words that both forms of a report share. */
+/* report/report.c - ownership, and the words of gates. */
 #include "report/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "report/words.h"
 
 void pn_report_free(pn_report *r)
 {
@@ -62,23 +60,4 @@ const char *pn_gate_state_word(pn_gate_state s)
 {
     static const char *const words[] = {"passed", "warned", "failed", "unknown"};
     return (unsigned)s < sizeof words / sizeof words[0] ? words[s] : "unknown";
-}
-
-const char *pn_report_risk_word(const pn_report *r)
-{
-    if (!pn_report_main(r)->applicable) { return "Not assessed"; }
-    return pn_report_main(r)->high_risk ? "High risk" : "Low risk";
-}
-
-bool pn_report_plain_survival(const pn_report *r)
-{
-    return r->endpoint[0] == '\0' || strcmp(r->endpoint, "overall survival") == 0;
-}
-
-void pn_report_survival_name(char *buf, size_t size, const pn_report *r, double years)
-{
-    (void)snprintf(buf, size,
-                   pn_report_plain_survival(r) ? "Predicted %g-year survival"
-                                               : "Predicted %g-year event-free probability",
-                   years);
 }

@@ -119,7 +119,7 @@ static void add_risk(builder *b, cJSON *root, const pn_report *r)
 {
     cJSON *o = object(b, root, "risk");
     flag(b, o, "applicable", pn_report_main(r)->applicable);
-    text(b, o, "level", pn_report_risk_word(r));
+    text(b, o, "level", pn_report_risk_word(pn_report_main(r)));
     number(b, o, "score", pn_report_main(r)->applicable ? pn_report_main(r)->score : (double)NAN);
     cJSON *reasons = array(b, o, "reasons");
     for (size_t i = 0; i < r->n_reasons; i++) {

@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,15 +51,51 @@ static void set_region(pn_report_region *region, int number, const char *name)
     SET(region->name, name);
     (void)snprintf(region->tracking_uid, sizeof region->tracking_uid, "2.25.1000%d", number);
     for (size_t i = 0; i < RX_NFEATURES; i++) { region->values[i].v = fixture_value(i); }
+    region->diagnostics.roi_voxels = 1234;
 }
 
-static void set_drivers(pn_report *r)
+static void set_drivers(pn_report_result *result)
 {
-    pn_report_main_mut(r)->n_drivers = 2;
-    pn_report_main_mut(r)->drivers = calloc(pn_report_main_mut(r)->n_drivers, sizeof *pn_report_main_mut(r)->drivers);
-    assert_non_null(pn_report_main_mut(r)->drivers);
-    pn_report_main_mut(r)->drivers[0] = (pn_report_driver){"original_shape_MeshVolume", 12345.6, 1.5, 0.9, 93, {1, 2, 3, 4, 5, 6, 20000}};
-    pn_report_main_mut(r)->drivers[1] = (pn_report_driver){"original_glcm_JointEntropy", 4.2, -0.5, -0.2, 31, {1, 2, 3, 4, 5, 6, 7}};
+    result->n_drivers = 2;
+    result->drivers = calloc(result->n_drivers, sizeof *result->drivers);
+    assert_non_null(result->drivers);
+    result->drivers[0] = (pn_report_driver){"original_shape_MeshVolume", 12345.6, 1.5, 0.9, 93,
+                                            {1, 2, 3, 4, 5, 6, 20000}};
+    result->drivers[1] = (pn_report_driver){"original_glcm_JointEntropy", 4.2, -0.5, -0.2, 31,
+                                            {1, 2, 3, 4, 5, 6, 7}};
+}
+
+static void set_gates(pn_report_result *result)
+{
+    static const pn_report_gate gates[] = {
+        {.kind = PN_GATE_MODALITY, .found = NAN, .low = NAN, .high = NAN, .found_text = "CT",
+         .wanted_text = "CT"},
+        {.kind = PN_GATE_SLICE_SPACING, .found = 3, .low = 0.5, .high = 5},
+        {.kind = PN_GATE_ROI_VOXELS, .found = 1234, .low = 64, .high = INFINITY},
+        {.kind = PN_GATE_FEATURE_RANGE, .found = NAN, .low = NAN, .high = NAN},
+        {.kind = PN_GATE_DISTANCE, .found = 1.75, .low = 0, .high = 3.5},
+    };
+    result->n_gates = sizeof gates / sizeof gates[0];
+    result->gates = malloc(sizeof gates);
+    assert_non_null(result->gates);
+    memcpy(result->gates, gates, sizeof gates);
+}
+
+static void set_result(pn_report_result *result)
+{
+    result->assessed = true;
+    result->applicable = true;
+    result->score = 1.3720000000000001;
+    result->score_interval = (pn_interval){0.91234567890123456, 1.8};
+    result->group_agreement = 0.975;
+    result->high_risk = true;
+    result->n_survival = 2;
+    result->survival[0] = (pn_report_survival){1, 0.87654321, {0.8, 0.95}};
+    result->survival[1] = (pn_report_survival){3, 1.0 / 3, {0.2, 0.5}};
+    result->mahalanobis = 1.75;
+    result->mahalanobis_percentile = 62;
+    set_gates(result);
+    set_drivers(result);
 }
 
 void fixture_report(pn_report *r)
@@ -96,14 +133,13 @@ void fixture_report(pn_report *r)
     r->research_use_only = true;
     SET(r->settings, "binWidth=25 distances=1 symmetricalGLCM=true");
     r->cutpoint = 0.25;
-    pn_report_main_mut(r)->assessed = true;
-    pn_report_main_mut(r)->applicable = true;
-    pn_report_main_mut(r)->score = 1.3720000000000001;
-    pn_report_main_mut(r)->high_risk = true;
-    pn_report_main_mut(r)->n_survival = 2;
-    pn_report_main_mut(r)->survival[0] = (pn_report_survival){1, 0.87654321, {0.8, 0.95}};
-    pn_report_main_mut(r)->survival[1] = (pn_report_survival){3, 1.0 / 3, {0.2, 0.5}};
-    set_drivers(r);
+    r->mahalanobis_limit = 3.5;
+    r->training_patients = 150;
+    r->training_events = 107;
+    r->c_index = 0.7123;
+    r->c_index_se = 0.02;
+    r->n_replicates = 200;
+    set_result(pn_report_main_mut(r));
 }
 
 void fixture_seg_report(pn_report *r)
@@ -132,12 +168,32 @@ void fixture_add_region(pn_report *r, bool main_is_second)
     }
 }
 
+void fixture_assess_second(pn_report *r)
+{
+    assert_int_equal(r->n_regions, 2);
+    r->several_contours = PN_CONTOURS_EACH;
+    for (size_t i = 0; i < 2; i++) {
+        if (!r->regions[i].result.assessed) { set_result(&r->regions[i].result); }
+    }
+    pn_report_result *other = &r->regions[1 - r->main_region].result;
+    other->high_risk = false;
+    other->score = -1.25;
+}
+
 void fixture_not_applicable(pn_report *r)
 {
-    pn_report_main_mut(r)->applicable = false;
-    pn_report_main_mut(r)->high_risk = false;
-    pn_report_main_mut(r)->score = 0;
-    pn_report_main_mut(r)->n_survival = 0;
+    pn_report_result *result = pn_report_main_mut(r);
+    result->applicable = false;
+    result->high_risk = false;
+    result->score = NAN;
+    result->score_interval = (pn_interval){NAN, NAN};
+    result->group_agreement = NAN;
+    result->n_survival = 0;
+    for (size_t i = 0; i < result->n_drivers; i++) { result->drivers[i].contribution = NAN; }
+    result->gates[1].state = PN_GATE_FAILED;
+    result->gates[1].found = 7.5;
+    result->gates[2].state = PN_GATE_FAILED;
+    result->gates[2].found = 12;
     SET(r->reasons[0], "slice spacing 7.5 mm is outside 0.5 to 5 mm");
     SET(r->reasons[1], "the region has 12 voxels, at least 64 are needed");
     r->n_reasons = 2;

@@ -12,6 +12,8 @@ void fixture_report(pn_report *r);
 void fixture_seg_report(pn_report *r);
 /* Adds a second region; the main one stays the first in the array, or becomes the second. */
 void fixture_add_region(pn_report *r, bool main_is_second);
+/* Scores the other region of two as well: low risk. */
+void fixture_assess_second(pn_report *r);
 /* Takes away what a case outside the intended use does not have. */
 void fixture_not_applicable(pn_report *r);
 
