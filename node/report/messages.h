@@ -108,7 +108,18 @@ extern "C" {
     X(PAGE_QUANTILES, "page.quantiles")                                                            \
     X(PAGE_CUTPOINT, "page.cutpoint")                                                              \
     X(PAGE_NO_CURVE, "page.no_curve")                                                              \
-    X(PAGE_FULL_REPORT, "page.full_report")
+    X(PAGE_FULL_REPORT, "page.full_report")                                                        \
+    X(PAGE_UNKNOWN, "page.unknown")                                                                \
+    X(PAGE_SEX, "page.sex")                                                                        \
+    X(PAGE_ACCESSION, "page.accession")                                                            \
+    X(PAGE_AREA, "page.area")                                                                      \
+    X(PAGE_AREA_LARGEST, "page.area_largest")                                                      \
+    X(PAGE_WINDOW, "page.window")                                                                  \
+    X(PAGE_OUTLINE, "page.outline")                                                                \
+    X(PAGE_OTHER_OUTLINES, "page.other_outlines")                                                  \
+    X(PAGE_CUTPOINT_AT, "page.cutpoint_at")                                                        \
+    X(PAGE_GROUP_OWN, "page.group_own")                                                            \
+    X(PAGE_OTHER_REGION, "page.other_region")
 
 #define PN_MESSAGE_ID(id, key) PN_MSG_##id,
 typedef enum pn_msg_id { PN_MESSAGES(PN_MESSAGE_ID) PN_NMESSAGES } pn_msg_id;

@@ -396,6 +396,7 @@ int pn_page_images_make(pn_page_images *out, const pn_volume *volume, const rx_m
         view v = choose_view(mask, counts);
         for (int a = 0; a < 2; a++) { p.pixel_mm[a] = g->spacing_mm[a] * (double)v.step[a]; }
         for (size_t i = 0; i < p.n_slices; i++) {
+            p.slices[i].z_mm = volume->slices[p.slices[i].index].position_mm[2];
             p.slices[i].area_mm2 = (double)counts[p.slices[i].index] * g->spacing_mm[0] * g->spacing_mm[1];
         }
         set_letters(&p, g);

@@ -18,6 +18,7 @@ typedef struct pn_edge { double x0, y0, x1, y1; } pn_edge;
 
 typedef struct pn_page_slice {
     size_t index;                      /* in the volume, from 0                               */
+    double z_mm;                       /* of its Image Position (Patient)                     */
     double area_mm2;                   /* of the region in this slice                         */
     uint8_t *grey;                     /* owned; width * height, row by row                   */
     size_t width, height;              /* at most PN_PAGE_PIXELS each                         */
