@@ -35,6 +35,9 @@ const char *pn_delivery_state_word(pn_delivery_state state)
     case PN_DELIVERY_SENT: return "sent";
     case PN_DELIVERY_FAILED: return "failed";
     case PN_DELIVERY_HELD: return "held";
+    case PN_DELIVERY_QUEUED: return "queued";
+    case PN_DELIVERY_SPARE: return "spare";
+    case PN_DELIVERY_REFUSED: return "refused";
     }
     return "unknown";
 }
@@ -428,6 +431,30 @@ int pn_store_delivery_failed(pn_store *s, int64_t id, int64_t fence, int status,
 {
     NEED_WRITABLE(s);
     return s->ops->delivery_failed(s, id, fence, status, comment ? comment : "", now_ms, err);
+}
+
+int pn_store_delivery_refused(bool *case_done, pn_store *s, int64_t id, int64_t fence, int status,
+                              const char *comment, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->delivery_refused(case_done, s, id, fence, status, comment ? comment : "",
+                                    now_ms, err);
+}
+
+int pn_store_is_own_object(bool *own, pn_store *s, const char *sop_uid, pn_error *err)
+{
+    NEED(s && own && sop_uid, "the object's UID");
+    return s->ops->is_own_object(own, s, sop_uid, err);
+}
+
+int pn_store_withdraw_case(pn_case_state *state, pn_store *s, int64_t id, const char *reason,
+                           const pn_outgoing *notes, size_t n_notes, int64_t now_ms,
+                           pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(state && reason && reason[0], "the reason");
+    int rc = n_notes > 0 ? check_outgoing(notes, n_notes, err) : PN_OK;
+    return rc ? rc : s->ops->withdraw_case(state, s, id, reason, notes, n_notes, now_ms, err);
 }
 
 int pn_store_case_deliveries(pn_store *s, int64_t case_id, pn_delivery_fn fn, void *arg,

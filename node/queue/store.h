@@ -154,6 +154,7 @@ typedef struct pn_case {
     char predecessor_series_uid[PN_UID_SIZE];
     char report_sop_uid[PN_UID_SIZE], report_series_uid[PN_UID_SIZE];
     char result_dir[PN_PATH_SIZE];
+    char withdrawn[PN_REASON_SIZE];        /* why its reports were withdrawn, "": they were not */
 } pn_case;
 
 /* Make a case from `in` (id, present, queue and report fields are ignored; version 0 means 1)
@@ -345,9 +346,16 @@ typedef struct pn_outgoing {
     const char *sop_class_uid, *sop_uid;
     const char *hold;          /* why it is not to be sent until the operator releases it, NULL:
                                   send it. The first one's becomes the case's reason           */
+    const char *kind;          /* "seg", "sr", "sc", "pdf", "note"; NULL: "sr"                */
+    unsigned place;            /* an archive gets a case's objects by rising place, each when
+                                  the one before it is settled                                */
+    unsigned choice;           /* 0: the one to send; the alternatives for the same place, in
+                                  order: 1, 2, …                                              */
+    bool names_segment;        /* an SR that refers to a segment of the case's SEG            */
 } pn_outgoing;
-/* running -> reported, with one pending (or held) delivery for each outgoing (at least one),
- * atomically. report_series_uid: of the report, the next version names it. */
+/* running -> reported, with one delivery for each outgoing (at least one), atomically: of each
+ * archive what comes first is pending, the rest queued, alternatives spare; or held.
+ * report_series_uid: of the report, the next version names it. */
 PN_CHECKED int pn_store_case_reported(pn_store *s, int64_t id, int64_t fence,
                                       const char *report_sop_uid, const char *report_series_uid,
                                       const char *result_dir,
@@ -368,7 +376,10 @@ PN_CHECKED int pn_store_case_not_applicable(pn_store *s, int64_t id, int64_t fen
 
 typedef enum pn_delivery_state {
     PN_DELIVERY_PENDING = 0, PN_DELIVERY_SENT, PN_DELIVERY_FAILED,
-    PN_DELIVERY_HELD           /* until the operator releases it; "held"                      */
+    PN_DELIVERY_HELD,          /* until the operator releases it; "held"                      */
+    PN_DELIVERY_QUEUED,        /* when what comes before it is settled                        */
+    PN_DELIVERY_SPARE,         /* an alternative that is not needed, or is out of question    */
+    PN_DELIVERY_REFUSED        /* not taken; the case goes on without it, or with another     */
 } pn_delivery_state;
 const char *pn_delivery_state_word(pn_delivery_state state);
 
@@ -381,9 +392,16 @@ typedef struct pn_delivery {
     unsigned attempts;         /* since creation or the operator's retry; counts this claim   */
     int64_t fence;             /* token of the claim                                          */
     int64_t next_at_ms, lease_until_ms, updated_ms;
-    int last_status;           /* DIMSE status, -1 where there was no answer                  */
+    int last_status;           /* DIMSE status, or PN_NO_ANSWER, PN_CUT_SHORT                 */
     char last_comment[PN_REASON_SIZE];  /* Error Comment, or what went wrong on the way       */
+    char kind[PN_KIND_SIZE];
+    unsigned place, choice;
+    bool names_segment;
+    int64_t tried_ms;          /* since when the archive has had it and not taken it, 0: not  */
 } pn_delivery;
+
+enum { PN_NO_ANSWER = -1,      /* the archive was not reached, or refused the association     */
+       PN_CUT_SHORT = -2 };    /* the association ended while the object was on its way       */
 
 /* The pending delivery (for one archive, or NULL for any) that is due longest and not leased.
  * *got false: none. */
@@ -399,13 +417,30 @@ PN_CHECKED int pn_store_delivery_sent(bool *case_done, pn_store *s, int64_t id, 
 PN_CHECKED int pn_store_delivery_retry(pn_store *s, int64_t id, int64_t fence,
                                        int64_t next_at_ms, int status, const char *comment,
                                        int64_t now_ms, pn_error *err);
-/* Give up. The case stays `reported` with the reason; pn_store_retry_case sends again. */
+/* The archive does not take this object, for good. An SR gives way to its next alternative; a
+ * SEG to the SRs that do without it; an SC or PDF is left out. Where there is no alternative, as
+ * pn_store_delivery_failed. *case_done as above. The case's reason says what was refused. */
+PN_CHECKED int pn_store_delivery_refused(bool *case_done, pn_store *s, int64_t id, int64_t fence,
+                                         int status, const char *comment, int64_t now_ms,
+                                         pn_error *err);
+/* Give up; what comes after it is not sent. The case stays `reported` with the reason;
+ * pn_store_retry_case sends again. */
 PN_CHECKED int pn_store_delivery_failed(pn_store *s, int64_t id, int64_t fence, int status,
                                         const char *comment, int64_t now_ms, pn_error *err);
 
 typedef int (*pn_delivery_fn)(void *arg, const pn_delivery *d, pn_error *err);
 PN_CHECKED int pn_store_case_deliveries(pn_store *s, int64_t case_id, pn_delivery_fn fn,
                                         void *arg, pn_error *err);
+
+/* Whether some archive was ever to get an object of this SOP Instance UID from here. */
+PN_CHECKED int pn_store_is_own_object(bool *own, pn_store *s, const char *sop_uid, pn_error *err);
+/* Withdraw what a reported, delivered or committed case has sent: `notes` (rejection notes, for
+ * the archives that hold something; may be none) are to be sent, what was not sent yet is not.
+ * The case is `reported` until the notes are sent, then `dropped`, with the reason. PN_EINVAL:
+ * another state, withdrawn already, or one of its objects is on its way just now. */
+PN_CHECKED int pn_store_withdraw_case(pn_case_state *state, pn_store *s, int64_t id,
+                                      const char *reason, const pn_outgoing *notes,
+                                      size_t n_notes, int64_t now_ms, pn_error *err);
 
 /* ---- Pulling -------------------------------------------------------------------------------
  * Who asks the archives for what a case lacks holds a lease, as with the work queue. */
@@ -469,7 +504,7 @@ PN_CHECKED int pn_store_retry_case(pn_case_state *state, pn_store *s, int64_t id
 /* What an operator does to one case, with the reason that it carries from then on ("" for
  * release).
  *   hold     received, waiting, ready, running -> held (the running attempt's fence is void);
- *            reported: its pending deliveries held
+ *            reported: its pending and queued deliveries held
  *   release  held -> waiting, to be matched again, with the first copy of what conflicts
  *            accepted until yet another content comes, and a new give-up time;
  *            reported: its held deliveries pending, due now

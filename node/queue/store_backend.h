@@ -12,6 +12,9 @@
  *             images_identity, report_series_uid. Unique: (contour_digest, model_id, run);
  *             run is 0 for the first, then 1, 2, … for pn_case.again.
  *   outbox    state 'held'.
+ * Schema version 5 (several objects of a case) brought:
+ *   outbox    kind, place, choice, names_segment, tried_ms; states queued, spare, refused
+ *   cases     withdrawn
  * match_at_ms says "look at this case" of finished cases too (next_to_revise). */
 #include "queue/store.h"
 
@@ -76,6 +79,11 @@ typedef struct pn_store_ops {
                           const char *comment, int64_t now_ms, pn_error *err);
     int (*delivery_failed)(pn_store *s, int64_t id, int64_t fence, int status,
                            const char *comment, int64_t now_ms, pn_error *err);
+    int (*delivery_refused)(bool *case_done, pn_store *s, int64_t id, int64_t fence, int status,
+                            const char *comment, int64_t now_ms, pn_error *err);
+    int (*is_own_object)(bool *own, pn_store *s, const char *sop_uid, pn_error *err);
+    int (*withdraw_case)(pn_case_state *state, pn_store *s, int64_t id, const char *reason,
+                         const pn_outgoing *notes, size_t n_notes, int64_t now_ms, pn_error *err);
     int (*case_deliveries)(pn_store *s, int64_t case_id, pn_delivery_fn fn, void *arg,
                            pn_error *err);
     int (*retry_case)(pn_case_state *state, pn_store *s, int64_t id, int64_t give_up_ms,

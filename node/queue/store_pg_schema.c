@@ -89,7 +89,14 @@ static const char step_4[] =               /* pulling and retention */
     " lease_owner " TEXT " DEFAULT '', lease_until_ms " NUMBER " DEFAULT 0,"
     " note " TEXT " DEFAULT '');";
 
-static const char *const steps[] = { step_1, step_2, step_3, step_4 };
+static const char step_5[] =               /* several objects of a case, withdrawal */
+    "ALTER TABLE outbox ADD COLUMN kind " TEXT " DEFAULT 'sr',"
+    " ADD COLUMN place " NUMBER " DEFAULT 0, ADD COLUMN choice " NUMBER " DEFAULT 0,"
+    " ADD COLUMN names_segment " NUMBER " DEFAULT 0, ADD COLUMN tried_ms " NUMBER " DEFAULT 0;"
+    "CREATE INDEX outbox_object ON outbox(sop_uid);"
+    "ALTER TABLE cases ADD COLUMN withdrawn " TEXT " DEFAULT '';";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 /* *out -1: no database of ours yet. */

@@ -240,6 +240,8 @@ const pn_store_ops sql_ops = {
     .case_failed = sql_case_failed, .case_not_applicable = sql_case_not_applicable,
     .claim_delivery = sql_claim_delivery, .delivery_sent = sql_delivery_sent,
     .delivery_retry = sql_delivery_retry, .delivery_failed = sql_delivery_failed,
+    .delivery_refused = sql_delivery_refused, .is_own_object = sql_is_own_object,
+    .withdraw_case = sql_withdraw_case,
     .case_deliveries = sql_case_deliveries, .retry_case = sql_retry_case,
     .restore_case = sql_restore_case, .lineage = sql_lineage, .supersede = sql_supersede,
     .next_to_revise = sql_next_to_revise, .revised = sql_revised,

@@ -113,6 +113,8 @@ int sql_insert_case(int64_t *id, sql_store *s, const pn_case *in, const char *co
 /* Rows of the outbox. */
 int sql_insert_outgoing(sql_store *s, int64_t case_id, const pn_outgoing *out, size_t n_out,
                         int64_t now_ms, pn_error *err);
+/* What may be sent now that something before it is settled: queued -> pending. */
+int sql_advance(sql_store *s, int64_t case_id, int64_t now_ms, pn_error *err);
 int sql_add_case(int64_t *, bool *, pn_store *, const pn_case *, const char *const *, size_t,
                  int64_t, pn_error *);
 int sql_get_case(pn_case *, pn_store *, int64_t, pn_error *);
@@ -170,6 +172,11 @@ int sql_delivery_sent(bool *, pn_store *, int64_t, int64_t, int, const char *, i
 int sql_delivery_retry(pn_store *, int64_t, int64_t, int64_t, int, const char *, int64_t,
                        pn_error *);
 int sql_delivery_failed(pn_store *, int64_t, int64_t, int, const char *, int64_t, pn_error *);
+int sql_delivery_refused(bool *, pn_store *, int64_t, int64_t, int, const char *, int64_t,
+                         pn_error *);
+int sql_is_own_object(bool *, pn_store *, const char *, pn_error *);
+int sql_withdraw_case(pn_case_state *, pn_store *, int64_t, const char *, const pn_outgoing *,
+                      size_t, int64_t, pn_error *);
 int sql_case_deliveries(pn_store *, int64_t, pn_delivery_fn, void *, pn_error *);
 
 #endif

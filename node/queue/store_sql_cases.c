@@ -12,7 +12,7 @@ const char sql_case_by_id[] =
     " not_before_ms, attempts, fence, lease_owner, lease_until_ms, content_datetime, version,"
     " predecessor_sop_uid, predecessor_series_uid, report_sop_uid, result_dir,"
     " conflict_accepted, model_version, lineage, contour_datetime, priority, ready_ms,"
-    " images_identity, report_series_uid, run FROM cases WHERE id=?1";
+    " images_identity, report_series_uid, run, withdrawn FROM cases WHERE id=?1";
 
 static int format_rois(pn_buf *b, const pn_case *c, pn_error *err)
 {
@@ -80,6 +80,7 @@ void sql_read_case(pn_case *out, sql_rows *st)
     SQL_TEXT(out->images_identity, st, 39);
     SQL_TEXT(out->report_series_uid, st, 40);
     out->again = sql_i64(st, 41) > 0;
+    SQL_TEXT(out->withdrawn, st, 42);
 }
 
 /* ?25: the number of a case that had one, 0: the next. */
@@ -233,7 +234,7 @@ static int count_deliveries(pn_store_counts *out, sql_store *s, pn_error *err)
     sql_rows *st = NULL;
     bool row = false;
     int rc = sql_stmt(&st, s, err,
-                      "SELECT count(*) FILTER(WHERE state='pending'),"
+                      "SELECT count(*) FILTER(WHERE state IN ('pending','queued')),"
                       " count(*) FILTER(WHERE state='failed'),"
                       " count(*) FILTER(WHERE state='sent'),"
                       " count(*) FILTER(WHERE state='held') FROM outbox", "");

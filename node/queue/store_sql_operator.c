@@ -1,4 +1,5 @@
 /* queue/store_sql_operator.c - what an operator does to a case. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "queue/store_sql.h"
 
@@ -32,7 +33,7 @@ static int retry_deliveries(sql_store *s, const pn_case *c, int64_t now_ms, pn_e
 {
     int changed = 0;
     int rc = sql_run(&changed, s, err,
-                     "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2,"
+                     "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2, tried_ms=0,"
                      " lease_until_ms=0, updated_ms=?2 WHERE case_id=?1 AND state='failed'",
                      "ii", c->id, now_ms);
     if (rc) { return rc; }
@@ -106,8 +107,8 @@ static int hold(sql_store *s, const pn_case *c, const char *reason, int64_t now_
                   " lease_until_ms=0 WHERE id=?1"
                   " AND state IN ('received','waiting','ready','running')",
                   /* A delivery that is under way is leased and comes to its end. */
-                  "UPDATE outbox SET state='held' WHERE case_id=?1 AND state='pending'"
-                  " AND lease_owner=''", "hold", err);
+                  "UPDATE outbox SET state='held' WHERE case_id=?1 AND (state='queued' OR"
+                  " (state='pending' AND lease_owner=''))", "hold", err);
 }
 
 static int release(sql_store *s, const pn_case *c, int64_t give_up_ms, int64_t now_ms,
@@ -117,9 +118,10 @@ static int release(sql_store *s, const pn_case *c, int64_t give_up_ms, int64_t n
         int rc = refuse_superseded(s, c, err);
         return rc ? rc : release_held(s, c, give_up_ms, now_ms, err);
     }
-    return change(s, c, "", now_ms, NULL,
-                  "UPDATE outbox SET state='pending', next_at_ms=0 WHERE case_id=?1"
-                  " AND state='held'", "release", err);
+    int rc = change(s, c, "", now_ms, NULL,
+                    "UPDATE outbox SET state='queued' WHERE case_id=?1 AND state='held'",
+                    "release", err);
+    return rc ? rc : sql_advance(s, c->id, now_ms, err);
 }
 
 static int drop(sql_store *s, const pn_case *c, const char *reason, int64_t now_ms, pn_error *err)
@@ -155,6 +157,60 @@ int sql_steer_case(pn_case_state *state, pn_store *ps, int64_t id, pn_steer what
     int rc = sql_enter(s, err);
     if (!rc) {
         rc = sql_leave(s, steer(state, s, c, id, what, reason, give_up_ms, now_ms, err), err);
+    }
+    free(c);
+    return rc;
+}
+
+/* ---- Withdrawal --------------------------------------------------------------------------------- */
+
+static int check_withdrawal(sql_store *s, const pn_case *c, int64_t now_ms, pn_error *err)
+{
+    int64_t leased = 0;
+    if (c->state != PN_CASE_REPORTED && c->state != PN_CASE_DELIVERED &&
+        c->state != PN_CASE_COMMITTED) {
+        return pn_fail(err, PN_EINVAL, "case %lld is %s: there is nothing to withdraw",
+                       (long long)c->id, pn_case_state_word(c->state));
+    }
+    if (c->withdrawn[0]) {
+        return pn_fail(err, PN_EINVAL, "case %lld has been withdrawn already", (long long)c->id);
+    }
+    int rc = sql_int(&leased, s, err, "SELECT count(*) FROM outbox WHERE case_id=?1 AND"
+                     " state='pending' AND lease_owner<>'' AND lease_until_ms>?2", "ii", c->id, now_ms);
+    if (rc || leased == 0) { return rc; }
+    return pn_fail(err, PN_EINVAL, "an object of case %lld is being sent just now: try again, or "
+                   "hold the case first", (long long)c->id);
+}
+
+static int withdraw(pn_case_state *state, sql_store *s, pn_case *c, int64_t id, const char *reason,
+                    const pn_outgoing *notes, size_t n_notes, int64_t now_ms, pn_error *err)
+{
+    char why[PN_REASON_SIZE];
+    snprintf(why, sizeof why, "withdrawn: %.400s", reason);
+    int rc = sql_get_case(c, &s->base, id, err);
+    if (!rc) { rc = check_withdrawal(s, c, now_ms, err); }
+    if (!rc) {
+        rc = sql_run(NULL, s, err, "DELETE FROM outbox WHERE case_id=?1 AND state<>'sent'", "i", id);
+    }
+    if (!rc) { rc = sql_insert_outgoing(s, id, notes, n_notes, now_ms, err); }
+    if (!rc) {
+        rc = sql_run(NULL, s, err, "UPDATE cases SET withdrawn=?2, reason=?3, state=?4,"
+                     " updated_ms=?5 WHERE id=?1", "ittti", id, reason, why,
+                     n_notes > 0 ? "reported" : "dropped", now_ms);
+    }
+    if (!rc) { *state = n_notes > 0 ? PN_CASE_REPORTED : PN_CASE_DROPPED; }
+    return rc;
+}
+
+int sql_withdraw_case(pn_case_state *state, pn_store *ps, int64_t id, const char *reason,
+                      const pn_outgoing *notes, size_t n_notes, int64_t now_ms, pn_error *err)
+{
+    sql_store *s = sql_of(ps);
+    pn_case *c = malloc(sizeof *c);
+    if (!c) { return pn_fail(err, PN_ENOMEM, "database: no memory"); }
+    int rc = sql_enter(s, err);
+    if (!rc) {
+        rc = sql_leave(s, withdraw(state, s, c, id, reason, notes, n_notes, now_ms, err), err);
     }
     free(c);
     return rc;

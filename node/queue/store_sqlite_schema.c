@@ -148,7 +148,17 @@ static const char step_4[] =
     " next_at_ms INTEGER NOT NULL DEFAULT 0, lease_owner TEXT NOT NULL DEFAULT '',"
     " lease_until_ms INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '') STRICT;";
 
-static const char *const steps[] = { step_1, step_2, step_3, step_4 };
+/* Several objects of a case: the order of sending, alternatives, and withdrawal. */
+static const char step_5[] =
+    "ALTER TABLE outbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'sr';"
+    "ALTER TABLE outbox ADD COLUMN place INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outbox ADD COLUMN choice INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outbox ADD COLUMN names_segment INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outbox ADD COLUMN tried_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX outbox_object ON outbox(sop_uid);"
+    "ALTER TABLE cases ADD COLUMN withdrawn TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 static int current_version(int64_t *out, sq_store *s, pn_error *err)

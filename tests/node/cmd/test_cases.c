@@ -127,7 +127,8 @@ static void fill(place *p)
     CHECK_OK(pn_store_add_instance(&added, s, &in3, &p->err), p->err);
     CHECK_OK(pn_store_add_instance(&added, s, &rs, &p->err), p->err);
     CHECK_OK(pn_store_claim_case(&c, &got, s, 2000, "w", 9000, &p->err), p->err);
-    pn_outgoing o = { "pacs", "/r/sr.dcm", "1.2.88", "2.25.77", NULL };
+    pn_outgoing o = { .archive = "pacs", .path = "/r/sr.dcm", .sop_class_uid = "1.2.88",
+                      .sop_uid = "2.25.77" };
     CHECK_OK(pn_store_case_reported(s, c.id, c.fence, "2.25.77", "2.25.9", "/r", &o, 1, 2100, &p->err),
              p->err);
     pn_delivery d;

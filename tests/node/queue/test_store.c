@@ -380,7 +380,8 @@ static void queue__expired_lease_goes_to_the_next_and_the_old_one_is_fenced(void
     assert_int_equal(got_case.attempts, 2);
     assert_true(got_case.fence > old);
     assert_string_equal(got_case.content_datetime, date);
-    pn_outgoing o = { "pacs", "/r/sr.dcm", "1.2.88", "2.25.1", NULL };
+    pn_outgoing o = { .archive = "pacs", .path = "/r/sr.dcm", .sop_class_uid = "1.2.88",
+                      .sop_uid = "2.25.1" };
     assert_int_equal(pn_store_case_reported(f->s, id, old, "2.25.1", "2.25.9", "/r", &o, 1, 100001, &f->err),
                      PN_EINVAL);
     assert_int_equal(pn_store_case_failed(f->s, id, old, true, "x", 0, 100001, &f->err), PN_EINVAL);
@@ -459,7 +460,8 @@ static int64_t reported(fixture *f, const char *contour, int n_archives)
     assert_int_equal(got_case.id, id);
     pn_outgoing o[2];
     for (int i = 0; i < n_archives; i++) {
-        o[i] = (pn_outgoing){ archive[i], "/r/sr.dcm", "1.2.88", "2.25.1", NULL };
+        o[i] = (pn_outgoing){ .archive = archive[i], .path = "/r/sr.dcm", .sop_class_uid = "1.2.88",
+                      .sop_uid = "2.25.1" };
     }
     CHECK_OK(pn_store_case_reported(f->s, id, got_case.fence, "2.25.1", "2.25.9", "/r", o,
                                     (size_t)n_archives, 20, &f->err), f->err);

@@ -97,7 +97,8 @@ static void make_reported(fixture *f, int64_t id, const char *sop, const char *h
 {
     make_ready(f, id, now_ms);
     assert_int_equal(claim(f, now_ms), id);
-    pn_outgoing o = { "pacs", "/r/sr.dcm", "1.2.88", sop, hold };
+    pn_outgoing o = { .archive = "pacs", .path = "/r/sr.dcm", .sop_class_uid = "1.2.88",
+                      .sop_uid = sop, .hold = hold };
     CHECK_OK(pn_store_case_reported(f->s, id, 1, sop, "2.25.series", "/r", &o, 1, now_ms, &f->err),
              f->err);
 }
@@ -348,7 +349,8 @@ static void restore__keeps_number_version_and_report(void **state)
                    .report_series_uid = "2.25.s", .content_datetime = "20240102030405",
                    .predecessor_sop_uid = "2.25.2", .result_dir = "/r/41.2", .n_present = 1 };
     const char *uids[] = { "1.i.1" };
-    pn_outgoing o = { "pacs", "/r/41.2/sr.dcm", "1.2.88", "2.25.3", NULL };
+    pn_outgoing o = { .archive = "pacs", .path = "/r/41.2/sr.dcm", .sop_class_uid = "1.2.88",
+                      .sop_uid = "2.25.3" };
     bool made = false;
     CHECK_OK(pn_store_restore_case(&made, f->s, &c, uids, 1, &o, 1, 10, &f->err), f->err);
     assert_true(made);

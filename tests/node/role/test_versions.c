@@ -184,7 +184,8 @@ static void finish(node *n, int64_t id)
     char sop[32], series[32];
     snprintf(sop, sizeof sop, "2.25.%d", (int)id);
     snprintf(series, sizeof series, "2.25.9%d", (int)id);
-    pn_outgoing o = { "pacs", "/r/sr.dcm", "1.2.88", sop, NULL };
+    pn_outgoing o = { .archive = "pacs", .path = "/r/sr.dcm", .sop_class_uid = "1.2.88",
+                      .sop_uid = sop };
     CHECK_OK(pn_store_case_reported(n->s, id, case_number(n, id)->fence, sop, series, n->folder, &o,
                                     1, n->now, &n->err), n->err);
     settle(n);
