@@ -45,6 +45,33 @@ static void other_protocols(void)
     fd = raw_associate(port);
     (void)raw_send(fd, noise, sizeof noise);
     ends(fd, "garbage on an association is not ended");
+    /* The beginning of a TLS 1.2 handshake. */
+    fd = raw_connect(port);
+    static const uint8_t hello[] = { 0x16, 3, 1, 0, 0xc8, 1, 0, 0, 0xc4, 3, 3 };
+    (void)raw_send(fd, hello, sizeof hello);
+    (void)raw_send(fd, noise, 0xcd - sizeof hello);
+    ends(fd, "a TLS hello is not ended");
+    fd = raw_connect(port);
+    (void)raw_send(fd, "\x01\x00\xff\xff\xff\xff\x00\x01", 8);
+    ends(fd, "a request of 4 GB is not ended");
+}
+
+/* A deflated data set may be a thousand times its size: the syntax is not accepted, and a data set
+ * that comes on the refused context all the same is not read. */
+static void deflated(void)
+{
+    static raw_pdu pdu;
+    static const uint8_t bomb[4000] = { 0xed, 0xc1 };
+    uint8_t command[512];
+    raw_request rq = RAW_REQUEST;
+    rq.transfer_syntaxes[0] = DEFLATED_LE;
+    int fd = raw_connect(port);
+    bool answered = raw_request_association(fd, &rq) && raw_read_pdu(&pdu, fd, 15000) == PDU_AC;
+    check(answered && raw_context_result(&pdu) == 4, "Deflated is not refused as a transfer syntax");
+    size_t n = raw_store_command(command, CT_IMAGE, "1.2.3.4", 1);
+    (void)raw_fragment(fd, true, true, command, n);
+    (void)raw_fragment(fd, false, true, bomb, sizeof bomb);
+    ends(fd, "a store on a refused context is not ended");
 }
 
 static void broken_pdus(void)
@@ -144,6 +171,7 @@ int main(int argc, char **argv)
         free(ct);
         if (i > 0) { continue; }
         other_protocols();
+        deflated();
         broken_pdus();
         bad_uids();
         traps();
