@@ -2,10 +2,12 @@
  * nothing leaked (the sanitizer looks). calloc, the only allocator of the library, is wrapped. */
 #include "cohort.h"
 
+#include <survival/bootstrap.h>
 #include <survival/concordance.h>
 #include <survival/cox.h>
 #include <survival/km.h>
 #include <survival/logrank.h>
+#include <survival/mahalanobis.h>
 #include <survival/maxstat.h>
 #include <survival/quantile.h>
 
@@ -97,11 +99,45 @@ static int run_quantile(sv_error *err)
     return rc;
 }
 
+static int run_bootstrap(sv_error *err)
+{
+    const double horizon = 5;
+    const sv_bootstrap_opts opts = { .replicates = 1, .seed = 2, .horizon = &horizon, .n_horizons = 1 };
+    sv_matrix m = sv_matrix_rowmajor(X, N, 1);
+    sv_surv s = FULL;
+    s.stratum = NULL;
+    sv_bootstrap b = { .n = 77 };
+    int rc = sv_cox_bootstrap(&b, &m, &s, &opts, err);
+    if (rc != SV_OK) { assert_int_equal(b.n, 77); } else { sv_bootstrap_free(&b); }
+    return rc;
+}
+
+static int run_interval(sv_error *err)
+{
+    double ends[2];
+    int rc = sv_bootstrap_interval(ends, X, N, 4, 0.95, err);
+    assert_true(isnan(ends[0]) == (rc != SV_OK) && isnan(ends[1]) == (rc != SV_OK));
+    return rc;
+}
+
+static int run_metric(sv_error *err)
+{
+    double r[4], weight;
+    sv_matrix m = sv_matrix_rowmajor(X, N / 2, 2);
+    int rc = sv_correlation(r, &m, err);
+    assert_true(isnan(r[1]) == (rc != SV_OK));
+    if (rc != SV_OK) { return rc; }
+    rc = sv_metric_explain(&weight, r, 2, 1, err);
+    assert_true(isnan(weight) == (rc != SV_OK));
+    return rc;
+}
+
 static void test_memory__each_allocation_may_fail(void **state)
 {
     (void)state;
     int (*const runs[])(sv_error *) = { run_cox, run_baseline, run_loglik, run_km, run_logrank,
-                                        run_concordance, run_maxstat, run_quantile };
+                                        run_concordance, run_maxstat, run_quantile,
+                                        run_bootstrap, run_interval, run_metric };
     for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
         long failures = 0;
         for (int rc = SV_ENOMEM; rc != SV_OK; failures++) {

@@ -1,0 +1,36 @@
+/* rng.c - SplitMix64. */
+#include <survival/rng.h>
+
+static uint64_t mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+uint64_t sv_rng_next(sv_rng *r)
+{
+    r->state += UINT64_C(0x9e3779b97f4a7c15);
+    return mix(r->state);
+}
+
+/* Hashed twice: neighbouring seeds and streams would else be one sequence, shifted. */
+sv_rng sv_rng_stream(uint64_t seed, uint64_t stream)
+{
+    sv_rng r = { mix(seed + UINT64_C(0x9e3779b97f4a7c15)) };
+    r.state = mix(r.state ^ mix(stream + UINT64_C(0x632be59bd9b4e019)));
+    return r;
+}
+
+double sv_rng_uniform(sv_rng *r)
+{
+    return ((double)(sv_rng_next(r) >> 12) + 0.5) / 4503599627370496.0;
+}
+
+uint64_t sv_rng_below(sv_rng *r, uint64_t n)
+{
+    uint64_t unfair = -n % n;                    /* 2^64 mod n values too many */
+    uint64_t v = sv_rng_next(r);
+    while (v < unfair) { v = sv_rng_next(r); }
+    return v % n;
+}
