@@ -13,11 +13,16 @@ need losetup "mkfs.$fs"
 
 mkdir "$work/fuse" "$work/mnt"
 disk_pid="" loop=""
+# Not by mountpoint(1): xfs that has shut itself down answers its stat with EIO.
+is_mounted() { grep -qF " $work/mnt " /proc/mounts; }
+is_loop() { [ -n "$loop" ] && losetup "$loop" > /dev/null 2>&1; }
 # The disk is taken from under the file system: both unmount with complaints, which is the point.
 detach() {
-  for try in $(seq 50); do
-    ! mountpoint -q "$work/mnt" || umount "$work/mnt" 2>/dev/null || { sleep 0.1; continue; }
+  for try in $(seq 100); do
+    ! is_mounted || umount "$work/mnt" 2>/dev/null || { sleep 0.1; continue; }
     [ -z "$loop" ] || losetup -d "$loop" 2>/dev/null || true
+    # It stays as long as a mount namespace elsewhere (of a sandbox) holds the file system.
+    ! is_loop || { sleep 0.1; continue; }
     loop=""
     return 0
   done
