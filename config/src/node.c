@@ -163,8 +163,14 @@ static const fd_field case_fields[] = {
 static const fd_field report_fields[] = {
     {"sop_class", FD_EITHER, AT(comprehensive_3d), .word = {"comprehensive_3d", "comprehensive"},
      .def = "comprehensive_3d",
-     .doc = "SR object: Comprehensive 3D SR, or Comprehensive SR for archives that do not take "
-            "the first."},
+     .doc = "SR object: Comprehensive 3D SR (an archive that refuses it gets Comprehensive SR), or "
+            "Comprehensive SR for all."},
+    {"seg", FD_BOOL, AT(report_seg), .def = "true",
+     .doc = "Send the measured regions as a segmentation, where the contours came as RTSTRUCT."},
+    {"picture", FD_BOOL, AT(report_picture), .def = "true",
+     .doc = "Send the page as a picture (Secondary Capture)."},
+    {"pdf", FD_BOOL, AT(report_pdf), .def = "true",
+     .doc = "Send the page as a document (Encapsulated PDF)."},
 };
 
 static const fd_field delivery_fields[] = {
@@ -172,6 +178,9 @@ static const fd_field delivery_fields[] = {
      .doc = "Seconds until the second try of a delivery; doubled at every further one."},
     {"retry_max_s", FD_UINT, AT(retry_max_s), RANGE(1, 604800), .def = "900",
      .doc = "Longest pause between two tries."},
+    {"segment_patience_s", FD_UINT, AT(segment_patience_s), RANGE(0, 31536000), .def = "3600",
+     .doc = "Seconds for which an archive may put off a segmentation that it was sent (an archive "
+            "that is away does not count); then the report goes without it."},
 };
 
 static const fd_field retention_fields[] = {

@@ -88,9 +88,11 @@ typedef struct cfg_node {
     uint64_t compute_memory_bytes; /* address space of a compute process, default 8 GiB */
     /* report: */
     bool comprehensive_3d;         /* report.sop_class: comprehensive_3d | comprehensive */
+    bool report_seg, report_picture, report_pdf;   /* report.seg, picture, pdf: default true */
     /* delivery: */
     unsigned retry_first_s;        /* default 5                                    */
     unsigned retry_max_s;          /* default 900                                  */
+    unsigned segment_patience_s;   /* default 3600: how long a SEG may hold back its report */
     /* retention: */
     unsigned keep_images_days;     /* of delivered cases, default 7                */
     unsigned keep_unclaimed_days;  /* default 7: images of no case, and of cases that end otherwise */
