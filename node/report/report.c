@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 void pn_report_free(pn_report *r)
 {
     if (r == NULL) { return; }
@@ -60,4 +62,10 @@ const char *pn_gate_state_word(pn_gate_state s)
 {
     static const char *const words[] = {"passed", "warned", "failed", "unknown"};
     return (unsigned)s < sizeof words / sizeof words[0] ? words[s] : "unknown";
+}
+
+int pn_report_device_uid(char uid[PN_UID_SIZE], const pn_report *r, pn_error *err)
+{
+    const char *parts[] = {"prognode device", r->model_sha256, PN_VERSION, NULL};
+    return pn_uid_from_parts(uid, parts, err);
 }

@@ -143,6 +143,8 @@ void pn_report_free(pn_report *r);       /* frees what it owns, zeroes the struc
 /* The result of the main region: what the report says first. The report has a region. */
 const pn_report_result *pn_report_main(const pn_report *r);
 pn_report_result *pn_report_main_mut(pn_report *r);
+/* What computed this: another model or another version of the software is another device. */
+PN_CHECKED int pn_report_device_uid(char uid[PN_UID_SIZE], const pn_report *r, pn_error *err);
 /* Regions whose result is applicable. */
 size_t pn_report_n_scored(const pn_report *r);
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "report/sr_codes.h"
 #include "report/sr_writer.h"
 #include "report/words.h"
@@ -43,13 +42,6 @@ static int check_report(const pn_report *r, pn_error *err)
         }
     }
     return PN_OK;
-}
-
-/* What computed this: another model or another version of the software is another device. */
-static int device_uid(char uid[PN_UID_SIZE], const pn_report *r, pn_error *err)
-{
-    const char *parts[] = {"prognode device", r->model_sha256, PN_VERSION, NULL};
-    return pn_uid_from_parts(uid, parts, err);
 }
 
 static int start(pn_sr_writer *w, pn_error *err)
@@ -144,7 +136,7 @@ static void add_measurements(pn_sr_writer *w)
 static int write_document(pn_sr_writer *w, const char *path, pn_error *err)
 {
     char device[PN_UID_SIZE];
-    int rc = device_uid(device, w->report, err);
+    int rc = pn_report_device_uid(device, w->report, err);
     if (rc == PN_OK) { rc = start(w, err); }
     if (rc != PN_OK) { return rc; }
     add_schemes(w->sr);
