@@ -119,7 +119,8 @@ extern "C" {
     X(PAGE_OTHER_OUTLINES, "page.other_outlines")                                                  \
     X(PAGE_CUTPOINT_AT, "page.cutpoint_at")                                                        \
     X(PAGE_GROUP_OWN, "page.group_own")                                                            \
-    X(PAGE_OTHER_REGION, "page.other_region")
+    X(PAGE_OTHER_REGION, "page.other_region")                                                      \
+    X(PAGE_TRIANGLES, "page.triangles")
 
 #define PN_MESSAGE_ID(id, key) PN_MSG_##id,
 typedef enum pn_msg_id { PN_MESSAGES(PN_MESSAGE_ID) PN_NMESSAGES } pn_msg_id;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* What is shown around the region: so much of its width, and no less than this. */
-static const double VIEW_FACTOR = 2.2, LEAST_VIEW_MM = 120;
+static const double VIEW_FACTOR = 2.5, LEAST_VIEW_MM = 150;
 /* A second letter where the axis leans that far (its cosine). */
 static const double SECOND_LETTER = 0.26;
 enum { BINS = 4096 };
