@@ -54,6 +54,16 @@ static bool is_fingerprint_or_empty(const char *text)
     return text[0] == '\0' || cfg_is_fingerprint(text);
 }
 
+static bool is_language(const char *text)
+{
+    return strcmp(text, "en") == 0 || strcmp(text, "de") == 0 || strcmp(text, "zh") == 0;
+}
+
+static bool is_contour_policy(const char *text)
+{
+    return strcmp(text, "refuse") == 0 || strcmp(text, "largest") == 0 || strcmp(text, "each") == 0;
+}
+
 static bool is_name_or_empty(const char *text)
 {
     return text[0] == '\0' || is_name(text);
@@ -171,6 +181,16 @@ static const fd_field report_fields[] = {
      .doc = "Send the page as a picture (Secondary Capture)."},
     {"pdf", FD_BOOL, AT(report_pdf), .def = "true",
      .doc = "Send the page as a document (Encapsulated PDF)."},
+    {"language", FD_TEXT, TEXT_AT(report_language), .ok = is_language, .min_items = 1,
+     .expected = "en, de or zh", .def = "en",
+     .doc = "Language of sentences and titles; codes and their meanings stay English."},
+    {"messages", FD_TEXT, TEXT_AT(report_messages), .def = "\"\"", .expected = "a file",
+     .doc = "YAML file with own sentences for some of the messages, relative to this file; empty: "
+            "none."},
+    {"several_contours", FD_TEXT, TEXT_AT(several_contours), .ok = is_contour_policy,
+     .min_items = 1, .expected = "refuse, largest or each", .def = "refuse",
+     .doc = "Where several contours of a case fit a model: score none, the largest, or each as a "
+            "tumour of its own."},
 };
 
 static const fd_field delivery_fields[] = {
@@ -511,6 +531,9 @@ static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
                      "without one (use a password file or a service)");
     }
     if (!rc) { rc = resolve_tls(r, &c->tls, folder, yt_get(root, "tls")); }
+    if (!rc && c->report_messages[0]) {
+        rc = resolve(r, c->report_messages, folder, yt_get(root, "report"), "messages");
+    }
     for (size_t i = 0; i < c->n_models && !rc; i++) {
         rc = resolve(r, c->models[i].file, folder, item_at(yt_get(root, "models"), i), "file");
     }

@@ -15,6 +15,8 @@
 #include <config/model.h>
 #include <config/node.h>
 
+#include "report/messages.h"
+
 static void print_usage(FILE *to)
 {
     fprintf(to, "usage: prognode check-config FILE\n"
@@ -69,6 +71,21 @@ static int check_reach(const cfg_model_ref *ref, const cfg_model *m)
     return PN_EXIT_USAGE;
 }
 
+/* The sentences of the reports, own ones among them. */
+static int check_messages(const cfg_node *c)
+{
+    pn_messages *m = NULL;
+    pn_error err = {0};
+    if (pn_messages_load(&m, c->report_language, c->report_messages, &err) != PN_OK) {
+        fprintf(stderr, "prognode check-config: %s\n", err.msg);
+        return PN_EXIT_USAGE;
+    }
+    printf("report   in %s%s%s\n", pn_messages_language_name(m), c->report_messages[0] ? ", with " : "",
+           c->report_messages);
+    pn_messages_free(m);
+    return PN_EXIT_OK;
+}
+
 static int check_models(const cfg_node *c)
 {
     for (size_t i = 0; i < c->n_models; i++) {
@@ -95,7 +112,8 @@ static int check_file(const char *path)
         return PN_EXIT_USAGE;
     }
     print_node(&c);
-    int rc = check_models(&c);
+    int rc = check_messages(&c);
+    if (rc == PN_EXIT_OK) { rc = check_models(&c); }
     cfg_node_free(&c);
     return rc;
 }

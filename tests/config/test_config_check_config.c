@@ -88,7 +88,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"out", "err", "node.yaml", "m.yaml"};
+    static const char *const names[] = {"out", "err", "node.yaml", "m.yaml", "own.yaml"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) { unlink(in_folder(names[i])); }
     return rmdir(folder);
 }
@@ -107,6 +107,22 @@ static void test_check_config__summary(void **state)
                                   "\"Lesion?\"\n"));
     assert_non_null(strstr(r.out, "/m.yaml\n         sha256 "));
     assert_int_equal(access(in_folder("spool"), F_OK), -1);      /* touches nothing */
+}
+
+static void test_check_config__language_and_own_sentences(void **state)
+{
+    (void)state;
+    put("m.yaml", MODEL(", contours: ['*tumour*']"));
+    put("node.yaml", NODE "report: {language: de, messages: own.yaml}\nmodels:\n- file: m.yaml\n");
+    put("own.yaml", "risk:\n  high: ROT\n");
+    run r = check_config(in_folder("node.yaml"), NULL);
+    assert_int_equal(r.code, PN_EXIT_OK);
+    assert_non_null(strstr(r.out, "report   in German, with /"));
+    assert_non_null(strstr(r.out, "/own.yaml\n"));
+    put("own.yaml", "risk:\n  hihg: ROT\n");
+    r = check_config(in_folder("node.yaml"), NULL);
+    assert_int_equal(r.code, PN_EXIT_USAGE);
+    assert_non_null(strstr(r.err, "/own.yaml:2:9: there is no message \"risk.hihg\""));
 }
 
 static void test_check_config__contours_of_the_model_itself(void **state)
@@ -184,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check_config__summary),
+        cmocka_unit_test(test_check_config__language_and_own_sentences),
         cmocka_unit_test(test_check_config__contours_of_the_model_itself),
         cmocka_unit_test(test_check_config__errors_say_where),
         cmocka_unit_test(test_check_config__reference_is_a_file_that_loads),

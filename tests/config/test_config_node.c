@@ -53,6 +53,9 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_int_equal(c.keep_results_days, 365);
     assert_true(c.low_water_bytes == 10ULL << 30);
     assert_true(c.comprehensive_3d);
+    assert_string_equal(c.report_language, "en");
+    assert_string_equal(c.report_messages, "");
+    assert_string_equal(c.several_contours, "refuse");
     assert_int_equal(c.retry_first_s, 5);
     assert_int_equal(c.retry_max_s, 900);
     assert_int_equal(c.n_archives, 1);
@@ -79,7 +82,7 @@ static void test_node__every_value_is_taken(void **state)
         " pull_after_s: 5}\n"
         "retention: {keep_images_days: 0, keep_unclaimed_days: 2, keep_results_days: 30,"
         " low_water: 1 MiB}\n"
-        "report: {sop_class: comprehensive}\n"
+        "report: {sop_class: comprehensive, language: de, messages: own.yaml, several_contours: each}\n"
         "delivery: {retry_first_s: 1, retry_max_s: 1}\n"
         "archives:\n"
         "  - {name: one, ae_title: A1, host: pacs.example.org, port: 1, connect_timeout_s: 2,"
@@ -113,6 +116,9 @@ static void test_node__every_value_is_taken(void **state)
     assert_int_equal(c.keep_results_days, 30);
     assert_true(c.low_water_bytes == 1 << 20);
     assert_false(c.comprehensive_3d);
+    assert_string_equal(c.report_language, "de");
+    assert_string_equal(c.report_messages + strlen(c.report_messages) - 9, "/own.yaml");
+    assert_string_equal(c.several_contours, "each");
     assert_int_equal(c.retry_max_s, 1);
     assert_int_equal(c.n_archives, 2);
     assert_string_equal(c.archives[0].host, "pacs.example.org");
@@ -259,7 +265,7 @@ static const bad_case bad[] = {
     {NODE SPOOL ARCHIVES MODELS "archive: []\n",
      "7:1: archive: unknown key, did you mean \"archives\"?"},
     {NODE "report:\n  zzzzzzzzzzzzzzzz: 1\n" SPOOL ARCHIVES MODELS,
-     "3:3: report.zzzzzzzzzzzzzzzz: unknown key, expected one of sop_class"},
+     "3:3: report.zzzzzzzzzzzzzzzz: unknown key, expected one of sop_class, seg, picture, pdf, language, messages, several_contours"},
     {NODE SPOOL MODELS "archives:\n- name: a\n  ae_title: A\n  host: h\n  port: 1\n  hots: x\n",
      "10:3: archives[0].hots: unknown key, did you mean \"host\"?"},
     {"node:\n  port: 104\n" SPOOL ARCHIVES MODELS,
@@ -351,6 +357,10 @@ static const bad_case bad[] = {
     /* one of two words */
     {NODE SPOOL "report:\n  sop_class: enhanced\n" ARCHIVES MODELS,
      "4:14: report.sop_class: got \"enhanced\", expected comprehensive_3d or comprehensive"},
+    {NODE SPOOL "report:\n  language: fr\n" ARCHIVES MODELS,
+     "4:13: report.language: got \"fr\", expected en, de or zh"},
+    {NODE SPOOL "report:\n  several_contours: all\n" ARCHIVES MODELS,
+     "4:21: report.several_contours: got \"all\", expected refuse, largest or each"},
     /* lists and sections */
     {NODE SPOOL MODELS "archives: []\n",
      "5:11: archives: got 0 items, expected a list of 1 to 32 mappings"},

@@ -89,6 +89,9 @@ typedef struct cfg_node {
     /* report: */
     bool comprehensive_3d;         /* report.sop_class: comprehensive_3d | comprehensive */
     bool report_seg, report_picture, report_pdf;   /* report.seg, picture, pdf: default true */
+    char report_language[9];       /* "en" (default), "de", "zh"                   */
+    char report_messages[CFG_PATH_SIZE];   /* own sentences, absolute after loading; "": none */
+    char several_contours[8];      /* "refuse" (default), "largest", "each"        */
     /* delivery: */
     unsigned retry_first_s;        /* default 5                                    */
     unsigned retry_max_s;          /* default 900                                  */
