@@ -19,31 +19,36 @@ typedef struct view {
 
 /* ---- Which slices ---------------------------------------------------------------------------- */
 
-static size_t slice_voxels(const rx_grid *g) { return g->dim[0] * g->dim[1]; }
+static const uint8_t *bits_of(const pn_packed_mask *m, size_t n) { return m->bits + n * pn_packed_slice_bytes(m); }
 
-static size_t count_inside(const uint8_t *p, size_t n, uint8_t label)
+static bool bit_at(const uint8_t *bits, size_t i) { return bits[i / 8] >> (i % 8) & 1; }
+
+/* Voxels of the region in the n-th slice that it lies on. */
+static size_t count_slice(const pn_packed_mask *m, size_t n)
 {
+    const uint8_t *bits = bits_of(m, n);
     size_t count = 0;
-    for (size_t i = 0; i < n; i++) { count += p[i] == label; }
+    for (size_t i = 0; i < pn_packed_slice_bytes(m); i++) {
+        for (unsigned b = bits[i]; b != 0; b &= b - 1) { count++; }
+    }
     return count;
 }
 
-/* Voxels of the region in each slice. */
-static size_t *count_slices(const rx_mask *mask)
+/* Where slice `index` of the volume stands among those that the region lies on, or n_slices. */
+static size_t find_slice(const pn_packed_mask *m, size_t index)
 {
-    size_t n = slice_voxels(&mask->grid), *counts = calloc(mask->grid.dim[2] + 1, sizeof *counts);
-    for (size_t k = 0; counts != NULL && k < mask->grid.dim[2]; k++) {
-        counts[k] = count_inside(mask->voxels + k * n, n, mask->label);
-    }
-    return counts;
+    size_t n = 0;
+    while (n < m->n_slices && m->slice[n] != index) { n++; }
+    return n;
 }
 
 /* The slice with something in it that is nearest to k and is not among those chosen. */
-static bool nearest(size_t *out, const size_t *counts, size_t n, double k, const pn_page_images *p)
+static bool nearest(size_t *out, const pn_packed_mask *m, double k, const pn_page_images *p)
 {
     bool found = false;
-    for (size_t i = 0; i < n; i++) {
-        bool taken = counts[i] == 0;
+    for (size_t n = 0; n < m->n_slices; n++) {
+        size_t i = m->slice[n];
+        bool taken = false;
         for (size_t j = 0; j < p->n_slices; j++) { taken = taken || p->slices[j].index == i; }
         if (!taken && (!found || fabs((double)i - k) < fabs((double)*out - k))) {
             *out = i;
@@ -59,60 +64,61 @@ static int by_index(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void choose_slices(pn_page_images *p, const size_t *counts, size_t n)
+static void choose_slices(pn_page_images *p, const pn_packed_mask *m, const rx_grid *g)
 {
-    size_t first = n, last = 0, largest = 0;
-    for (size_t k = 0; k < n; k++) {
-        if (counts[k] == 0) { continue; }
-        if (first == n) { first = k; }
-        last = k;
-        if (counts[k] > counts[largest]) { largest = k; }
+    size_t largest = 0, most = 0;
+    for (size_t n = 0; n < m->n_slices; n++) {
+        size_t count = count_slice(m, n);
+        if (count > most) {
+            most = count;
+            largest = m->slice[n];
+        }
     }
-    if (first == n) { return; }
     p->slices[p->n_slices++].index = largest;
-    double extent = (double)(last - first);
-    const double at[] = {(double)first + extent / 4, (double)first + 3 * extent / 4};
-    for (size_t i = 0; i < 2; i++) {
+    double first = (double)m->slice[0], extent = (double)m->slice[m->n_slices - 1] - first;
+    for (int quarter = 1; quarter <= 3; quarter += 2) {
         size_t k = 0;
-        if (nearest(&k, counts, n, at[i], p)) { p->slices[p->n_slices++].index = k; }
+        if (nearest(&k, m, first + quarter * extent / 4, p)) { p->slices[p->n_slices++].index = k; }
     }
     qsort(p->slices, p->n_slices, sizeof p->slices[0], by_index);
     for (size_t i = 0; i < p->n_slices; i++) {
-        if (p->slices[i].index == largest) { p->largest = i; }
+        pn_page_slice *s = &p->slices[i];
+        if (s->index == largest) { p->largest = i; }
+        s->area_mm2 = (double)count_slice(m, find_slice(m, s->index)) * g->spacing_mm[0] * g->spacing_mm[1];
     }
 }
 
 /* ---- Which part ------------------------------------------------------------------------------ */
 
-/* The rows and columns that hold something, over all slices: [from, to). */
-static void find_box(size_t from[2], size_t to[2], const rx_mask *mask, const size_t *counts)
+/* The columns and rows that hold something, over all slices: [from, to). */
+static void find_box(size_t from[2], size_t to[2], const pn_packed_mask *m)
 {
-    const size_t *dim = mask->grid.dim;
-    from[0] = dim[0];
-    from[1] = dim[1];
-    to[0] = to[1] = 0;
-    for (size_t k = 0; k < dim[2]; k++) {
-        for (size_t y = 0; counts[k] > 0 && y < dim[1]; y++) {
-            const uint8_t *row = mask->voxels + (k * dim[1] + y) * dim[0];
-            const uint8_t *hit = memchr(row, mask->label, dim[0]);
-            if (hit == NULL) { continue; }
-            size_t left = (size_t)(hit - row), right = dim[0];
-            while (row[right - 1] != mask->label) { right--; }
-            if (left < from[0]) { from[0] = left; }
-            if (right > to[0]) { to[0] = right; }
-            if (y < from[1]) { from[1] = y; }
-            to[1] = y + 1;
+    size_t first = m->width * m->height, last = 0, left = m->width, right = 0, bytes = pn_packed_slice_bytes(m);
+    for (size_t n = 0; n < m->n_slices; n++) {
+        const uint8_t *bits = bits_of(m, n);
+        for (size_t byte = 0; byte < bytes; byte++) {
+            for (size_t bit = 0; bits[byte] != 0 && bit < 8; bit++) {
+                if ((bits[byte] >> bit & 1) == 0) { continue; }
+                size_t i = 8 * byte + bit, x = i % m->width;
+                if (x < left) { left = x; }
+                if (x >= right) { right = x + 1; }
+                if (i < first) { first = i; }
+                if (i > last) { last = i; }
+            }
         }
     }
+    from[0] = left;
+    to[0] = right;
+    from[1] = first / m->width;
+    to[1] = last / m->width + 1;
 }
 
 /* A square around the region, in millimetres, as far as the image reaches. */
-static view choose_view(const rx_mask *mask, const size_t *counts)
+static view choose_view(const pn_packed_mask *m, const rx_grid *g)
 {
-    const rx_grid *g = &mask->grid;
     view v;
     size_t from[2], to[2];
-    find_box(from, to, mask, counts);
+    find_box(from, to, m);
     double side = LEAST_VIEW_MM;
     for (int a = 0; a < 2; a++) { side = fmax(side, VIEW_FACTOR * (double)(to[a] - from[a]) * g->spacing_mm[a]); }
     for (int a = 0; a < 2; a++) {
@@ -129,6 +135,13 @@ static view choose_view(const rx_mask *mask, const size_t *counts)
 static size_t pixels(const view *v, int axis)
 {
     return (v->to[axis] - v->from[axis] + v->step[axis] - 1) / v->step[axis];
+}
+
+/* Voxels along x in pixel x: fewer at the right edge. */
+static size_t columns_of(const view *v, size_t x)
+{
+    size_t left = v->from[0] + x * v->step[0];
+    return left + v->step[0] <= v->to[0] ? v->step[0] : v->to[0] - left;
 }
 
 /* ---- Grey values ----------------------------------------------------------------------------- */
@@ -160,9 +173,7 @@ static float *sample(const rx_image *image, size_t k, const view *v)
             }
         }
         for (size_t x = 0; x < w; x++) {
-            size_t left = v->from[0] + x * v->step[0];
-            size_t columns = left + v->step[0] <= v->to[0] ? v->step[0] : v->to[0] - left;
-            out[y * w + x] = (float)(sum[x] / (double)(rows * columns));
+            out[y * w + x] = (float)(sum[x] / (double)(rows * columns_of(v, x)));
         }
     }
     free(sum);
@@ -187,20 +198,21 @@ static double share_below(const float *const *samples, size_t n_samples, size_t 
     return low + (high - low) * ((double)b + 0.5) / (BINS - 1);
 }
 
-static double mean_inside(const pn_volume *volume, const rx_mask *mask, size_t k)
+static double mean_inside(const pn_volume *volume, const pn_packed_mask *m, size_t index)
 {
-    size_t n = slice_voxels(&mask->grid), inside = 0;
+    const uint8_t *bits = bits_of(m, find_slice(m, index));
+    size_t n = m->width * m->height, inside = 0;
     double sum = 0;
-    for (size_t i = k * n; i < (k + 1) * n; i++) {
-        if (mask->voxels[i] == mask->label) {
-            sum += voxel(&volume->image, i);
+    for (size_t i = 0; i < n; i++) {
+        if (bit_at(bits, i)) {
+            sum += voxel(&volume->image, index * n + i);
             inside++;
         }
     }
     return sum / (double)inside;
 }
 
-static void choose_window(pn_page_images *p, const pn_volume *volume, const rx_mask *mask,
+static void choose_window(pn_page_images *p, const pn_volume *volume, const pn_packed_mask *mask,
                           const float *const *samples, size_t n)
 {
     double centre = volume->window_centre, width = volume->window_width;
@@ -242,23 +254,30 @@ static void apply_window(pn_page_slice *s, const float *samples, double low, dou
 /* ---- Outline --------------------------------------------------------------------------------- */
 
 /* Which pixels are inside: those half of whose voxels are. With a border of empty ones. */
-static bool *inside_pixels(const rx_mask *mask, size_t k, const view *v)
+static bool *inside_pixels(const pn_packed_mask *m, size_t n, const view *v)
 {
     size_t w = pixels(v, 0), h = pixels(v, 1);
     bool *in = calloc((w + 2) * (h + 2), sizeof *in);
-    for (size_t y = 0; in != NULL && y < h; y++) {
-        for (size_t x = 0; x < w; x++) {
-            size_t inside = 0, all = 0;
-            for (size_t j = v->from[1] + y * v->step[1], m = 0; m < v->step[1] && j < v->to[1]; m++, j++) {
-                const uint8_t *row = mask->voxels + (k * mask->grid.dim[1] + j) * mask->grid.dim[0];
-                size_t left = v->from[0] + x * v->step[0];
-                size_t columns = left + v->step[0] <= v->to[0] ? v->step[0] : v->to[0] - left;
-                inside += count_inside(row + left, columns, mask->label);
-                all += columns;
+    size_t *inside = calloc(w, sizeof *inside);
+    const uint8_t *bits = bits_of(m, n);
+    for (size_t y = 0; in != NULL && inside != NULL && y < h; y++) {
+        size_t top = v->from[1] + y * v->step[1], rows = 0;
+        memset(inside, 0, w * sizeof *inside);
+        for (size_t j = top; j < top + v->step[1] && j < v->to[1]; j++, rows++) {
+            for (size_t i = v->from[0], x = 0, done = 0; i < v->to[0]; i++) {
+                inside[x] += bit_at(bits, j * m->width + i);
+                if (++done == v->step[0]) { x++, done = 0; }
             }
-            in[(y + 1) * (w + 2) + x + 1] = inside > 0 && 2 * inside >= all;
+        }
+        for (size_t x = 0; x < w; x++) {
+            in[(y + 1) * (w + 2) + x + 1] = inside[x] > 0 && 2 * inside[x] >= rows * columns_of(v, x);
         }
     }
+    if (inside == NULL) {
+        free(in);
+        in = NULL;
+    }
+    free(inside);
     return in;
 }
 
@@ -299,9 +318,12 @@ static void trace(edges *e, const bool *in, size_t w, size_t h, bool upright)
     }
 }
 
-static bool add_outline(edges *e, const rx_mask *mask, size_t k, const view *v)
+/* Nothing where the region does not lie on that slice. */
+static bool add_outline(edges *e, const pn_packed_mask *m, size_t index, const view *v)
 {
-    bool *in = inside_pixels(mask, k, v);
+    size_t n = find_slice(m, index);
+    if (n == m->n_slices) { return true; }
+    bool *in = inside_pixels(m, n, v);
     if (in == NULL) { return false; }
     trace(e, in, pixels(v, 0), pixels(v, 1), false);
     trace(e, in, pixels(v, 0), pixels(v, 1), true);
@@ -309,7 +331,7 @@ static bool add_outline(edges *e, const rx_mask *mask, size_t k, const view *v)
     return !e->failed;
 }
 
-static bool add_outlines(pn_page_slice *s, const rx_mask *mask, const rx_mask *const *others,
+static bool add_outlines(pn_page_slice *s, const pn_packed_mask *mask, const pn_packed_mask *const *others,
                          size_t n_others, const view *v)
 {
     edges own = {0}, further = {0};
@@ -351,8 +373,8 @@ static void set_letters(pn_page_images *p, const rx_grid *g)
 
 /* ---- Together -------------------------------------------------------------------------------- */
 
-static bool fill_slices(pn_page_images *p, const pn_volume *volume, const rx_mask *mask,
-                        const rx_mask *const *others, size_t n_others, const view *v)
+static bool fill_slices(pn_page_images *p, const pn_volume *volume, const pn_packed_mask *mask,
+                        const pn_packed_mask *const *others, size_t n_others, const view *v)
 {
     float *samples[PN_PAGE_SLICES] = {NULL};
     bool good = true;
@@ -375,37 +397,31 @@ static bool fill_slices(pn_page_images *p, const pn_volume *volume, const rx_mas
     return good;
 }
 
-static bool same_size(const rx_grid *a, const rx_grid *b)
+/* The slices of a packed mask rise. */
+static bool fits(const pn_packed_mask *m, const rx_grid *g)
 {
-    return a->dim[0] == b->dim[0] && a->dim[1] == b->dim[1] && a->dim[2] == b->dim[2];
+    return m->width == g->dim[0] && m->height == g->dim[1] &&
+           (m->n_slices == 0 || m->slice[m->n_slices - 1] < g->dim[2]);
 }
 
-int pn_page_images_make(pn_page_images *out, const pn_volume *volume, const rx_mask *mask,
-                        const rx_mask *const *others, size_t n_others, pn_error *err)
+int pn_page_images_make(pn_page_images *out, const pn_volume *volume, const pn_packed_mask *mask,
+                        const pn_packed_mask *const *others, size_t n_others, pn_error *err)
 {
     const rx_grid *g = &volume->image.grid;
-    bool fits = same_size(g, &mask->grid);
-    for (size_t i = 0; i < n_others; i++) { fits = fits && same_size(g, &others[i]->grid); }
-    if (!fits) { return pn_fail(err, PN_EINVAL, "picture page: a mask differs from the images in size"); }
+    bool all_fit = fits(mask, g);
+    for (size_t i = 0; i < n_others; i++) { all_fit = all_fit && fits(others[i], g); }
+    if (!all_fit) { return pn_fail(err, PN_EINVAL, "picture page: a mask differs from the images in size"); }
     pn_page_images p = {.n_volume_slices = g->dim[2]};
-    size_t *counts = count_slices(mask);
-    if (counts == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the key slices"); }
-    choose_slices(&p, counts, g->dim[2]);
-    bool good = true;
-    if (p.n_slices > 0) {
-        view v = choose_view(mask, counts);
+    if (mask->n_slices > 0) {
+        choose_slices(&p, mask, g);
+        view v = choose_view(mask, g);
         for (int a = 0; a < 2; a++) { p.pixel_mm[a] = g->spacing_mm[a] * (double)v.step[a]; }
-        for (size_t i = 0; i < p.n_slices; i++) {
-            p.slices[i].z_mm = volume->slices[p.slices[i].index].position_mm[2];
-            p.slices[i].area_mm2 = (double)counts[p.slices[i].index] * g->spacing_mm[0] * g->spacing_mm[1];
-        }
+        for (size_t i = 0; i < p.n_slices; i++) { p.slices[i].z_mm = volume->slices[p.slices[i].index].position_mm[2]; }
         set_letters(&p, g);
-        good = fill_slices(&p, volume, mask, others, n_others, &v);
-    }
-    free(counts);
-    if (!good) {
-        pn_page_images_free(&p);
-        return pn_fail_transient(err, PN_ENOMEM, "no memory for the key slices");
+        if (!fill_slices(&p, volume, mask, others, n_others, &v)) {
+            pn_page_images_free(&p);
+            return pn_fail_transient(err, PN_ENOMEM, "no memory for the key slices");
+        }
     }
     *out = p;
     return PN_OK;

@@ -2,8 +2,8 @@
  * through a window, the outline of what was measured, and where left and right are. */
 #ifndef PN_REPORT_PAGE_IMAGES_H
 #define PN_REPORT_PAGE_IMAGES_H
-#include <radiomics/image.h>
 #include "base/error.h"
+#include "dicom/packed.h"
 #include "dicom/volume.h"
 
 #ifdef __cplusplus
@@ -41,8 +41,9 @@ typedef struct pn_page_images {
  * others. `others`: masks of further regions, drawn where they lie in the same slices.
  * Fails: PN_EINVAL (mask and image differ in size), PN_ENOMEM. An empty mask gives no slices. */
 PN_CHECKED int pn_page_images_make(pn_page_images *out, const pn_volume *volume,
-                                   const rx_mask *mask, const rx_mask *const *others,
-                                   size_t n_others, pn_error *err);
+                                   const pn_packed_mask *mask,
+                                   const pn_packed_mask *const *others, size_t n_others,
+                                   pn_error *err);
 void pn_page_images_free(pn_page_images *p);   /* NULL and a zeroed struct are fine */
 
 #ifdef __cplusplus

@@ -77,8 +77,6 @@ void page_case_make(page_case *c, const page_shape *shape, bool with_second)
         c->volume.slices[k].position_mm[2] = ((double)k - (double)shape->dim[2] / 2) * shape->spacing_mm[2];
     }
     fill(c, shape);
-    c->mask = (rx_mask){.grid = c->volume.image.grid, .voxels = c->inside, .label = 1};
-    c->other = (rx_mask){.grid = c->volume.image.grid, .voxels = c->second, .label = 1};
     fixture_report(&c->report);
     c->volume.study = c->report.study;
     if (with_second) { fixture_add_region(&c->report, false); }
@@ -87,10 +85,18 @@ void page_case_make(page_case *c, const page_shape *shape, bool with_second)
 
 void page_case_images(page_case *c, bool with_second)
 {
-    const rx_mask *others[] = {&c->other};
+    pn_mask first = {.mask = {.grid = c->volume.image.grid, .voxels = c->inside, .label = 1}, .voxels = c->inside};
+    pn_mask second = first;
+    second.mask.voxels = second.voxels = c->second;
+    pn_packed_mask mask = {0}, other = {0};
     pn_error err = {0};
+    CHECK_OK(pn_mask_pack(&mask, &first, &err), err);
+    CHECK_OK(pn_mask_pack(&other, &second, &err), err);
+    const pn_packed_mask *others[] = {&other};
     pn_page_images_free(&c->images);
-    CHECK_OK(pn_page_images_make(&c->images, &c->volume, &c->mask, others, with_second ? 1 : 0, &err), err);
+    CHECK_OK(pn_page_images_make(&c->images, &c->volume, &mask, others, with_second ? 1 : 0, &err), err);
+    pn_packed_mask_free(&mask);
+    pn_packed_mask_free(&other);
 }
 
 void page_case_free(page_case *c)

@@ -7,7 +7,6 @@
 typedef struct page_case {
     pn_volume volume;
     uint8_t *inside, *second;          /* masks of two regions; the second is beside the first */
-    rx_mask mask, other;
     pn_report report;
     pn_page_images images;
 } page_case;
