@@ -76,6 +76,8 @@ static void add_contour(builder *b, cJSON *root, const pn_report *r)
     text(b, o, "sop_uid", r->contour_sop_uid);
     text(b, o, "series_uid", r->contour_series_uid);
     text(b, o, "label", r->contour_label);
+    static const char *const policies[] = {"refuse", "largest", "each"};
+    text(b, o, "several", policies[r->several_contours]);
 }
 
 static void add_model(builder *b, cJSON *root, const pn_report *r)
@@ -89,38 +91,93 @@ static void add_model(builder *b, cJSON *root, const pn_report *r)
     flag(b, o, "research_use_only", r->research_use_only);
     number(b, o, "cutpoint", r->cutpoint);
     text(b, o, "settings", r->settings);
+    number(b, o, "mahalanobis_limit", r->mahalanobis_limit);
+    number(b, o, "bootstrap_replicates", r->n_replicates);
+    cJSON *training = object(b, o, "training");
+    number(b, training, "patients", r->training_patients);
+    number(b, training, "events", r->training_events);
+    number(b, training, "c_index", r->c_index);
+    number(b, training, "c_index_se", r->c_index_se);
 }
 
-static void add_survival(builder *b, cJSON *risk, const pn_report *r)
+/* Both ends null where it is not known. */
+static void interval(builder *b, cJSON *o, const char *name, pn_interval i)
+{
+    cJSON *ends = object(b, o, name);
+    number(b, ends, "low", i.low);
+    number(b, ends, "high", i.high);
+}
+
+static void add_survival(builder *b, cJSON *risk, const pn_report_result *result)
 {
     cJSON *list = array(b, risk, "survival");
-    for (size_t i = 0; pn_report_main(r)->applicable && i < pn_report_main(r)->n_survival; i++) {
+    for (size_t i = 0; result->applicable && i < result->n_survival; i++) {
         cJSON *o = append(b, list);
-        number(b, o, "years", pn_report_main(r)->survival[i].years);
-        number(b, o, "probability", pn_report_main(r)->survival[i].probability);
+        number(b, o, "years", result->survival[i].years);
+        number(b, o, "probability", result->survival[i].probability);
+        interval(b, o, "interval", result->survival[i].interval);
     }
 }
 
-static void add_drivers(builder *b, cJSON *risk, const pn_report *r)
+/* Also where the model does not apply: then contributions are null. */
+static void add_drivers(builder *b, cJSON *risk, const pn_report_result *result)
 {
     cJSON *list = array(b, risk, "contributions");
-    for (size_t i = 0; pn_report_main(r)->applicable && i < pn_report_main(r)->n_drivers; i++) {
-        const pn_report_driver *d = &pn_report_main(r)->drivers[i];
+    for (size_t i = 0; i < result->n_drivers; i++) {
+        const pn_report_driver *d = &result->drivers[i];
         cJSON *o = append(b, list);
         text(b, o, "feature", d->name);
         number(b, o, "value", d->value);
         number(b, o, "z", d->z);
         number(b, o, "contribution", d->contribution);
         number(b, o, "percentile", d->percentile);
+        cJSON *quantiles = cJSON_CreateDoubleArray(d->quantile, CFG_NQUANTILES);
+        if (quantiles == NULL || !cJSON_AddItemToObject(o, "training_quantiles", quantiles)) {
+            cJSON_Delete(quantiles);
+            b->failed = true;
+        }
     }
 }
 
+static void add_gates(builder *b, cJSON *risk, const pn_report_result *result)
+{
+    cJSON *list = array(b, risk, "gates");
+    for (size_t i = 0; i < result->n_gates; i++) {
+        const pn_report_gate *g = &result->gates[i];
+        cJSON *o = append(b, list);
+        text(b, o, "gate", pn_gate_kind_word(g->kind));
+        text(b, o, "state", pn_gate_state_word(g->state));
+        text(b, o, "subject", g->subject);
+        number(b, o, "found", g->found);
+        number(b, o, "low", g->low);
+        number(b, o, "high", g->high);
+        text(b, o, "found_text", g->found_text);
+        text(b, o, "wanted_text", g->wanted_text);
+    }
+}
+
+static void add_result(builder *b, cJSON *o, const pn_report_result *result)
+{
+    const pn_interval none = {NAN, NAN};
+    bool has = result->applicable;
+    flag(b, o, "applicable", has);
+    text(b, o, "level", pn_report_risk_word(result));
+    number(b, o, "score", has ? result->score : (double)NAN);
+    interval(b, o, "score_interval", has ? result->score_interval : none);
+    number(b, o, "group_agreement", has ? result->group_agreement : (double)NAN);
+    number(b, o, "mahalanobis", result->mahalanobis);
+    number(b, o, "mahalanobis_percentile", result->mahalanobis_percentile);
+    add_survival(b, o, result);
+    add_drivers(b, o, result);
+    add_gates(b, o, result);
+}
+
+/* The main region's result, and what is to be borne in mind of the whole case. */
 static void add_risk(builder *b, cJSON *root, const pn_report *r)
 {
     cJSON *o = object(b, root, "risk");
-    flag(b, o, "applicable", pn_report_main(r)->applicable);
-    text(b, o, "level", pn_report_risk_word(pn_report_main(r)));
-    number(b, o, "score", pn_report_main(r)->applicable ? pn_report_main(r)->score : (double)NAN);
+    number(b, o, "region", r->regions[r->main_region].number);
+    add_result(b, o, pn_report_main(r));
     cJSON *reasons = array(b, o, "reasons");
     for (size_t i = 0; i < r->n_reasons; i++) {
         cJSON *reason = cJSON_CreateString(r->reasons[i]);
@@ -129,8 +186,6 @@ static void add_risk(builder *b, cJSON *root, const pn_report *r)
             b->failed = true;
         }
     }
-    add_survival(b, o, r);
-    add_drivers(b, o, r);
 }
 
 static void add_features(builder *b, cJSON *parent, const pn_report_region *region)
@@ -159,6 +214,7 @@ static void add_regions(builder *b, cJSON *root, const pn_report *r)
         text(b, o, "tracking_uid", region->tracking_uid);
         text(b, o, "note", region->note);
         number(b, o, "voxels", (double)region->diagnostics.roi_voxels);
+        if (region->result.assessed) { add_result(b, object(b, o, "risk"), &region->result); }
         add_features(b, o, region);
     }
 }
@@ -173,6 +229,7 @@ int pn_report_to_json(char **out, const pn_report *r, pn_error *err)
     text(&b, root, "series_uid", r->series_uid);
     text(&b, root, "content_datetime", r->content_datetime);
     number(&b, root, "version", r->version);
+    text(&b, root, "language", r->language[0] != '\0' ? r->language : "en");
     text(&b, root, "predecessor_sop_uid", r->predecessor_sop_uid);
     add_study(&b, root, r);
     add_contour(&b, root, r);

@@ -62,7 +62,65 @@ static void test_json__not_applicable_has_no_score(void **state)
     assert_true(cJSON_IsFalse(at(json, "risk", "applicable")));
     assert_true(cJSON_IsNull(at(json, "risk", "score")));
     assert_int_equal(cJSON_GetArraySize(at(json, "risk", "reasons")), 2);
-    assert_int_equal(cJSON_GetArraySize(at(json, "risk", "contributions")), 0);
+    const cJSON *list = at(json, "risk", "contributions");
+    assert_int_equal(cJSON_GetArraySize(list), 2);    /* where it lies; it contributes nothing */
+    assert_true(cJSON_IsNull(at(cJSON_GetArrayItem(list, 0), "contribution", NULL)));
+    assert_true(cJSON_IsNull(at(at(json, "risk", "score_interval"), "low", NULL)));
+    assert_int_equal(cJSON_GetArraySize(at(json, "risk", "survival")), 0);
+    cJSON_Delete(json);
+    pn_report_free(&r);
+}
+
+static void test_json__how_sure_and_why(void **state)
+{
+    (void)state;
+    pn_report r;
+    fixture_report(&r);
+    fixture_not_applicable(&r);
+    pn_report_main_mut(&r)->applicable = true;
+    const pn_report_result *res = pn_report_main(&r);
+    pn_report_main_mut(&r)->score_interval = (pn_interval){0.1, 1.0 / 3};
+    cJSON *json = as_json(&r);
+    assert_true(at(at(json, "risk", "score_interval"), "high", NULL)->valuedouble == 1.0 / 3);
+    assert_true(cJSON_IsNull(at(json, "risk", "group_agreement")));
+    assert_true(at(json, "risk", "mahalanobis")->valuedouble == 1.75);
+    assert_true(at(json, "risk", "mahalanobis_percentile")->valuedouble == 62);
+    assert_true(at(json, "model", "mahalanobis_limit")->valuedouble == 3.5);
+    assert_true(at(json, "model", "bootstrap_replicates")->valuedouble == 200);
+    assert_true(at(at(json, "model", "training"), "c_index", NULL)->valuedouble == 0.7123);
+    assert_string_equal(at(json, "language", NULL)->valuestring, "en");
+    assert_string_equal(at(json, "contours", "several")->valuestring, "refuse");
+    const cJSON *gates = at(json, "risk", "gates");
+    assert_int_equal(cJSON_GetArraySize(gates), res->n_gates);
+    const cJSON *slices = cJSON_GetArrayItem(gates, 1), *voxels = cJSON_GetArrayItem(gates, 2);
+    assert_string_equal(at(slices, "gate", NULL)->valuestring, "slice_spacing");
+    assert_string_equal(at(slices, "state", NULL)->valuestring, "failed");
+    assert_true(at(slices, "found", NULL)->valuedouble == 7.5);
+    assert_true(cJSON_IsNull(at(voxels, "high", NULL)));      /* an open end */
+    const cJSON *driver = cJSON_GetArrayItem(at(json, "risk", "contributions"), 0);
+    assert_int_equal(cJSON_GetArraySize(at(driver, "training_quantiles", NULL)), CFG_NQUANTILES);
+    assert_true(cJSON_GetArrayItem(at(driver, "training_quantiles", NULL), 6)->valuedouble == 20000);
+    cJSON_Delete(json);
+    pn_report_free(&r);
+}
+
+static void test_json__each_tumour_has_its_result(void **state)
+{
+    (void)state;
+    pn_report r;
+    fixture_report(&r);
+    fixture_add_region(&r, true);
+    cJSON *json = as_json(&r);
+    assert_null(cJSON_GetObjectItem(cJSON_GetArrayItem(at(json, "regions", NULL), 0), "risk"));
+    assert_true(at(json, "risk", "region")->valuedouble == 7);
+    cJSON_Delete(json);
+    fixture_assess_second(&r);
+    json = as_json(&r);
+    const cJSON *regions = at(json, "regions", NULL);
+    assert_true(at(cJSON_GetArrayItem(regions, 0), "risk", "score")->valuedouble == -1.25);
+    assert_true(at(cJSON_GetArrayItem(regions, 1), "risk", "score")->valuedouble == 1.3720000000000001);
+    assert_string_equal(at(cJSON_GetArrayItem(regions, 0), "risk", "level")->valuestring, "Low risk");
+    assert_string_equal(at(json, "contours", "several")->valuestring, "each");
     cJSON_Delete(json);
     pn_report_free(&r);
 }
@@ -88,6 +146,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json__numbers_come_back_in_full),
         cmocka_unit_test(test_json__not_applicable_has_no_score),
+        cmocka_unit_test(test_json__how_sure_and_why),
+        cmocka_unit_test(test_json__each_tumour_has_its_result),
         cmocka_unit_test(test_json__holds_no_patient_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
