@@ -89,9 +89,10 @@ static void print_field(printer *p, const char *name, const pn_sr_item *item)
     end_line(p);
 }
 
-static void print_score(printer *p, const pn_sr_document *d)
+/* As in the SR: the full number, and what the sentence makes of it. */
+static void print_score(printer *p, const pn_sr_document *d, size_t root)
 {
-    const pn_sr_item *score = find(d, 0, C_SCORE), *cut = find(d, 0, C_CUTPOINT);
+    const pn_sr_item *score = find(d, root, C_SCORE), *cut = find(d, root, C_CUTPOINT);
     if (score == NULL || !score->has_number) { return; }
     print(p, "  %-14s %.6g", "Score", score->number);
     if (cut != NULL && cut->has_number) {
@@ -100,20 +101,57 @@ static void print_score(printer *p, const pn_sr_document *d)
     end_line(p);
 }
 
+static void print_applies(printer *p, const pn_sr_document *d, size_t root)
+{
+    const pn_sr_item *applies = find(d, root, C_APPLICABLE);
+    const pn_sr_item *why = find(d, root, C_APPLICABILITY);
+    if (applies == NULL) { return; }
+    print(p, "  %-14s %s. %s", "Model applies", applies->value, why != NULL ? why->value : "");
+    end_line(p);
+}
+
+/* All values of one name below root, each on a line; the first after the heading. */
+static void print_all(printer *p, const pn_sr_document *d, size_t root, const char *heading,
+                      pn_code_triple code)
+{
+    for (size_t i = root + 1; i < end_of(d, root); i++) {
+        if (!is(&d->items[i], code)) { continue; }
+        print(p, "  %-14s %s", heading, d->items[i].value);
+        end_line(p);
+        heading = "";
+    }
+}
+
+/* What a tumour's group says first, in its order. */
+static void print_result(printer *p, const pn_sr_document *d, size_t group)
+{
+    print_applies(p, d, group);
+    print_field(p, "Risk group", find(d, group, C_RISK_LEVEL));
+    print_score(p, d, group);
+    print_field(p, "How sure", find(d, group, C_CERTAINTY));
+    print_field(p, "Contour", find(d, group, C_MEASURED_CONTOUR));
+    print_field(p, "Model", find(d, group, C_MODEL));
+    print_all(p, d, group, "Survival", C_SURVIVAL);
+    print_all(p, d, group, "Event-free", C_EVENT_FREE);
+    print_all(p, d, group, "Driven by", C_CONTRIBUTION);
+    print_all(p, d, group, "Features", C_MODEL_FEATURE);
+}
+
+/* Index of the first item of that name, n_items where there is none. */
+static size_t index_of(const pn_sr_document *d, pn_code_triple code)
+{
+    size_t i = 0;
+    while (i < d->n_items && !is(&d->items[i], code)) { i++; }
+    return i;
+}
+
 static void print_headline(printer *p, const pn_sr_document *d)
 {
-    const pn_sr_item *applies = find(d, 0, C_APPLICABLE);
+    size_t group = index_of(d, C_GROUP);
     print(p, "%s, ", d->items[0].name);
     print_date(p, d);
     end_line(p);
-    print_field(p, "Risk group", find(d, 0, C_RISK_LEVEL));
-    print_score(p, d);
-    if (applies != NULL) {
-        const pn_sr_item *why = find(d, 0, C_APPLICABILITY);
-        print(p, "  %-14s %s. %s", "Model applies", applies->value, why != NULL ? why->value : "");
-        end_line(p);
-    }
-    print_field(p, "Model", find(d, 0, C_MODEL));
+    print_result(p, d, group < d->n_items ? group : 0);
     print(p, "  %-14s prognode %s", "Made by", d->software_version);
     end_line(p);
     if (d->predecessor_sop_uid[0] != '\0') {
@@ -122,28 +160,11 @@ static void print_headline(printer *p, const pn_sr_document *d)
     }
 }
 
-static bool is_survival(const pn_sr_item *item)
-{
-    return strcmp(item->name_scheme, PN_SCHEME) == 0 && item->has_number &&
-           (strncmp(item->name_code, "PRG-S", 5) == 0 || strncmp(item->name_code, "PRG-E", 5) == 0);
-}
-
-static void print_survival(printer *p, const pn_sr_document *d)
-{
-    for (size_t i = 0; i < d->n_items; i++) {
-        const pn_sr_item *item = &d->items[i];
-        if (!is_survival(item)) { continue; }
-        print(p, "  %s: %.1f %%", item->name, item->number);
-        end_line(p);
-    }
-}
-
 /* All texts of one name below the qualitative evaluations, under a heading. */
 static void print_notes(printer *p, const pn_sr_document *d, const char *heading,
                         pn_code_triple code)
 {
-    size_t root = 0;
-    while (root < d->n_items && !is(&d->items[root], C_QUALITATIVE)) { root++; }
+    size_t root = index_of(d, C_QUALITATIVE);
     if (root == d->n_items || find(d, root, code) == NULL) { return; }
     end_line(p);
     print(p, "%s", heading);
@@ -192,20 +213,29 @@ static void print_feature(printer *p, const pn_sr_item *item)
     end_line(p);
 }
 
+static void print_group(printer *p, const pn_sr_document *d, size_t group)
+{
+    for (size_t k = group + 1; k < end_of(d, group); k++) {
+        const pn_sr_item *item = &d->items[k];
+        bool own = strcmp(item->name_scheme, PN_SCHEME) == 0;
+        if (strcmp(item->type, "NUM") == 0 && !own) { print_feature(p, item); }
+        if (is(item, C_COMMENT)) {
+            print(p, "  Note: %s", item->value);
+            end_line(p);
+        }
+    }
+    print_all(p, d, group, "Eligibility", C_GATE_STATEMENT);
+}
+
 static void print_groups(printer *p, const pn_sr_document *d)
 {
+    bool first = true;
     for (size_t i = 0; i < d->n_items; i++) {
         if (!is(&d->items[i], C_GROUP)) { continue; }
         print_region_head(p, d, i);
-        for (size_t k = i + 1; k < end_of(d, i); k++) {
-            const pn_sr_item *item = &d->items[k];
-            bool risk = strcmp(item->name_scheme, PN_SCHEME) == 0;
-            if (strcmp(item->type, "NUM") == 0 && !risk) { print_feature(p, item); }
-            if (is(item, C_COMMENT)) {
-                print(p, "  Note: %s", item->value);
-                end_line(p);
-            }
-        }
+        if (!first) { print_result(p, d, i); }   /* that of the first heads the page */
+        print_group(p, d, i);
+        first = false;
     }
 }
 
@@ -233,9 +263,10 @@ int pn_show(pn_buf *out, const pn_sr_document *d, pn_error *err)
     if (d->n_items == 0) { return pn_fail(err, PN_EFORMAT, "report has no content"); }
     if (is_own(d)) {
         print_headline(&p, d);
-        print_survival(&p, d);
+        print_notes(&p, d, "Eligibility", C_GATE_STATEMENT);
         print_notes(&p, d, "Notes", C_COMMENT);
         print_notes(&p, d, "Contributions to the score, largest first", C_CONTRIBUTION);
+        print_notes(&p, d, "Features of the model", C_MODEL_FEATURE);
         print_groups(&p, d);
     } else {
         print_tree(&p, d);

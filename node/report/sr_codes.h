@@ -67,6 +67,7 @@
 #define C_GATE_WARNED       PN_CODE("PRG-WARNED", PN_SCHEME, "To bear in mind")
 #define C_GATE_FAILED       PN_CODE("PRG-FAILED", PN_SCHEME, "Not met")
 #define C_GATE_UNKNOWN      PN_CODE("PRG-UNKNOWN", PN_SCHEME, "Not known")
+#define C_MODEL_FEATURE     PN_CODE("PRG-FEAT", PN_SCHEME, "Model feature among training patients")
 #define C_CONTRIBUTION      PN_CODE("PRG-DRV", PN_SCHEME, "Contribution to risk score")
 
 #define C_NO_UNITS          PN_CODE("1", "UCUM", "no units")

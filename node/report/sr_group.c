@@ -36,15 +36,6 @@ static void put_survival_lines(pn_sr_writer *w, const pn_report_result *result)
     }
 }
 
-static void put_drivers(pn_sr_writer *w, const pn_report_result *result)
-{
-    char text[PN_WORDS_SIZE];
-    for (size_t i = 0; i < result->n_drivers && i < HEADLINE_DRIVERS; i++) {
-        pn_words_driver(text, sizeof text, w->words, &result->drivers[i]);
-        put_text(w, C_CONTRIBUTION, text);
-    }
-}
-
 static void put_headline(pn_sr_writer *w, const pn_report_region *region)
 {
     const pn_report_result *result = &region->result;
@@ -63,7 +54,7 @@ static void put_headline(pn_sr_writer *w, const pn_report_region *region)
     pn_words_model(text, sizeof text, w->words, w->report);
     put_text(w, C_MODEL, text);
     if (result->applicable) { put_survival_lines(w, result); }
-    put_drivers(w, result);
+    pn_sr_put_drivers(w, result, HEADLINE_DRIVERS);
 }
 
 /* ---- Identity ------------------------------------------------------------------------------- */

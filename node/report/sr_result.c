@@ -156,12 +156,13 @@ static void put_remarks(pn_sr_writer *w)
     }
 }
 
-static void put_drivers(pn_sr_writer *w, const pn_report_result *result)
+void pn_sr_put_drivers(pn_sr_writer *w, const pn_report_result *result, size_t n)
 {
     char text[PN_WORDS_SIZE];
-    for (size_t i = 0; i < result->n_drivers; i++) {
+    for (size_t i = 0; i < result->n_drivers && i < n; i++) {
         pn_words_driver(text, sizeof text, w->words, &result->drivers[i]);
-        pn_sr_text(w->sr, PN_SR_CONTAINS, C_CONTRIBUTION, text);
+        pn_sr_text(w->sr, PN_SR_CONTAINS, result->applicable ? C_CONTRIBUTION : C_MODEL_FEATURE,
+                   text);
     }
 }
 
@@ -176,6 +177,6 @@ void pn_sr_put_evaluations(pn_sr_writer *w)
     put_model_comments(w);
     pn_sr_put_gates(w, result);
     put_remarks(w);
-    put_drivers(w, result);
+    pn_sr_put_drivers(w, result, result->n_drivers);
     pn_sr_close(w->sr);
 }

@@ -28,6 +28,8 @@ void pn_sr_put_parameter(pn_sr_writer *w, const char *name, const char *value);
 void pn_sr_put_group(pn_sr_writer *w, const pn_report_region *region);
 /* Horizons with their intervals, as numbers. */
 void pn_sr_put_survival(pn_sr_writer *w, const pn_report_result *result);
+/* What the first n features of the model did, or where they lie where there is no score. */
+void pn_sr_put_drivers(pn_sr_writer *w, const pn_report_result *result, size_t n);
 /* Each gate as a code and as a sentence. */
 void pn_sr_put_gates(pn_sr_writer *w, const pn_report_result *result);
 /* Score, cut-point, interval, agreement and distance, as numbers. */

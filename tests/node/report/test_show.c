@@ -43,7 +43,13 @@ static void test_show__headline_then_features(void **state)
     assert_has(&text, "High risk");
     assert_has(&text, "1.372 (high risk above 0.25)");
     assert_has(&text, "demo-os 1.0.0 (research use only)");
-    assert_has(&text, "Predicted 1-year survival: 87.7 %");
+    assert_has(&text, "  Model applies  Yes. The model applies to this case.\n  Risk group     High risk\n");
+    assert_has(&text, "  How sure       Score 1.372 (95 % interval 0.9123 to 1.8)");
+    assert_has(&text, "  Contour        GTV-1 (RTSTRUCT \"contours\", 1234 voxels");
+    assert_has(&text, "  Survival       1-year survival: 87.7 % (95 % interval 80.0 to 95.0 %)\n"
+                      "                 3-year survival: 33.3 %");
+    assert_has(&text, "  Driven by      shape_MeshVolume");
+    assert_has(&text, "Eligibility\n  - Modality: passed. modality is CT\n");
     assert_has(&text, "Region GTV-1 (Neoplasm)");
     assert_has(&text, "1.2.3.4.5.10 ROI 4");
     assert_has(&text, "shape_Elongation");
@@ -89,6 +95,42 @@ static void test_show__not_applicable(void **state)
     assert_has(&text, r.reasons[1]);
     assert_null(strstr(text.p, "High risk"));
     assert_null(strstr(text.p, "Low risk"));
+    pn_buf_free(&text);
+    pn_report_free(&r);
+}
+
+static void test_show__each_tumour_with_its_result(void **state)
+{
+    (void)state;
+    pn_report r;
+    pn_buf text = {0};
+    fixture_report(&r);
+    fixture_add_region(&r, true);
+    fixture_assess_second(&r);
+    show(&text, &r);
+    const char *high = strstr(text.p, "Risk group     High risk"), *low = strstr(text.p, "Risk group     Low risk");
+    const char *second = strstr(text.p, "Region GTV-1");
+    assert_non_null(high);
+    assert_non_null(low);
+    assert_non_null(second);
+    assert_true(high < strstr(text.p, "Region Node left") && second < low);
+    assert_null(strstr(high + 1, "Risk group     High risk"));
+    assert_has(&text, "Score          -1.25 (high risk above 0.25)");
+    assert_has(&text, "  Eligibility    Modality: passed. modality is CT");
+    pn_buf_free(&text);
+    pn_report_free(&r);
+}
+
+static void test_show__in_chinese(void **state)
+{
+    (void)state;
+    pn_report r;
+    pn_buf text = {0};
+    fixture_report(&r);
+    (void)snprintf(r.language, sizeof r.language, "zh");
+    show(&text, &r);
+    assert_has(&text, "Model applies  Yes. 该模型适用于本病例。");
+    assert_has(&text, "1 年生存率: 87.7%（95% 区间 80.0 至 95.0%）");
     pn_buf_free(&text);
     pn_report_free(&r);
 }
@@ -147,6 +189,8 @@ int main(void)
         cmocka_unit_test(test_show__headline_then_features),
         cmocka_unit_test(test_show__all_features_in_columns),
         cmocka_unit_test(test_show__not_applicable),
+        cmocka_unit_test(test_show__each_tumour_with_its_result),
+        cmocka_unit_test(test_show__in_chinese),
         cmocka_unit_test(test_show__texts_cannot_steer_the_terminal),
         cmocka_unit_test(test_show__foreign_report_is_a_tree),
     };

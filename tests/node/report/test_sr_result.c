@@ -136,7 +136,8 @@ static void test_sr_result__gates_as_codes_and_sentences(void **state)
     }
     expect_text(&d, nth(&d, C_GROUP, 0) + 1, C_APPLICABLE, "No");
     assert_int_equal(count(&d, C_SURVIVAL) + count(&d, C_CERTAINTY) + count(&d, C_SCORE), 0);
-    assert_int_equal(count(&d, C_CONTRIBUTION), 4);   /* where it lies among the patients */
+    assert_int_equal(count(&d, C_CONTRIBUTION), 0);
+    assert_int_equal(count(&d, C_MODEL_FEATURE), 4);  /* where it lies among the patients */
     pn_sr_document_free(&d);
     pn_report_free(&r);
 }
