@@ -16,6 +16,7 @@
 #include <config/node.h>
 
 #include "report/messages.h"
+#include "report/page.h"
 
 static void print_usage(FILE *to)
 {
@@ -86,6 +87,16 @@ static int check_messages(const cfg_node *c)
     return PN_EXIT_OK;
 }
 
+/* The fonts that the picture page is drawn with. */
+static int check_page(const cfg_node *c)
+{
+    pn_error err = {0};
+    if (!(c->report_picture || c->report_pdf)) { return PN_EXIT_OK; }
+    if (pn_page_check(c->report_language, &err) == PN_OK) { return PN_EXIT_OK; }
+    fprintf(stderr, "prognode check-config: %s\n", err.msg);
+    return PN_EXIT_USAGE;
+}
+
 static int check_models(const cfg_node *c)
 {
     for (size_t i = 0; i < c->n_models; i++) {
@@ -113,6 +124,7 @@ static int check_file(const char *path)
     }
     print_node(&c);
     int rc = check_messages(&c);
+    if (rc == PN_EXIT_OK) { rc = check_page(&c); }
     if (rc == PN_EXIT_OK) { rc = check_models(&c); }
     cfg_node_free(&c);
     return rc;

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "dicom/runtime.h"
 #include "pipeline/job.h"
+#include "report/page.h"
 #include "role/fetcher.h"
 #include "role/header_child.h"
 #include "role/indexer.h"
@@ -21,12 +22,21 @@
 enum { COMPUTE_FILES = 64 };
 static const uint64_t compute_file_bytes = 1ULL << 30;
 
+/* Fonts. Where there are none the picture page is left out later, which is told then: the report
+ * itself needs none. */
+static int preload_page(pn_error *err)
+{
+    int rc = pn_page_preload(err);
+    return rc != PN_OK && err->cls == PN_PERMANENT ? PN_OK : rc;
+}
+
 /* What is read late elsewhere and cannot be read in the sandbox. */
 static int preload(pn_error *err)
 {
     uint8_t digest[PN_SHA256_SIZE];
     int rc = pn_dicom_init(err);
     if (rc == PN_OK) { rc = pn_dicom_preload_charsets(err); }
+    if (rc == PN_OK) { rc = preload_page(err); }
     return rc == PN_OK ? pn_sha256_of(digest, "", 0, err) : rc;   /* OpenSSL's configuration */
 }
 

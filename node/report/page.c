@@ -46,17 +46,22 @@ static bool has_character(unsigned c)
     return found;
 }
 
+int pn_page_check(const char *language, pn_error *err)
+{
+    int rc = pn_fonts_load(err);
+    if (rc == PN_OK && strcmp(language, "zh") == 0 && !has_character(0x4E2D)) {
+        return pn_fail(err, PN_ECONFIG, "no font for the picture page in Chinese: install the package "
+                       "fonts-wqy-microhei");
+    }
+    return rc;
+}
+
 static int check(const pn_report *r, const pn_messages *words, pn_error *err)
 {
     if (r->n_regions == 0 || r->main_region >= r->n_regions) {
         return pn_fail(err, PN_EINVAL, "picture page: main region %zu of %zu", r->main_region, r->n_regions);
     }
-    int rc = pn_fonts_load(err);
-    if (rc == PN_OK && strcmp(pn_messages_language(words), "zh") == 0 && !has_character(0x4E2D)) {
-        return pn_fail(err, PN_ECONFIG, "no font for the picture page in Chinese: install the package "
-                       "fonts-wqy-microhei");
-    }
-    return rc;
+    return pn_page_check(pn_messages_language(words), err);
 }
 
 /* Draws on the surface and finishes it. */

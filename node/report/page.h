@@ -23,6 +23,10 @@ enum { PN_PAGE_COLUMNS = 1684, PN_PAGE_ROWS = 1190 };
  * PN_ENOMEM. */
 PN_CHECKED int pn_page_preload(pn_error *err);
 
+/* Whether the page can be drawn in a language ("": English): fonts are there, and have its
+ * characters. Fails as pn_page_preload. */
+PN_CHECKED int pn_page_check(const char *language, pn_error *err);
+
 /* What the object is called. All lent. */
 typedef struct pn_page_form {
     const char *sop_uid, *series_uid;
