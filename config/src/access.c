@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IPV4_BITS = 32, IPV6_BITS = 128, MAPPED_BITS = 96, DIGITS = 64 };
+enum { IPV4_BITS = 32, IPV6_BITS = 128, MAPPED_BITS = 96 };
 
 /* ---- Addresses ----------------------------------------------------------- */
 
@@ -53,31 +53,33 @@ bool cfg_address_in(const char *range, const uint8_t address[16])
 
 /* ---- Certificates -------------------------------------------------------- */
 
-/* The digits alone, in lower case. */
-static bool read_fingerprint(char hex[DIGITS + 1], const char *text)
+bool cfg_fingerprint_read(char out[CFG_FINGERPRINT_DIGITS + 1], const char *text)
 {
+    char hex[CFG_FINGERPRINT_DIGITS + 1];
     size_t n = 0;
     if (strncmp(text, "sha256:", 7) == 0) { text += 7; }
     for (; *text; text++) {
         if (*text == ':' && n > 0 && n % 2 == 0 && text[-1] != ':' && text[1] != '\0') { continue; }
         const char *digit = strchr("0123456789abcdef0123456789ABCDEF", *text);
-        if (!digit || n == DIGITS) { return false; }
+        if (!digit || n == CFG_FINGERPRINT_DIGITS) { return false; }
         hex[n++] = *text >= 'A' && *text <= 'F' ? (char)(*text - 'A' + 'a') : *text;
     }
     hex[n] = '\0';
-    return n == DIGITS;
+    if (n != CFG_FINGERPRINT_DIGITS) { return false; }
+    memcpy(out, hex, sizeof hex);
+    return true;
 }
 
 bool cfg_is_fingerprint(const char *text)
 {
-    char hex[DIGITS + 1];
-    return read_fingerprint(hex, text);
+    char hex[CFG_FINGERPRINT_DIGITS + 1];
+    return cfg_fingerprint_read(hex, text);
 }
 
 bool cfg_fingerprint_is(const char *text, const char *hex)
 {
-    char own[DIGITS + 1];
-    return read_fingerprint(own, text) && strcmp(own, hex) == 0;
+    char own[CFG_FINGERPRINT_DIGITS + 1];
+    return cfg_fingerprint_read(own, text) && strcmp(own, hex) == 0;
 }
 
 bool cfg_is_certificate_name(const char *text)

@@ -531,6 +531,10 @@ static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
                      "without one (use a password file or a service)");
     }
     if (!rc) { rc = resolve_tls(r, &c->tls, folder, yt_get(root, "tls")); }
+    for (size_t i = 0; i < c->n_archives; i++) {
+        char *fingerprint = c->archives[i].tls_fingerprint;
+        (void)cfg_fingerprint_read(fingerprint, fingerprint);      /* "" stays */
+    }
     if (!rc && c->report_messages[0]) {
         rc = resolve(r, c->report_messages, folder, yt_get(root, "report"), "messages");
     }

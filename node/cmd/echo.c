@@ -49,7 +49,7 @@ static int echo_archives(const char *config, const char *name)
     for (size_t i = 0; i < cfg.n_archives; i++) {
         if (name != NULL && strcmp(cfg.archives[i].name, name) != 0) { continue; }
         found = true;
-        pn_scu_peer peer = pn_scu_peer_of(&cfg, &cfg.archives[i]);
+        pn_scu_peer peer = pn_scu_peer_of(&cfg, &cfg.archives[i], NULL);
         if (echo_one(&peer) != PN_EXIT_OK) { worst = PN_EXIT_FAILED; }
     }
     if (!found) {

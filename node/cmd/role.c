@@ -78,7 +78,10 @@ static int run_compute(const char *folder, pn_error *err)
 
 static int run_role(const char *role, const cfg_node *cfg, const char *which, pn_error *err)
 {
-    if (strcmp(role, "receiver") == 0) { return pn_receiver_run(cfg, PN_FD_LISTEN, err); }
+    if (strcmp(role, "receiver") == 0) {
+        const pn_receiver_fds fds = {PN_FD_LISTEN, PN_FD_LISTEN_TLS, PN_FD_TLS};
+        return pn_receiver_run(cfg, &fds, err);
+    }
     if (strcmp(role, "indexer") == 0) { return pn_indexer_run(cfg, err); }
     if (strcmp(role, "worker") == 0) { return pn_worker_run(cfg, which, err); }
     if (strcmp(role, "sender") == 0) { return pn_sender_run(cfg, which, err); }

@@ -60,6 +60,9 @@ int Client::rejected(pn_error *err)
 
 int Client::connect(const std::vector<Syntax> &syntaxes, pn_error *err)
 {
+    if (peer.secure && peer.tls == nullptr) {
+        return pn_fail(err, PN_EINTERNAL, "no TLS key for %s", peer.host);
+    }
     char numeric[INET_ADDRSTRLEN];
     int rc = resolve(numeric, peer.host, err);
     if (rc != PN_OK) { return rc; }
@@ -91,10 +94,18 @@ int Client::connect(const std::vector<Syntax> &syntaxes, pn_error *err)
     }
     if (cond.bad()) { return fail_condition(err, PN_EINTERNAL, cond, "cannot set up the association"); }
 
+    if (peer.secure) {
+        cond = ASC_setTransportLayerType(params, OFTrue);
+        if (cond.bad()) { return fail_condition(err, PN_EINTERNAL, cond, "cannot set up the association"); }
+    }
     timing.within_s(peer.connect_timeout_s + peer.dimse_timeout_s);
     cond = ASC_requestAssociation(network, params, &assoc, nullptr, nullptr, DUL_NOBLOCK,
                                   static_cast<int>(peer.dimse_timeout_s));
     if (cond == DUL_ASSOCIATIONREJECTED) { return rejected(err); }
+    if (cond.bad() && timing.refused.code != PN_OK) {
+        return pn_fail_transient(err, PN_ENET, "no TLS with %s:%u: %s", peer.host,
+                                 static_cast<unsigned>(peer.port), timing.refused.msg);
+    }
     if (cond.bad()) {
         return pn_fail_transient(err, PN_ENET, "no association with %s:%u: %s", peer.host,
                                  static_cast<unsigned>(peer.port),

@@ -46,7 +46,7 @@ public:
 
 private:
     int rejected(pn_error *err);
-    Transport transport { timing };
+    Transport transport { timing, peer.secure ? peer.tls : nullptr, &peer.expected };
     T_ASC_Network *network = nullptr;
     bool established = false;
 };

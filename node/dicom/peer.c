@@ -1,7 +1,8 @@
 #include <config/node.h>
 #include "dicom/scu.h"
 
-pn_scu_peer pn_scu_peer_of(const struct cfg_node *cfg, const struct cfg_archive *archive)
+pn_scu_peer pn_scu_peer_of(const struct cfg_node *cfg, const struct cfg_archive *archive,
+                           const pn_tls *tls)
 {
     return (pn_scu_peer){
         .host = archive->host,
@@ -10,6 +11,12 @@ pn_scu_peer pn_scu_peer_of(const struct cfg_node *cfg, const struct cfg_archive 
         .calling_ae = cfg->ae_title,
         .connect_timeout_s = archive->connect_timeout_s,
         .dimse_timeout_s = archive->dimse_timeout_s,
+        .secure = archive->tls,
+        .tls = tls,
+        .expected = {
+            .name = archive->tls_name[0] ? archive->tls_name : archive->host,
+            .fingerprint = archive->tls_fingerprint[0] ? archive->tls_fingerprint : NULL,
+        },
     };
 }
 

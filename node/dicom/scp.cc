@@ -81,6 +81,7 @@ public:
 
 private:
     int receive_request(int fd, pn_error *err);
+    void announce_peer();
     bool negotiate(T_ASC_RejectParameters &rej);
     int accept(pn_error *err);
     int messages(pn_error *err);
@@ -116,7 +117,7 @@ int Server::receive_request(int fd, pn_error *err)
     int own = dup(fd);
     if (own < 0) { return pn_fail_transient(err, PN_ENET, "cannot duplicate the socket"); }
     dcmExternalSocketHandle.set(own);
-    transport = std::make_unique<Transport>(timing);
+    transport = std::make_unique<Transport>(timing, opts.tls);
     timing.within_s(opts.artim_s);
     OFCondition cond = ASC_initializeNetwork(NET_ACCEPTOR, 0, static_cast<int>(opts.artim_s),
                                              &a.network);
@@ -125,9 +126,17 @@ int Server::receive_request(int fd, pn_error *err)
         (void)close(own);
         return fail_condition(err, PN_EINTERNAL, cond, "cannot set up the association");
     }
-    cond = ASC_receiveAssociation(a.network, &a.assoc, MAX_PDU, nullptr, nullptr, OFFalse,
-                                  DUL_NOBLOCK, static_cast<int>(opts.artim_s));
-    if (cond.good()) { return PN_OK; }
+    cond = ASC_receiveAssociation(a.network, &a.assoc, MAX_PDU, nullptr, nullptr,
+                                  opts.tls != nullptr ? OFTrue : OFFalse, DUL_NOBLOCK,
+                                  static_cast<int>(opts.artim_s));
+    if (cond.good()) {
+        announce_peer();
+        return PN_OK;
+    }
+    if (timing.refused.code != PN_OK) {
+        out.end = "refused";
+        return pn_fail_transient(err, PN_ENET, "%s", timing.refused.msg);
+    }
     if (timing.expired || cond == DUL_READTIMEOUT) {
         out.end = "timed out";
         return pn_fail_transient(err, PN_ENET, "no association request within %u s", opts.artim_s);
@@ -140,12 +149,25 @@ int Server::receive_request(int fd, pn_error *err)
     return fail_condition(err, PN_EFORMAT, cond, "no association request");
 }
 
+void Server::announce_peer()
+{
+    auto *secure = dynamic_cast<SecureConnection *>(DUL_getTransportConnection(a.assoc->DULassociation));
+    if (secure != nullptr && handler.secured != nullptr) {
+        handler.secured(handler.payload, secure->peer());
+    }
+}
+
 static void trim(char *s)
 {
     size_t n = std::strlen(s);
     while (n > 0 && s[n - 1] == ' ') { s[--n] = '\0'; }
     size_t lead = std::strspn(s, " ");
     std::memmove(s, s + lead, n - lead + 1);
+}
+
+static bool is_among(const char *title, const char *const *titles, size_t n)
+{
+    return std::any_of(titles, titles + n, [&](const char *t) { return std::strcmp(t, title) == 0; });
 }
 
 /* False with the reason: the request is rejected. */
@@ -158,26 +180,34 @@ bool Server::negotiate(T_ASC_RejectParameters &rej)
     char context[BUFSIZ];
     if (ASC_getApplicationContextName(p, context, sizeof context).bad() ||
         std::strcmp(context, UID_StandardApplicationContext) != 0) {
+        out.why_rejected = "application context";
         rej.reason = ASC_REASON_SU_APPCONTEXTNAMENOTSUPPORTED;
         return false;
     }
     char responding[PN_AE_SIZE];
     if (ASC_getAPTitles(p, out.calling_ae, sizeof out.calling_ae, out.called_ae,
                         sizeof out.called_ae, responding, sizeof responding).bad()) {
+        out.why_rejected = "no AE titles";
         rej.reason = ASC_REASON_SU_NOREASON;
         return false;
     }
     trim(out.calling_ae);
     trim(out.called_ae);
-    if (std::strcmp(out.called_ae, opts.ae_title) != 0) {
+    if (std::strcmp(out.called_ae, opts.ae_title) != 0 &&
+        !is_among(out.called_ae, opts.more_ae_titles, opts.n_more_ae_titles)) {
+        out.why_rejected = "called AE title";
         rej.reason = ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED;
         return false;
     }
+    bool known = opts.n_calling_ae_titles == 0 ||
+                 is_among(out.calling_ae, opts.calling_ae_titles, opts.n_calling_ae_titles);
     for (const char *c = out.calling_ae; *c != '\0'; c++) {
-        if (*c < 0x20 || *c > 0x7e || *c == '\\') {
-            rej.reason = ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED;
-            return false;
-        }
+        known = known && *c >= 0x20 && *c <= 0x7e && *c != '\\';
+    }
+    if (!known) {
+        out.why_rejected = "calling AE title";
+        rej.reason = ASC_REASON_SU_CALLINGAETITLENOTRECOGNIZED;
+        return false;
     }
     return true;
 }

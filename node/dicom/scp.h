@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/tls.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,7 +28,12 @@ enum {
 
 typedef struct pn_scp_opts {
     const char *ae_title;          /* ours; a request for another one is rejected (1, 1, 7)  */
-    unsigned artim_s;              /* from now until the whole A-ASSOCIATE-RQ is here        */
+    const char *const *more_ae_titles; size_t n_more_ae_titles;    /* of ours as well        */
+    const char *const *calling_ae_titles; size_t n_calling_ae_titles;  /* who may call; none
+                                      here: whoever. Others are rejected (1, 1, 3)           */
+    const pn_tls *tls;             /* NULL: the association is plain                         */
+    unsigned artim_s;              /* from now until the whole A-ASSOCIATE-RQ is here, a TLS
+                                      handshake before it included                           */
     unsigned idle_timeout_s;       /* for every PDU to be complete                           */
     uint64_t max_instance_bytes;   /* an object more than this larger is not drained: A-ABORT */
 } pn_scp_opts;
@@ -47,6 +53,8 @@ typedef struct pn_scp_handler {
     int (*write)(void *payload, const void *bytes, size_t n, pn_error *err);
     int (*commit)(void *payload, pn_error *err);
     void (*abort)(void *payload);
+    /* Called once, after the TLS handshake; may be NULL. */
+    void (*secured)(void *payload, const pn_tls_peer *peer);
     /* Called once, when the association is accepted. */
     void (*accepted)(void *payload, const char *calling_ae, unsigned n_contexts);
     bool (*draining)(void *payload);
@@ -60,12 +68,14 @@ typedef struct pn_scp_result {
     bool accepted;
     unsigned n_stored, n_failed, n_echoed;
     const char *end;               /* "released", "aborted by peer", "closed by peer", "timed out",
-                                      "rejected", "violation", "stopped"; static             */
+                                      "rejected", "violation", "stopped", "refused" (TLS failed,
+                                      or came where it should not); static                   */
+    const char *why_rejected;      /* "called AE title", …; static; NULL if it was not       */
 } pn_scp_result;
 
 /* Serve the association on fd, a connected stream socket that stays the caller's to close.
  * PN_OK: it ended by release, or was rejected. Else PN_ENET (the peer vanished, aborted, timed
- * out), PN_EFORMAT (it broke the protocol), PN_EIO (must_stop); out is filled in any case. */
+ * out, was refused), PN_EFORMAT (it broke the protocol), PN_EIO (must_stop); out is filled in any case. */
 PN_CHECKED int pn_scp_serve(pn_scp_result *out, int fd, const pn_scp_opts *opts,
                             const pn_scp_handler *handler, pn_error *err);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/tls.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,10 +25,14 @@ typedef struct pn_scu_peer {
     unsigned connect_timeout_s;            /* TCP                                           */
     unsigned dimse_timeout_s;              /* the answer to the association request; each PDU
                                               of a message; the answer to a message         */
+    bool secure;                           /* over TLS, or not at all                       */
+    const pn_tls *tls;                     /* if secure                                     */
+    pn_tls_expected expected;              /* if secure                                     */
 } pn_scu_peer;
 
-/* Borrows from both. */
-pn_scu_peer pn_scu_peer_of(const struct cfg_node *cfg, const struct cfg_archive *archive);
+/* Borrows from all. tls may be NULL where the archive does not want it. */
+pn_scu_peer pn_scu_peer_of(const struct cfg_node *cfg, const struct cfg_archive *archive,
+                           const pn_tls *tls);
 
 enum { PN_SCU_NO_STATUS = -1, PN_SCU_COMMENT_SIZE = 160 };
 

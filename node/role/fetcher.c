@@ -15,6 +15,7 @@
 #include "dicom/runtime.h"
 #include "queue/store.h"
 #include "role/backoff.h"
+#include "role/keys.h"
 #include "role/role.h"
 #include "spool/spool.h"
 
@@ -34,6 +35,7 @@ typedef struct fetcher {
     pn_file_list missing;      /* of the case, by rising UID                                 */
     pn_spool_writer writer;    /* of C-GET                                                   */
     bool sync_failed;
+    pn_tls *tls;               /* where one of the archives wants it                         */
 } fetcher;
 
 bool pn_fetcher_wanted(const cfg_node *cfg)
@@ -168,7 +170,7 @@ static int retrieve_series(asked *out, fetcher *f, const cfg_archive *a, const p
 
 static int ask(asked *out, fetcher *f, const cfg_archive *a, const pn_case *c, pn_error *err)
 {
-    pn_scu_peer peer = pn_scu_peer_of(f->cfg, a);
+    pn_scu_peer peer = pn_scu_peer_of(f->cfg, a, f->tls);
     pn_found_list found = {0};
     int rc = pn_query_find(&found, &peer, c->study_uid, c->series_uid, &query_opts, err);
     for (size_t begin = 0, end; begin < found.n && rc == PN_OK && !pn_role_stop; begin = end) {
@@ -249,6 +251,7 @@ static int turn(void *role, unsigned *nap_ms, pn_error *err)
     fetcher *f = role;
     pn_pull p = {0};
     bool got = false;
+    pn_keys_follow(&f->tls);
     int64_t now = pn_now_ms();
     int rc = pn_store_claim_pull(&p, &got, f->store, now, f->owner,
                                  now - (int64_t)f->cfg->pull_after_s * 1000, LEASE_MS, err);
@@ -267,6 +270,7 @@ static int open_fetcher(fetcher *f, const cfg_node *cfg, pn_error *err)
     pn_role_owner(f->owner, cfg, "fetcher", "");
     f->cfg = cfg;
     int rc = pn_dicom_init(err);
+    if (rc == PN_OK && pn_keys_wanted(cfg, "fetcher", "")) { rc = pn_keys_client(&f->tls, PN_FD_TLS, err); }
     if (rc == PN_OK) { rc = pn_spool_open(&f->spool, cfg->spool, &opts, err); }
     if (rc != PN_OK) { return rc; }
     f->spool_open = true;
@@ -279,6 +283,7 @@ int pn_fetcher_run(const cfg_node *cfg, pn_error *err)
     int rc = open_fetcher(&f, cfg, err);
     if (rc == PN_OK) { rc = pn_role_loop(turn, &f, "fetch_later", err); }
     pn_store_close(f.store);
+    pn_tls_close(f.tls);
     if (f.spool_open) { pn_spool_close(&f.spool); }
     return rc;
 }

@@ -5,7 +5,7 @@
  *             from the first byte of the association request on, and ends with it. A peer that is
  *             mute, slow or hostile has only its own child to hurt.
  * Files       writes tmp/ and incoming/ of the spool, nothing else.
- * Privileges  the listening socket; no database, no outbound connection, no data set decoded. */
+ * Privileges  the listening sockets and the TLS key; no database, no outbound connection, no data set decoded. */
 #include "role/receiver.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +26,8 @@
 #include "base/log.h"
 #include "dicom/runtime.h"
 #include "dicom/scp.h"
+#include "role/access.h"
+#include "role/keys.h"
 #include "role/role.h"
 #include "spool/spool.h"
 
@@ -98,6 +100,15 @@ static void log_accepted(void *payload, const char *calling_ae, unsigned n_conte
            pn_log_quote(quoted, sizeof quoted, calling_ae), n_contexts);
 }
 
+static void log_secured(void *payload, const pn_tls_peer *peer)
+{
+    const session *s = payload;
+    char quoted[PN_SUBJECT_SIZE];
+    pn_log(PN_LOG_INFO, "tls_established", "peer=%s version=%s cipher=%s subject=%s fingerprint=%s",
+           s->peer, peer->version, peer->cipher,
+           pn_log_quote(quoted, sizeof quoted, peer->subject), peer->fingerprint);
+}
+
 static bool is_draining(void *payload)
 {
     (void)payload;
@@ -116,8 +127,13 @@ static void log_end(const session *s, const pn_scp_result *r, int rc, const pn_e
     char calling[80], called[80], reason[512];
     (void)pn_log_quote(calling, sizeof calling, r->calling_ae);
     if (strcmp(r->end, "rejected") == 0) {
-        pn_log(PN_LOG_WARN, "association_rejected", "peer=%s calling=%s called=%s", s->peer,
-               calling, pn_log_quote(called, sizeof called, r->called_ae));
+        pn_log(PN_LOG_WARN, "association_rejected", "peer=%s calling=%s called=%s reason=\"%s\"",
+               s->peer, calling, pn_log_quote(called, sizeof called, r->called_ae), r->why_rejected);
+        return;
+    }
+    if (strcmp(r->end, "refused") == 0) {
+        pn_log(PN_LOG_WARN, "connection_refused", "peer=%s reason=%s", s->peer,
+               pn_log_quote(reason, sizeof reason, why->msg));
         return;
     }
     pn_log(rc == PN_OK ? PN_LOG_INFO : PN_LOG_WARN, "association_ended",
@@ -127,20 +143,27 @@ static void log_end(const session *s, const pn_scp_result *r, int rc, const pn_e
            pn_log_quote(reason, sizeof reason, rc == PN_OK ? "" : why->msg));
 }
 
-static _Noreturn void serve_one(const cfg_node *cfg, pn_spool *spool, int fd, const char *peer)
+/* tls: NULL on the port without. */
+static _Noreturn void serve_one(const cfg_node *cfg, pn_spool *spool, int fd, const char *peer,
+                                const pn_tls *tls)
 {
     (void)prctl(PR_SET_NAME, "pn-association");
     int64_t begun_ms = pn_mono_ms();
     session s = { .spool = spool, .peer = peer, .writer = { .fd = -1 } };
     const pn_scp_opts opts = {
         .ae_title = cfg->ae_title,
+        .more_ae_titles = (const char *const *)cfg->access.called_ae_titles,
+        .n_more_ae_titles = cfg->access.n_called_ae_titles,
+        .calling_ae_titles = (const char *const *)cfg->access.calling_ae_titles,
+        .n_calling_ae_titles = cfg->access.n_calling_ae_titles,
+        .tls = tls,
         .artim_s = cfg->artim_s,
         .idle_timeout_s = cfg->idle_timeout_s,
         .max_instance_bytes = cfg->max_instance_bytes,
     };
     const pn_scp_handler handler = {
         .begin = store_begin, .write = store_write, .commit = store_commit, .abort = store_abort,
-        .accepted = log_accepted, .draining = is_draining, .must_stop = must_stop, .payload = &s,
+        .secured = log_secured, .accepted = log_accepted, .draining = is_draining, .must_stop = must_stop, .payload = &s,
     };
     pn_scp_result result = {0};
     pn_error why = {0};
@@ -155,14 +178,23 @@ typedef struct address { uint8_t bytes[16]; } address;     /* IPv6, or IPv4 mapp
 
 typedef struct child { pid_t pid; address from; } child;
 
-/* A connection over the limits: it gets its rejection once it has asked. */
-typedef struct refusal { int fd; int64_t until_ms; } refusal;
+/* Of an A-ASSOCIATE-RJ, PS3.8 9.3.4. */
+typedef struct rejection { uint8_t result, source, reason; } rejection;
+static const rejection congestion = { 2, 3, 1 }, local_limit = { 2, 3, 2 }, no_reason = { 1, 1, 1 };
+
+/* A connection that is not served: it gets its rejection once it has asked. */
+typedef struct refusal { int fd; int64_t until_ms; rejection why; } refusal;
+
+enum { PLAIN, SECURE, N_LISTENERS };
+typedef struct listener { int fd; bool own; } listener;      /* fd -1: none */
 
 typedef struct receiver {
     const cfg_node *cfg;
     pn_spool spool;
-    int listen_fd, signal_fd;
-    bool own_listen_fd, stopping, sync_failed;
+    listener listeners[N_LISTENERS];
+    int tls_fd, signal_fd;
+    pn_tls *tls;
+    bool stopping, sync_failed;
     int64_t stop_by_ms;
     child *children; size_t n_children;
     refusal refusals[MAX_REFUSALS]; size_t n_refusals;
@@ -197,24 +229,22 @@ static size_t count_from(const receiver *r, const address *from)
 
 /* ---- Refusals ----------------------------------------------------------------------------- */
 
-/* A-ASSOCIATE-RJ, PS3.8 9.3.4: transient, from the presentation service provider. */
-static void reject(int fd, bool stopping)
+static void reject(int fd, rejection why)
 {
-    enum { CONGESTION = 1, LOCAL_LIMIT = 2 };
-    const uint8_t pdu[10] = { 0x03, 0, 0, 0, 0, 4, 0, 2, 3, stopping ? CONGESTION : LOCAL_LIMIT };
+    const uint8_t pdu[10] = { 0x03, 0, 0, 0, 0, 4, 0, why.result, why.source, why.reason };
     uint8_t request[65536];      /* read, so that closing does not reset what we send */
     (void)recv(fd, request, sizeof request, MSG_DONTWAIT);
     (void)send(fd, pdu, sizeof pdu, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)shutdown(fd, SHUT_WR);
 }
 
-static void refuse_later(receiver *r, int fd)
+static void refuse_later(receiver *r, int fd, int which, rejection why)
 {
-    if (r->n_refusals == MAX_REFUSALS) {
+    if (which == SECURE || r->n_refusals == MAX_REFUSALS) {
         (void)close(fd);
         return;
     }
-    r->refusals[r->n_refusals++] = (refusal){ fd, pn_mono_ms() + REFUSAL_MS };
+    r->refusals[r->n_refusals++] = (refusal){ fd, pn_mono_ms() + REFUSAL_MS, why };
 }
 
 static void end_refusal(receiver *r, size_t i)
@@ -225,13 +255,13 @@ static void end_refusal(receiver *r, size_t i)
 
 /* ---- Parent: the loop --------------------------------------------------------------------- */
 
-static void start_child(receiver *r, int fd, const address *from, const char *peer)
+static void start_child(receiver *r, int fd, int which, const address *from, const char *peer)
 {
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid < 0) {
         pn_log(PN_LOG_ERROR, "fork_failed", "peer=%s errno=%d", peer, errno);
-        refuse_later(r, fd);
+        refuse_later(r, fd, which, local_limit);
         return;
     }
     if (pid > 0) {
@@ -242,7 +272,9 @@ static void start_child(receiver *r, int fd, const address *from, const char *pe
     /* A parent that was killed cannot count us any more: finish what is under way. */
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) { _exit(0); }
-    (void)close(r->listen_fd);
+    for (int i = 0; i < N_LISTENERS; i++) {
+        if (r->listeners[i].fd >= 0) { (void)close(r->listeners[i].fd); }
+    }
     (void)close(r->signal_fd);
     for (size_t i = 0; i < r->n_refusals; i++) { (void)close(r->refusals[i].fd); }
     const struct sigaction drain = { .sa_handler = on_drain };
@@ -252,14 +284,14 @@ static void start_child(receiver *r, int fd, const address *from, const char *pe
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    serve_one(r->cfg, &r->spool, fd, peer);
+    serve_one(r->cfg, &r->spool, fd, peer, which == SECURE ? r->tls : NULL);
 }
 
-static void accept_one(receiver *r)
+static void accept_one(receiver *r, int which)
 {
     struct sockaddr_storage a;
     socklen_t n = sizeof a;
-    int fd = accept4(r->listen_fd, (struct sockaddr *)&a, &n, SOCK_CLOEXEC);
+    int fd = accept4(r->listeners[which].fd, (struct sockaddr *)&a, &n, SOCK_CLOEXEC);
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
             pn_log(PN_LOG_ERROR, "accept_failed", "errno=%d", errno);
@@ -270,16 +302,21 @@ static void accept_one(receiver *r)
     address from;
     char peer[INET6_ADDRSTRLEN];
     address_of(&from, peer, &a);
+    if (!pn_access_address(r->cfg, from.bytes)) {
+        pn_log(PN_LOG_WARN, "association_rejected", "peer=%s reason=address", peer);
+        refuse_later(r, fd, which, no_reason);
+        return;
+    }
     const char *limit = NULL;
     if (r->stopping) { limit = "stopping"; }
     else if (r->n_children >= r->cfg->max_associations) { limit = "total"; }
     else if (count_from(r, &from) >= r->cfg->max_associations_per_address) { limit = "address"; }
     if (limit != NULL) {
         pn_log(PN_LOG_WARN, "association_refused", "peer=%s limit=%s", peer, limit);
-        refuse_later(r, fd);
+        refuse_later(r, fd, which, r->stopping ? congestion : local_limit);
         return;
     }
-    start_child(r, fd, &from, peer);
+    start_child(r, fd, which, &from, peer);
 }
 
 static void reap(receiver *r)
@@ -320,42 +357,58 @@ static void begin_stop(receiver *r)
     signal_children(r, SIGTERM);
 }
 
+/* Children that are at work keep the key that they were forked with. */
+static void renew_key(receiver *r)
+{
+    if (r->tls == NULL) { return; }
+    pn_tls *fresh = NULL;
+    pn_error why = {0};
+    int rc = pn_keys_server(&fresh, r->cfg, r->tls_fd, &why);
+    pn_keys_swap(&r->tls, fresh, rc, &why);
+}
+
 static void take_signals(receiver *r)
 {
     struct signalfd_siginfo info;
     while (read(r->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo != SIGCHLD) { begin_stop(r); }
+        if (info.ssi_signo == SIGHUP) { renew_key(r); }
+        else if (info.ssi_signo != SIGCHLD) { begin_stop(r); }
     }
     reap(r);
 }
 
 static void turn(receiver *r)
 {
-    struct pollfd p[2 + MAX_REFUSALS];
+    enum { FIRST = 1 + N_LISTENERS };      /* of the refusals */
+    struct pollfd p[FIRST + MAX_REFUSALS];
     p[0] = (struct pollfd){ .fd = r->signal_fd, .events = POLLIN };
-    p[1] = (struct pollfd){ .fd = r->listen_fd, .events = POLLIN };
+    for (int i = 0; i < N_LISTENERS; i++) {
+        p[1 + i] = (struct pollfd){ .fd = r->listeners[i].fd, .events = POLLIN };
+    }
     size_t n_refusals = r->n_refusals;
     for (size_t i = 0; i < n_refusals; i++) {
-        p[2 + i] = (struct pollfd){ .fd = r->refusals[i].fd, .events = POLLIN };
+        p[FIRST + i] = (struct pollfd){ .fd = r->refusals[i].fd, .events = POLLIN };
     }
     int wait_ms = n_refusals > 0 || r->stopping ? 250 : -1;
-    if (poll(p, 2 + (nfds_t)n_refusals, wait_ms) < 0) { return; }
+    if (poll(p, FIRST + (nfds_t)n_refusals, wait_ms) < 0) { return; }
     /* Backwards, because the last one takes the place of one that is ended. */
     int64_t now = pn_mono_ms();
     for (size_t i = n_refusals; i-- > 0;) {
-        if (p[2 + i].revents != 0) { reject(r->refusals[i].fd, r->stopping); }
-        if (p[2 + i].revents != 0 || now >= r->refusals[i].until_ms) { end_refusal(r, i); }
+        if (p[FIRST + i].revents != 0) { reject(r->refusals[i].fd, r->refusals[i].why); }
+        if (p[FIRST + i].revents != 0 || now >= r->refusals[i].until_ms) { end_refusal(r, i); }
     }
     if (p[0].revents != 0) { take_signals(r); }
-    if (p[1].revents != 0) { accept_one(r); }
+    for (int i = 0; i < N_LISTENERS; i++) {
+        if (p[1 + i].revents != 0) { accept_one(r, i); }
+    }
 }
 
 /* ---- Start -------------------------------------------------------------------------------- */
 
-static int open_listener(int *out, const cfg_node *cfg, pn_error *err)
+static int open_listener(int *out, const cfg_node *cfg, unsigned number, pn_error *err)
 {
     char port[8];
-    (void)snprintf(port, sizeof port, "%u", (unsigned)cfg->port);
+    (void)snprintf(port, sizeof port, "%u", number);
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
                                     .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
     struct addrinfo *found = NULL;
@@ -385,13 +438,32 @@ static int open_signals(int *out, sigset_t *before, pn_error *err)
     (void)sigaddset(&set, SIGCHLD);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &set, before);
     *out = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (*out < 0) { return pn_fail(err, PN_EINTERNAL, "signalfd: %s", strerror(errno)); }
     return PN_OK;
 }
 
-static int start(receiver *r, int listen_fd, sigset_t *before, pn_error *err)
+static int listen_on(receiver *r, int which, int given, unsigned port, pn_error *err)
+{
+    listener *l = &r->listeners[which];
+    if (port == 0) { return PN_OK; }
+    l->own = given < 0;
+    l->fd = given;
+    int rc = l->own ? open_listener(&l->fd, r->cfg, port, err) : PN_OK;
+    if (rc != PN_OK) { return rc; }
+    /* Between poll and accept a peer may have gone: accept must not wait for the next one. */
+    int flags = fcntl(l->fd, F_GETFL);
+    if (flags < 0 || fcntl(l->fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+        return pn_fail(err, PN_EINVAL, "descriptor %d is no listening socket", l->fd);
+    }
+    pn_log(PN_LOG_INFO, "receiver_listening", "address=%s port=%u tls=%s ae=%s", r->cfg->listen, port,
+           which == SECURE ? "yes" : "no", r->cfg->ae_title);
+    return PN_OK;
+}
+
+static int start(receiver *r, const pn_receiver_fds *fds, sigset_t *before, pn_error *err)
 {
     const pn_spool_opts opts = { .reserve_bytes = r->cfg->reserve_bytes,
                                  .max_instance_bytes = r->cfg->max_instance_bytes,
@@ -406,40 +478,33 @@ static int start(receiver *r, int listen_fd, sigset_t *before, pn_error *err)
 
     r->children = calloc(r->cfg->max_associations + 1u, sizeof *r->children);
     if (r->children == NULL) { return pn_fail(err, PN_ENOMEM, "no memory for associations"); }
-    r->listen_fd = listen_fd;
-    if (listen_fd < 0) {
-        rc = open_listener(&r->listen_fd, r->cfg, err);
-        r->own_listen_fd = rc == PN_OK;
-    }
-    if (rc != PN_OK) { return rc; }
-    /* Between poll and accept a peer may have gone: accept must not wait for the next one. */
-    int flags = fcntl(r->listen_fd, F_GETFL);
-    if (flags < 0 || fcntl(r->listen_fd, F_SETFL, flags | O_NONBLOCK) != 0) {
-        return pn_fail(err, PN_EINVAL, "descriptor %d is no listening socket", listen_fd);
-    }
-    pn_log(PN_LOG_INFO, "receiver_listening", "address=%s port=%u ae=%s", r->cfg->listen,
-           (unsigned)r->cfg->port, r->cfg->ae_title);
-    return PN_OK;
+    r->tls_fd = fds->tls;
+    if (r->cfg->tls.port != 0) { rc = pn_keys_server(&r->tls, r->cfg, fds->tls, err); }
+    if (rc == PN_OK) { rc = listen_on(r, PLAIN, fds->plain, r->cfg->port, err); }
+    return rc == PN_OK ? listen_on(r, SECURE, fds->secure, r->cfg->tls.port, err) : rc;
 }
 
 static void end(receiver *r, const sigset_t *before)
 {
     while (r->n_refusals > 0) { end_refusal(r, r->n_refusals - 1); }
-    if (r->own_listen_fd) { (void)close(r->listen_fd); }
+    for (int i = 0; i < N_LISTENERS; i++) {
+        if (r->listeners[i].own && r->listeners[i].fd >= 0) { (void)close(r->listeners[i].fd); }
+    }
+    pn_tls_close(r->tls);
     if (r->signal_fd >= 0) { (void)close(r->signal_fd); }
     pn_spool_close(&r->spool);
     free(r->children);
     (void)sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-int pn_receiver_run(const cfg_node *cfg, int listen_fd, pn_error *err)
+int pn_receiver_run(const cfg_node *cfg, const pn_receiver_fds *fds, pn_error *err)
 {
-    receiver r = { .cfg = cfg, .listen_fd = -1, .signal_fd = -1,
+    receiver r = { .cfg = cfg, .listeners = { { .fd = -1 }, { .fd = -1 } }, .signal_fd = -1,
                    .spool = { .tmp_fd = -1, .incoming_fd = -1, .instances_fd = -1,
                               .quarantine_fd = -1 } };
     sigset_t before;
     (void)sigprocmask(SIG_SETMASK, NULL, &before);
-    int rc = start(&r, listen_fd, &before, err);
+    int rc = start(&r, fds, &before, err);
     if (rc == PN_OK && pn_role_stop) { begin_stop(&r); }    /* came before we could block it */
     while (rc == PN_OK && !r.sync_failed) {
         if (r.stopping && r.n_children == 0) { break; }

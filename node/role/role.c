@@ -13,11 +13,18 @@
 #include "queue/store.h"
 
 volatile sig_atomic_t pn_role_stop = 0;
+volatile sig_atomic_t pn_role_reload = 0;
 
 static void on_stop(int signal_number)
 {
     (void)signal_number;
     pn_role_stop = 1;
+}
+
+static void on_reload(int signal_number)
+{
+    (void)signal_number;
+    pn_role_reload = 1;
 }
 
 int pn_role_start(cfg_node *cfg, const char *role, const char *config_name, pn_error *err)
@@ -30,6 +37,8 @@ int pn_role_start(cfg_node *cfg, const char *role, const char *config_name, pn_e
     struct sigaction stop = {.sa_handler = on_stop};
     (void)sigaction(SIGTERM, &stop, NULL);
     (void)sigaction(SIGINT, &stop, NULL);
+    struct sigaction reload = {.sa_handler = on_reload, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGHUP, &reload, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 
     char path[32];
@@ -47,26 +56,31 @@ int pn_role_start(cfg_node *cfg, const char *role, const char *config_name, pn_e
 }
 
 /* Between fork and exec: only async-signal-safe calls. */
-static _Noreturn void become(char *const *argv, pid_t parent, int config_fd, int listen_fd)
+static _Noreturn void become(char *const *argv, pid_t parent, const int fds[PN_N_FDS])
 {
+    enum { CLEAR = 32 };
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) { _exit(127); }   /* the parent died before prctl */
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)signal(SIGHUP, SIG_IGN);      /* until the role catches it; it reads the key after that */
 
-    /* Move both clear of their targets first, so that neither dup2 overwrites the other. */
-    int config = config_fd < 0 ? -1 : fcntl(config_fd, F_DUPFD, 16);
-    int listener = listen_fd < 0 ? -1 : fcntl(listen_fd, F_DUPFD, 16);
-    (void)syscall(SYS_close_range, 3u, 15u, 0u);
-    if (config >= 0) { (void)dup2(config, PN_FD_CONFIG); }
-    if (listener >= 0) { (void)dup2(listener, PN_FD_LISTEN); }
-    (void)syscall(SYS_close_range, 5u, ~0u, 0u);
+    /* Move all clear of their targets first, so that no dup2 overwrites another. */
+    int moved[PN_N_FDS];
+    for (int i = 0; i < PN_N_FDS; i++) {
+        moved[i] = fds == NULL || fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD, CLEAR);
+    }
+    (void)syscall(SYS_close_range, 3u, (unsigned)CLEAR - 1, 0u);
+    for (int i = 0; i < PN_N_FDS; i++) {
+        if (moved[i] >= 0) { (void)dup2(moved[i], PN_FD_CONFIG + i); }
+    }
+    (void)syscall(SYS_close_range, (unsigned)PN_FD_END, ~0u, 0u);
     execv("/proc/self/exe", argv);
     _exit(127);
 }
 
-int pn_spawn(pid_t *pid, const char *const *args, int config_fd, int listen_fd, pn_error *err)
+int pn_spawn(pid_t *pid, const char *const *args, const int fds[PN_N_FDS], pn_error *err)
 {
     char *argv[16] = {NULL};
     static char self[] = "prognode";
@@ -83,7 +97,7 @@ int pn_spawn(pid_t *pid, const char *const *args, int config_fd, int listen_fd, 
     (void)fflush(NULL);
     pid_t parent = getpid();
     pid_t child = fork();
-    if (child == 0) { become(argv, parent, config_fd, listen_fd); }
+    if (child == 0) { become(argv, parent, fds); }
     int saved = errno;
     for (size_t i = 1; i <= n; i++) { free(argv[i]); }
     if (child < 0) { return pn_fail_transient(err, PN_EIO, "cannot fork: %s", strerror(saved)); }

@@ -3,7 +3,8 @@
  * `prognode serve` is the supervisor. It starts the same binary once for each role:
  *     prognode role receiver|indexer|worker|sender [ARG]
  * Descriptor 3 holds the configuration as the supervisor read it, so that every role sees the
- * same bytes whatever happens to the file; descriptor 4 is the receiver's listening socket. */
+ * same bytes whatever happens to the file; 4 and 5 are the receiver's listening sockets, without
+ * and with TLS; 6 is the TLS key, for the roles that need it (role/keys.h). */
 #ifndef PN_ROLE_H
 #define PN_ROLE_H
 #include <signal.h>
@@ -13,22 +14,24 @@
 #include "base/error.h"
 #include "queue/store.h"
 
-enum { PN_FD_CONFIG = 3, PN_FD_LISTEN = 4 };
+enum { PN_FD_CONFIG = 3, PN_FD_LISTEN, PN_FD_LISTEN_TLS, PN_FD_TLS, PN_FD_END,
+       PN_N_FDS = PN_FD_END - PN_FD_CONFIG };
 
 /* Set by SIGTERM and SIGINT once pn_role_start has run. */
 extern volatile sig_atomic_t pn_role_stop;
+/* Set by SIGHUP: there is a new TLS key. */
+extern volatile sig_atomic_t pn_role_reload;
 
-/* For a role process: name it in logs and ps, end with its parent, catch SIGTERM, ignore
- * SIGPIPE, read the configuration from PN_FD_CONFIG. `config_name` is the file's path, for
+/* For a role process: name it in logs and ps, end with its parent, catch SIGTERM and SIGHUP,
+ * ignore SIGPIPE, read the configuration from PN_FD_CONFIG. `config_name` is the file's path, for
  * messages and relative paths. */
 PN_CHECKED int pn_role_start(cfg_node *cfg, const char *role, const char *config_name,
                              pn_error *err);
 
-/* Start `prognode ARGS...` (NULL-terminated, without argv[0]). config_fd and listen_fd become
- * PN_FD_CONFIG and PN_FD_LISTEN; -1: none. Everything else but stdin, stdout and stderr is
- * closed in the child, which dies with its parent. */
-PN_CHECKED int pn_spawn(pid_t *pid, const char *const *args, int config_fd, int listen_fd,
-                        pn_error *err);
+/* Start `prognode ARGS...` (NULL-terminated, without argv[0]). fds[i] becomes
+ * descriptor PN_FD_CONFIG + i, -1: none; NULL: none at all. Everything else but stdin, stdout and
+ * stderr is closed in the child, which dies with its parent. */
+PN_CHECKED int pn_spawn(pid_t *pid, const char *const *args, const int fds[PN_N_FDS], pn_error *err);
 
 /* How a process ended, in words: "exit code 1", "signal 11 (Segmentation fault)". */
 const char *pn_exit_words(char *buf, size_t size, int status);

@@ -14,6 +14,7 @@
 #include "dicom/scu.h"
 #include "queue/store.h"
 #include "role/backoff.h"
+#include "role/keys.h"
 #include "role/role.h"
 
 enum { POLL_MS = 200, NO_STATUS = -1 };
@@ -23,6 +24,7 @@ typedef struct sender {
     const cfg_archive *archive;
     pn_store *store;
     char owner[PN_OWNER_SIZE];
+    pn_tls *tls;               /* where the archive wants it                                 */
 } sender;
 
 static const cfg_archive *find_archive(const cfg_node *cfg, const char *name)
@@ -62,10 +64,11 @@ static int record(pn_store *store, const cfg_node *cfg, const pn_delivery *d, in
 
 static int turn(void *role, unsigned *nap_ms, pn_error *err)
 {
-    const sender *s = role;
+    sender *s = role;
     const cfg_archive *archive = s->archive;
     pn_delivery d = {0};
     bool got = false;
+    pn_keys_follow(&s->tls);
     int64_t lease = ((int64_t)archive->connect_timeout_s + 2 * (int64_t)archive->dimse_timeout_s) * 1000 + 5000;
     int rc = pn_store_claim_delivery(&d, &got, s->store, pn_now_ms(), s->owner, archive->name, lease,
                                      err);
@@ -75,7 +78,7 @@ static int turn(void *role, unsigned *nap_ms, pn_error *err)
     pn_scu_result result = {0};
     pn_error why = {0};
     const char *path = d.path;
-    pn_scu_peer peer = pn_scu_peer_of(s->cfg, archive);
+    pn_scu_peer peer = pn_scu_peer_of(s->cfg, archive, s->tls);
     int sent = pn_scu_store(&peer, &path, 1, &result, &why);
     return record(s->store, s->cfg, &d, sent, &result, &why, err);
 }
@@ -85,6 +88,7 @@ int pn_sender_run(const cfg_node *cfg, const char *name, pn_error *err)
     sender s = {.cfg = cfg, .archive = find_archive(cfg, name)};
     if (s.archive == NULL) { return pn_fail(err, PN_ECONFIG, "no archive is called \"%s\"", name); }
     int rc = pn_dicom_init(err);
+    if (rc == PN_OK && s.archive->tls) { rc = pn_keys_client(&s.tls, PN_FD_TLS, err); }
     if (rc == PN_OK) { rc = pn_store_open(&s.store, cfg->database, NULL, err); }
     if (rc == PN_OK) {
         pn_role_owner(s.owner, cfg, "sender", name);
@@ -92,5 +96,6 @@ int pn_sender_run(const cfg_node *cfg, const char *name, pn_error *err)
         rc = pn_role_loop(turn, &s, "store_busy", err);
     }
     pn_store_close(s.store);
+    pn_tls_close(s.tls);
     return rc;
 }

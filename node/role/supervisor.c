@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "queue/store.h"
 #include "role/fetcher.h"
+#include "role/keys.h"
 #include "role/role.h"
 
 enum {
@@ -47,7 +48,9 @@ typedef struct child {
 typedef struct supervisor {
     cfg_node cfg;
     char config_path[PN_PATH_SIZE];
-    int config_fd, listen_fd, lock_fd, signal_fd;
+    int config_fd, listen_fd, listen_tls_fd, tls_fd, lock_fd, signal_fd;
+    pn_tls_facts tls;                  /* where tls_fd is >= 0 */
+    int64_t warn_ms;                   /* when to look at the dates next, realtime */
     child children[MAX_CHILDREN];
     char slots[MAX_WORKERS][8];        /* "0", "1", … */
     size_t n;
@@ -109,10 +112,11 @@ static int lock_spool(supervisor *s, pn_error *err)
 }
 
 /* The socket is the supervisor's, so that a restarted receiver loses no connection request. */
-static int open_listener(supervisor *s, pn_error *err)
+static int open_listener(int *out, const supervisor *s, unsigned number, pn_error *err)
 {
     char port[8];
-    (void)snprintf(port, sizeof port, "%u", (unsigned)s->cfg.port);
+    if (number == 0) { return PN_OK; }
+    (void)snprintf(port, sizeof port, "%u", number);
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     int gai = getaddrinfo(s->cfg.listen, port, &hints, &found);
@@ -121,16 +125,84 @@ static int open_listener(supervisor *s, pn_error *err)
                        gai_strerror(gai));
     }
     int on = 1;
-    s->listen_fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool good = s->listen_fd >= 0 &&
-                setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                bind(s->listen_fd, found->ai_addr, found->ai_addrlen) == 0 &&
-                listen(s->listen_fd, 256) == 0;
+    int fd = *out = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 256) == 0;
     int saved = errno;
     freeaddrinfo(found);
     if (good) { return PN_OK; }
     return pn_fail(err, PN_ENET, "cannot listen on %s port %s: %s", s->cfg.listen, port, strerror(saved));
 }
+
+/* ---- The TLS key ------------------------------------------------------------------------------- */
+
+static void warn_of_dates(supervisor *s, int64_t now_ms)
+{
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    char lines[PN_KEYS_MAX_WARNINGS][PN_KEYS_WARNING_SIZE], quoted[PN_KEYS_WARNING_SIZE];
+    size_t n = pn_keys_warnings(lines, &s->tls, now_ms);
+    for (size_t i = 0; i < n; i++) {
+        pn_log(PN_LOG_WARN, "tls_expiry", "what=%s", pn_log_quote(quoted, sizeof quoted, lines[i]));
+    }
+    s->warn_ms = now_ms + DAY_MS;
+}
+
+static int put_key(supervisor *s, const pn_tls_material *m, const pn_tls_facts *facts, pn_error *err)
+{
+    int rc = pn_tls_material_put(s->tls_fd, m, err);
+    if (rc != PN_OK) { return rc; }
+    char quoted[PN_SUBJECT_SIZE];
+    s->tls = *facts;
+    pn_log(PN_LOG_INFO, "tls_key", "subject=%s fingerprint=%s ca=%u crl=%u",
+           pn_log_quote(quoted, sizeof quoted, facts->subject), facts->fingerprint, facts->n_ca,
+           facts->n_crl);
+    warn_of_dates(s, pn_now_ms());
+    return PN_OK;
+}
+
+/* A certificate whose time is over does not keep the node from its other work; peers refuse it,
+ * and the log says why. */
+static int take_key(supervisor *s, pn_error *err)
+{
+    if (!cfg_node_uses_tls(&s->cfg)) { return PN_OK; }
+    pn_tls_material m = {0};
+    pn_tls_facts facts = {0};
+    pn_keys_shield();
+    int rc = pn_keys_read(&m, &facts, &s->cfg, pn_now_ms(), err);
+    if (rc == PN_OK || rc == PN_EUNSUPPORTED) {
+        s->tls_fd = memfd_create("prognode-tls", MFD_CLOEXEC);
+        rc = s->tls_fd < 0 ? pn_fail(err, PN_EIO, "memfd_create: %s", strerror(errno))
+                           : put_key(s, &m, &facts, err);
+    }
+    pn_tls_material_free(&m);
+    return rc;
+}
+
+/* New files that are not fit for use leave the old ones in use. */
+static void renew_key(supervisor *s)
+{
+    if (s->tls_fd < 0) {
+        pn_log(PN_LOG_INFO, "reload_ignored", "reason=\"no TLS is configured\"");
+        return;
+    }
+    pn_tls_material m = {0};
+    pn_tls_facts facts = {0};
+    pn_error why = {0};
+    int rc = pn_keys_read(&m, &facts, &s->cfg, pn_now_ms(), &why);
+    if (rc == PN_OK) { rc = put_key(s, &m, &facts, &why); }
+    pn_tls_material_free(&m);
+    if (rc != PN_OK) {
+        char quoted[512];
+        pn_log(PN_LOG_ERROR, "tls_kept", "reason=%s", pn_log_quote(quoted, sizeof quoted, why.msg));
+        return;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        const child *c = &s->children[i];
+        if (c->pid > 0 && pn_keys_wanted(&s->cfg, c->role, c->arg)) { (void)kill(c->pid, SIGHUP); }
+    }
+}
+
+/* ---- Processes ----------------------------------------------------------------------------------- */
 
 static int open_signals(supervisor *s, pn_error *err)
 {
@@ -139,6 +211,7 @@ static int open_signals(supervisor *s, pn_error *err)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
     return s->signal_fd >= 0 ? PN_OK : pn_fail(err, PN_EIO, "signalfd: %s", strerror(errno));
@@ -173,8 +246,11 @@ static void start_child(supervisor *s, child *c)
     }
     pn_error err = {0};
     c->started_ms = pn_mono_ms();
-    int listener = strcmp(c->role, "receiver") == 0 ? s->listen_fd : -1;
-    if (pn_spawn(&c->pid, args, s->config_fd, listener, &err) != PN_OK) {
+    bool receives = strcmp(c->role, "receiver") == 0;
+    const int fds[PN_N_FDS] = {s->config_fd, receives ? s->listen_fd : -1,
+                               receives ? s->listen_tls_fd : -1,
+                               pn_keys_wanted(&s->cfg, c->role, c->arg) ? s->tls_fd : -1};
+    if (pn_spawn(&c->pid, args, fds, &err) != PN_OK) {
         c->pid = 0;
         c->restart_ms = c->started_ms + c->backoff_ms;
         char quoted[256];
@@ -243,7 +319,8 @@ static bool stop_asked(supervisor *s, int timeout_ms)
     if (poll(&p, 1, timeout_ms) <= 0 || read(s->signal_fd, &info, sizeof info) != sizeof info) {
         return false;
     }
-    return info.ssi_signo != SIGCHLD;
+    if (info.ssi_signo == SIGHUP) { renew_key(s); }
+    return info.ssi_signo != SIGCHLD && info.ssi_signo != SIGHUP;
 }
 
 static bool any_running(const supervisor *s)
@@ -282,12 +359,13 @@ static void stop_all(supervisor *s)
 static void supervise(supervisor *s)
 {
     notify("READY=1");
-    pn_log(PN_LOG_INFO, "serving", "ae=%s listen=%s port=%u archives=%zu models=%zu", s->cfg.ae_title,
-           s->cfg.listen, (unsigned)s->cfg.port, s->cfg.n_archives, s->cfg.n_models);
+    pn_log(PN_LOG_INFO, "serving", "ae=%s listen=%s port=%u tls_port=%u archives=%zu models=%zu",
+           s->cfg.ae_title, s->cfg.listen, (unsigned)s->cfg.port, (unsigned)s->cfg.tls.port, s->cfg.n_archives, s->cfg.n_models);
     for (;;) {
         int sleep_ms = start_due(s);
         if (stop_asked(s, sleep_ms)) { break; }
         reap(s, false);
+        if (s->tls_fd >= 0 && pn_now_ms() >= s->warn_ms) { warn_of_dates(s, pn_now_ms()); }
     }
     stop_all(s);
 }
@@ -296,18 +374,20 @@ int pn_supervisor_run(const char *config_path, pn_error *err)
 {
     supervisor *s = calloc(1, sizeof *s);
     if (s == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the supervisor"); }
-    s->config_fd = s->listen_fd = s->lock_fd = s->signal_fd = -1;
+    s->config_fd = s->listen_fd = s->listen_tls_fd = s->tls_fd = s->lock_fd = s->signal_fd = -1;
     pn_log_role("supervisor");
     int rc = keep_config(s, config_path, err);
     if (rc == PN_OK) { rc = check_models(&s->cfg, err); }
     if (rc == PN_OK) { rc = lock_spool(s, err); }
-    if (rc == PN_OK) { rc = open_listener(s, err); }
+    if (rc == PN_OK) { rc = take_key(s, err); }
+    if (rc == PN_OK) { rc = open_listener(&s->listen_fd, s, s->cfg.port, err); }
+    if (rc == PN_OK) { rc = open_listener(&s->listen_tls_fd, s, s->cfg.tls.port, err); }
     if (rc == PN_OK) { rc = open_signals(s, err); }
     if (rc == PN_OK) {
         plan_children(s);
         supervise(s);
     }
-    const int fds[] = {s->config_fd, s->listen_fd, s->lock_fd, s->signal_fd};
+    const int fds[] = {s->config_fd, s->listen_fd, s->listen_tls_fd, s->tls_fd, s->lock_fd, s->signal_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (fds[i] >= 0) { close(fds[i]); }
     }

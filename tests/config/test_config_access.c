@@ -10,6 +10,9 @@
 #define FILES "certificate: node.crt, key: /k/node.key, ca: ca.crt"
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+#define COLONS "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:" \
+               "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
+
 static int parse(cfg_node *c, const char *text, cfg_error *err)
 {
     *err = (cfg_error){0};
@@ -41,7 +44,7 @@ static void test_access__every_value_is_taken(void **state)
                        "tls: {port: 2762, " FILES ", crl: ca.crl}\n"
                        "access: {called_ae_titles: [R], calling_ae_titles: [PACS, 'TPS 1'],\n"
                        "  addresses: [10.7.0.0/16, '::1'], certificates: ['CN=ct1,O=H', '" HEX "']}\n"
-                       ARCHIVE(", tls: true, tls_name: pacs.example, tls_fingerprint: '" HEX "'") REST,
+                       ARCHIVE(", tls: true, tls_name: pacs.example, tls_fingerprint: 'sha256:" COLONS "'") REST,
                    &err), err);
     assert_int_equal(c.port, 0);
     assert_int_equal(c.tls.port, 2762);
@@ -56,6 +59,7 @@ static void test_access__every_value_is_taken(void **state)
     assert_string_equal(c.access.certificates[0], "CN=ct1,O=H");
     assert_true(c.archives[0].tls);
     assert_string_equal(c.archives[0].tls_name, "pacs.example");
+    assert_string_equal(c.archives[0].tls_fingerprint, HEX);
     assert_true(cfg_node_uses_tls(&c));
     cfg_node_free(&c);
 }
@@ -128,11 +132,9 @@ static void test_access__ranges(void **state)
 static void test_access__fingerprints(void **state)
 {
     (void)state;
-    static const char colons[] =
-        "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
     assert_true(cfg_fingerprint_is(HEX, HEX));
     assert_true(cfg_fingerprint_is("sha256:" HEX, HEX));
-    assert_true(cfg_fingerprint_is(colons, HEX));
+    assert_true(cfg_fingerprint_is(COLONS, HEX));
     assert_false(cfg_fingerprint_is(HEX, "10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"));
     assert_false(cfg_is_fingerprint(HEX "0"));
     assert_false(cfg_is_fingerprint(""));

@@ -16,7 +16,10 @@ bool cfg_address_in(const char *range, const uint8_t address[16]);
 
 /* A SHA-256 fingerprint: 64 hexadecimal digits, with or without colons between the bytes, and
  * with or without "sha256:" before them. */
+enum { CFG_FINGERPRINT_DIGITS = 64 };
 bool cfg_is_fingerprint(const char *text);
+/* The digits alone, in lower case; out may be text. False, and out untouched: it is none. */
+bool cfg_fingerprint_read(char out[CFG_FINGERPRINT_DIGITS + 1], const char *text);
 /* hex: 64 lower-case digits. */
 bool cfg_fingerprint_is(const char *text, const char *hex);
 /* A fingerprint, or a subject such as "CN=ct1,O=Hospital". */

@@ -25,7 +25,8 @@ typedef struct cfg_archive {
                                       images that a case lacks, and how are they fetched? */
     bool tls;                      /* default false                                */
     char tls_name[CFG_HOST_SIZE];  /* that its certificate must have; "": host      */
-    char tls_fingerprint[CFG_FINGERPRINT_SIZE];    /* of its certificate; instead of the name */
+    char tls_fingerprint[CFG_FINGERPRINT_SIZE];    /* of its certificate, 64 lower-case digits;
+                                      instead of the name                          */
 } cfg_archive;
 
 /* TLS for incoming and outgoing associations. The files are PEM, absolute after loading; "":

@@ -9,6 +9,7 @@
 #include "role/role.h"
 
 volatile sig_atomic_t pn_role_stop = 0;     /* of role.c */
+volatile sig_atomic_t pn_role_reload = 0;
 
 static void set(cfg_node *cfg, const char *argument)
 {
@@ -34,8 +35,9 @@ int main(int argc, char **argv)
     (void)snprintf(cfg.spool, sizeof cfg.spool, "%s", argv[2]);
     for (int i = 3; i < argc; i++) { set(&cfg, argv[i]); }
     pn_log_role("receiver");
+    const pn_receiver_fds none = {-1, -1, -1};
     pn_error err = {0};
-    int rc = pn_receiver_run(&cfg, -1, &err);
+    int rc = pn_receiver_run(&cfg, &none, &err);
     if (rc != PN_OK) { fprintf(stderr, "net_receiver: %s\n", err.msg); }
     return rc;
 }

@@ -86,7 +86,7 @@ static int serve(pn_scp_result *result, sink *s, int (*client)(uint16_t port), i
     assert_true(fd >= 0);
     const pn_scp_opts opts = { .ae_title = "PROGNODE", .artim_s = 2, .idle_timeout_s = 2,
                                .max_instance_bytes = 1 << 20 };
-    const pn_scp_handler handler = { begin, take, commit, abandon, accepted, NULL, must_stop, s };
+    const pn_scp_handler handler = { begin, take, commit, abandon, NULL, accepted, NULL, must_stop, s };
     *rc = pn_scp_serve(result, fd, &opts, &handler, err);
     close(fd);
     close(listener);
@@ -224,14 +224,21 @@ static int ask_someone_else(uint16_t port)
     return type == PDU_RJ ? 0 : 1;
 }
 
-static int send_garbage(uint16_t port)
+static int begin_with(uint16_t port, const char *bytes, size_t n)
 {
     int fd = raw_connect(port);
-    (void)raw_send(fd, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+    (void)raw_send(fd, bytes, n);
     static raw_pdu pdu;
     while (raw_read_pdu(&pdu, fd, 5000) > 0) {}
     close(fd);
     return 0;
+}
+
+static int send_garbage(uint16_t port) { return begin_with(port, "GET / HTTP/1.1\r\n\r\n", 18); }
+
+static int speak_tls(uint16_t port)
+{
+    return begin_with(port, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
 }
 
 static void test_scp__every_end_has_its_name(void **state)
@@ -243,6 +250,7 @@ static void test_scp__every_end_has_its_name(void **state)
         { fall_silent, PN_ENET, "timed out", 1 },
         { ask_someone_else, PN_OK, "rejected", 0 },
         { send_garbage, PN_EFORMAT, "violation", 0 },
+        { speak_tls, PN_ENET, "refused", 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sink s = {0};
