@@ -39,14 +39,27 @@ static int read_instance(pn_instance *out, sql_rows *st, pn_error *err)
 
 #define FINISHED "('running','reported','delivered','committed')"
 
+/* A change of the cases that name an image. Which they are is asked first: as a subquery of the
+ * change PostgreSQL would, as long as it has no statistics, begin with all cases in the states of
+ * the change and look into each for the image. */
+static int change_users(sql_store *s, const char *sop_uid, const char *change, pn_error *err)
+{
+    int64_t *ids = NULL;
+    size_t n = 0;
+    int rc = sql_ints(&ids, &n, s, err, "SELECT case_id FROM case_image WHERE sop_uid=?1", "t",
+                      sop_uid);
+    for (size_t i = 0; i < n && !rc; i++) { rc = sql_run(NULL, s, err, change, "i", ids[i]); }
+    free(ids);
+    return rc;
+}
+
 /* The open cases that may change by this instance: those that name it, those that use its
  * series, those that look for any series of its study. */
 static int wake_open(sql_store *s, const pn_instance *in, pn_error *err)
 {
-    int rc = sql_run(NULL, s, err,
-                     "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
-                     " AND state IN ('received','waiting') AND"
-                     " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", in->sop_uid);
+    int rc = change_users(s, in->sop_uid,
+                          "UPDATE cases SET match_at_ms=0 WHERE id=?1 AND match_at_ms<>0"
+                          " AND state IN ('received','waiting')", err);
     if (rc) { return rc; }
     rc = sql_run(NULL, s, err,
                  "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
@@ -62,14 +75,13 @@ static int wake_open(sql_store *s, const pn_instance *in, pn_error *err)
 /* Another copy of an image: what is ready is matched again, what is finished is looked at. */
 static int wake_users(sql_store *s, const char *sop_uid, pn_error *err)
 {
-    int rc = sql_run(NULL, s, err,
-                     "UPDATE cases SET state='waiting', match_at_ms=0 WHERE state='ready' AND"
-                     " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
+    int rc = change_users(s, sop_uid,
+                          "UPDATE cases SET state='waiting', match_at_ms=0 WHERE id=?1 AND"
+                          " state='ready'", err);
     if (rc) { return rc; }
-    return sql_run(NULL, s, err,
-                   "UPDATE cases SET match_at_ms=0 WHERE match_at_ms<>0"
-                   " AND state IN " FINISHED " AND"
-                   " id IN (SELECT case_id FROM case_image WHERE sop_uid=?1)", "t", sop_uid);
+    return change_users(s, sop_uid,
+                        "UPDATE cases SET match_at_ms=0 WHERE id=?1 AND match_at_ms<>0"
+                        " AND state IN " FINISHED, err);
 }
 
 /* Cases that use the whole series; ready ones take what is there when they are claimed. */

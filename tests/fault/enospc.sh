@@ -159,5 +159,36 @@ mount -o remount,rw "$work/small"
 became=$(status_of "$work/object-1024-9001.dcm")
 [ "$became" = 0000 ] || fail "writable again: status $became"
 stop_node
+
+# ---- A quota (EDQUOT), which btrfs has for root as well ----
+with_quota() {
+  command -v mkfs.btrfs > /dev/null && [ -c /dev/loop-control ] || return 1
+  umount -l "$work/small"
+  truncate -s 256M "$work/image"
+  mkfs.btrfs -q "$work/image" && mount -o loop "$work/image" "$work/small" 2> /dev/null || return 1
+  btrfs quota enable "$work/small" && btrfs qgroup limit 24M "$work/small" && btrfs filesystem sync "$work/small" > /dev/null
+}
+quota="no btrfs for a quota"
+if with_quota; then
+  start_node
+  make_object 524562 9100
+  make_object 524562 9101
+  status=$(status_of "$work/object-524562-9100.dcm")
+  [ "$status" = 0000 ] || fail "within the quota: status $status"
+  why=$(LC_ALL=C dd if=/dev/zero of="$filler" bs=64k count=1000 conv=fsync 2>&1 || true)
+  grep -q 'quota' <<< "$why" || fail "the quota does not hold: $why"
+  status=$(status_of "$work/object-524562-9101.dcm")
+  [ "$status" = a700 ] || fail "quota: status $status"
+  echo_is_prompt "quota"
+  rm "$filler"
+  btrfs filesystem sync "$work/small" > /dev/null
+  status=$(status_of "$work/object-524562-9101.dcm")
+  [ "$status" = 0000 ] || fail "within the quota again: status $status"
+  printf '%s\n' "$work/object-524562-9100.dcm" "$work/object-524562-9101.dcm" > "$work/ack"
+  "$tool" check "$spool" "$work/ack" > "$work/check" || { cat "$work/check"; fail "quota"; }
+  [ -z "$(ls "$spool/tmp")" ] || fail "left in tmp/"
+  stop_node
+  quota="quota"
+fi
 sanitizers_are_quiet
-echo "no inodes, read-only: refused with A700, and taken afterwards; passed"
+echo "no inodes, read-only, $quota: refused with A700, and taken afterwards; passed"
