@@ -4,13 +4,15 @@
 #   scripts/packages.sh test    to build and test it
 #   scripts/packages.sh demo    to build it and run the demonstration
 #   scripts/packages.sh fuzz    to build it and run tests/fuzz/campaign.sh
+#   scripts/packages.sh fault   to build it and run the long forms of tests/fault
 # Does nothing where all are there; else needs root or sudo.
 set -eu
 build="build-essential cmake ninja-build pkg-config libdcmtk-dev dcmtk libssl-dev libyaml-dev
        libopenblas-dev libsqlite3-dev libpq-dev libcjson-dev libopenjp2-7-dev libcharls-dev libseccomp-dev libcmocka-dev
        libcairo2-dev libharfbuzz-dev libfribidi-dev fonts-noto-core fonts-wqy-microhei"
-test="poppler-utils libnifti-dev zlib1g-dev dicom3tools python3-pydicom orthanc orthanc-dicomweb chromium curl jq strace procps postgresql"
+test="bubblewrap systemd faketime btrfs-progs poppler-utils libnifti-dev zlib1g-dev dicom3tools python3-pydicom orthanc orthanc-dicomweb chromium curl jq strace procps postgresql"
 demo="orthanc curl"
+fault="xfsprogs gnuplot-nox user-mode-linux kmod nfs-kernel-server nfs-common"
 fuzz="clang-14 libclang-rt-14-dev"
 
 case "${1:-build}" in
@@ -18,7 +20,8 @@ build) wanted=$build ;;
 test)  wanted="$build $test" ;;
 demo)  wanted="$build $demo" ;;
 fuzz)  wanted="$build $fuzz" ;;
-*)     echo "usage: scripts/packages.sh build|test|demo|fuzz" >&2; exit 2 ;;
+fault) wanted="$build $test $fault" ;;
+*)     echo "usage: scripts/packages.sh build|test|demo|fuzz|fault" >&2; exit 2 ;;
 esac
 
 missing=""
