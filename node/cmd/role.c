@@ -46,7 +46,7 @@ static int lock_up(const char *folder, pn_error *err)
     pn_job job = {0};
     int rc = pn_job_load(&job, folder, err);
     if (rc != PN_OK) { return rc; }
-    const char **paths = calloc(job.n_images + 2, sizeof *paths);
+    const char **paths = calloc(job.n_images + 3, sizeof *paths);
     if (paths == NULL) {
         pn_job_free(&job);
         return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu paths", job.n_images);
@@ -54,6 +54,7 @@ static int lock_up(const char *folder, pn_error *err)
     size_t n = 0;
     paths[n++] = job.model_path;
     paths[n++] = job.contour.path;
+    if (job.messages[0] != '\0') { paths[n++] = job.messages; }
     for (size_t i = 0; i < job.n_images; i++) { paths[n++] = job.images[i].path; }
     const pn_sandbox_opts opts = {.readable = paths, .n_readable = n, .writable_folder = folder,
                                   .max_files = COMPUTE_FILES, .max_file_bytes = compute_file_bytes};

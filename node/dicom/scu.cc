@@ -57,6 +57,7 @@ int store(pn_scu_result &out, Client &c, const char *path, uint8_t context_id, p
     rq.data_set = WITH_DATA_SET;
     std::memcpy(rq.sop_class_uid, file.sop_class_uid, sizeof rq.sop_class_uid);
     std::memcpy(rq.sop_uid, file.sop_uid, sizeof rq.sop_uid);
+    out.tried = true;
     if (!c.dimse->write_command(rq, c.peer.dimse_timeout_s)) {
         return c.lost("during C-STORE", err);
     }
@@ -83,6 +84,7 @@ int store(pn_scu_result &out, Client &c, const char *path, uint8_t context_id, p
     int rc = c.response(rsp, C_STORE_RSP, rq.message_id, err);
     if (rc != PN_OK) { return rc; }
     pn_scu_classify(&out, rsp.status);
+    out.refused = !out.stored && out.cls == PN_PERMANENT;
     (void)std::snprintf(out.comment, sizeof out.comment, "%s", rsp.comment);
     return PN_OK;
 }
@@ -124,6 +126,7 @@ int store_all(const pn_scu_peer &peer, const char *const *paths, size_t n, pn_sc
         if (context_id == 0) {
             (void)own_failure(results[i], PN_PERMANENT,
                               "the peer does not accept this SOP class and transfer syntax");
+            results[i].refused = true;
         } else {
             rc = store(results[i], client, paths[i], context_id, err);
         }

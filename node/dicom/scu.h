@@ -39,6 +39,9 @@ enum { PN_SCU_NO_STATUS = -1, PN_SCU_COMMENT_SIZE = 160 };
 /* What became of one file. */
 typedef struct pn_scu_result {
     bool stored;                   /* 0000, Bxxx (warning), 0111 (the peer has it already)   */
+    bool tried;                    /* it was on its way: the peer knows of it                */
+    bool refused;                  /* the peer takes no such object (its class, or a permanent
+                                      status): another object may be taken                   */
     pn_class cls;                  /* of a failure: worth another try?                       */
     int status;                    /* of the C-STORE-RSP, or PN_SCU_NO_STATUS                */
     char comment[PN_SCU_COMMENT_SIZE]; /* the peer's Error Comment, or our reason; outside text */

@@ -1,24 +1,36 @@
-/* The compute process: job.json in, sr.dcm, report.json and outcome.json out. */
+/* The compute process: job.json in, the objects, report.json and outcome.json out. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
 #include "pipeline/assess.h"
 #include "pipeline/job.h"
 #include "pipeline/measure.h"
+#include "pipeline/objects.h"
+#include "report/messages.h"
 
-#define COMPREHENSIVE_SR    "1.2.840.10008.5.1.4.1.1.88.33"
-#define COMPREHENSIVE_3D_SR "1.2.840.10008.5.1.4.1.1.88.34"
-
-static int write_report(const pn_report *report, const char *folder, pn_error *err)
+static int write_json(const pn_report *report, const char *folder, pn_error *err)
 {
     char path[PN_PATH_SIZE];
-    int rc = pn_path(path, sizeof path, err, "%s/%s", folder, PN_SR_FILE);
-    if (rc != PN_OK || (rc = pn_report_write_sr(report, NULL, path, err)) != PN_OK) { return rc; }
     char *json = NULL;
-    if ((rc = pn_report_to_json(&json, report, err)) != PN_OK) { return rc; }
+    int rc = pn_report_to_json(&json, report, err);
+    if (rc != PN_OK) { return rc; }
     rc = pn_path(path, sizeof path, err, "%s/%s", folder, PN_REPORT_FILE);
     if (rc == PN_OK) { rc = pn_write_file(path, json, strlen(json), false, err); }
     free(json);
+    return rc;
+}
+
+static int write_files(pn_outcome *out, pn_report *report, const pn_job *job, const pn_measurement *m,
+                       const char *folder, pn_error *err)
+{
+    pn_messages *words = NULL;
+    const char *own_words = job->messages[0] != '\0' ? job->messages : NULL;
+    int rc = pn_messages_load(&words, report->language, own_words, err);
+    if (rc != PN_OK) { return rc; }
+    const pn_objects_opts opts = {.seg = job->seg, .picture = job->picture, .pdf = job->pdf, .words = words};
+    rc = pn_objects_write(out, report, m, &opts, folder, err);
+    if (rc == PN_OK) { rc = write_json(report, folder, err); }
+    pn_messages_free(words);
     return rc;
 }
 
@@ -47,7 +59,7 @@ static int assess_job(pn_report *report, const pn_job *job, const pn_measurement
 }
 
 /* Everything that can fail because of the case itself. */
-static int run(pn_report *report, const pn_job *job, const char *folder, pn_error *err)
+static int run(pn_outcome *out, pn_report *report, const pn_job *job, const char *folder, pn_error *err)
 {
     cfg_model model = {0};
     cfg_error cfg = {0};
@@ -65,7 +77,8 @@ static int run(pn_report *report, const pn_job *job, const char *folder, pn_erro
     rc = pn_measure(&m, job->contour.path, paths, job->n_images, job->rois, job->n_rois,
                     &model.extraction, err);
     if (rc != PN_OK || (rc = assess_job(report, job, &m, &model, err)) != PN_OK) { goto out; }
-    rc = write_report(report, folder, err);
+    memcpy(report->language, job->language, sizeof report->language);
+    rc = write_files(out, report, job, &m, folder, err);
 out:
     free(paths);
     pn_measurement_free(&m);
@@ -80,12 +93,7 @@ int pn_job_run(const char *folder, pn_error *err)
     if (rc != PN_OK) { return rc; }
     pn_report report = {0};
     pn_outcome outcome = {0};
-    if (run(&report, &job, folder, &outcome.failure) == PN_OK) {
-        outcome.reported = true;
-        memcpy(outcome.sop_uid, report.sop_uid, PN_UID_SIZE);
-        memcpy(outcome.series_uid, report.series_uid, PN_UID_SIZE);
-        strcpy(outcome.sop_class_uid, job.comprehensive_3d ? COMPREHENSIVE_3D_SR : COMPREHENSIVE_SR);
-    }
+    outcome.reported = run(&outcome, &report, &job, folder, &outcome.failure) == PN_OK;
     pn_report_free(&report);
     pn_job_free(&job);
     return pn_outcome_save(&outcome, folder, err);

@@ -1,13 +1,13 @@
 #include "pipeline/job.h"
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
+#include "pipeline/job_json.h"
 
 static int fail_memory(pn_error *err) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a job"); }
 
-static int save(cJSON *json, const char *folder, const char *name, pn_error *err)
+int pn_job_json_save(cJSON *json, const char *folder, const char *name, pn_error *err)
 {
     char path[PN_PATH_SIZE];
     int rc = pn_path(path, sizeof path, err, "%s/%s", folder, name);
@@ -19,7 +19,7 @@ static int save(cJSON *json, const char *folder, const char *name, pn_error *err
     return rc;
 }
 
-static int load(cJSON **json, const char *folder, const char *name, pn_error *err)
+int pn_job_json_load(cJSON **json, const char *folder, const char *name, pn_error *err)
 {
     char path[PN_PATH_SIZE];
     int rc = pn_path(path, sizeof path, err, "%s/%s", folder, name);
@@ -33,8 +33,7 @@ static int load(cJSON **json, const char *folder, const char *name, pn_error *er
     return PN_OK;
 }
 
-/* Members are strings that fit, numbers, booleans; anything else is a broken file. */
-static bool get_text(const cJSON *json, const char *key, char *out, size_t size)
+bool pn_job_get_text(const cJSON *json, const char *key, char *out, size_t size)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
     if (text == NULL || strlen(text) >= size) { return false; }
@@ -42,7 +41,7 @@ static bool get_text(const cJSON *json, const char *key, char *out, size_t size)
     return true;
 }
 
-static bool get_number(const cJSON *json, const char *key, double low, double high, double *out)
+bool pn_job_get_number(const cJSON *json, const char *key, double low, double high, double *out)
 {
     double v = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, key));
     if (isnan(v) || v < low || v > high) { return false; }
@@ -50,11 +49,24 @@ static bool get_number(const cJSON *json, const char *key, double low, double hi
     return true;
 }
 
-static bool get_bool(const cJSON *json, const char *key, bool *out)
+bool pn_job_get_bool(const cJSON *json, const char *key, bool *out)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
     *out = cJSON_IsTrue(item);
     return cJSON_IsBool(item);
+}
+
+/* Absent in jobs of version 0.1.0, which made the report only. */
+static bool get_switch(const cJSON *json, const char *key, bool *out)
+{
+    *out = false;
+    return !cJSON_HasObjectItem(json, key) || pn_job_get_bool(json, key, out);
+}
+
+static bool get_choice(const cJSON *json, const char *key, char *out, size_t size)
+{
+    out[0] = '\0';
+    return !cJSON_HasObjectItem(json, key) || pn_job_get_text(json, key, out, size);
 }
 
 static cJSON *file_to_json(const pn_job_file *f)
@@ -67,8 +79,8 @@ static cJSON *file_to_json(const pn_job_file *f)
 
 static bool file_from_json(pn_job_file *f, const cJSON *json)
 {
-    return get_text(json, "path", f->path, sizeof f->path) &&
-           get_text(json, "digest", f->digest, sizeof f->digest);
+    return pn_job_get_text(json, "path", f->path, sizeof f->path) &&
+           pn_job_get_text(json, "digest", f->digest, sizeof f->digest);
 }
 
 int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
@@ -79,6 +91,12 @@ int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
     (void)cJSON_AddStringToObject(json, "model", job->model_path);
     (void)cJSON_AddBoolToObject(json, "matched_by_series", job->matched_by_series);
     (void)cJSON_AddBoolToObject(json, "comprehensive_3d", job->comprehensive_3d);
+    (void)cJSON_AddBoolToObject(json, "seg", job->seg);
+    (void)cJSON_AddBoolToObject(json, "picture", job->picture);
+    (void)cJSON_AddBoolToObject(json, "pdf", job->pdf);
+    (void)cJSON_AddStringToObject(json, "language", job->language);
+    (void)cJSON_AddStringToObject(json, "messages", job->messages);
+    (void)cJSON_AddStringToObject(json, "several_contours", job->several_contours);
     (void)cJSON_AddStringToObject(json, "content_datetime", job->content_datetime);
     (void)cJSON_AddNumberToObject(json, "version", job->version);
     (void)cJSON_AddStringToObject(json, "predecessor_sop_uid", job->predecessor_sop_uid);
@@ -91,7 +109,7 @@ int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
     for (size_t i = 0; i < job->n_images; i++) {
         (void)cJSON_AddItemToArray(images, file_to_json(&job->images[i]));
     }
-    int rc = save(json, folder, PN_JOB_FILE, err);
+    int rc = pn_job_json_save(json, folder, PN_JOB_FILE, err);
     cJSON_Delete(json);
     return rc;
 }
@@ -123,21 +141,26 @@ static bool lists_from_json(pn_job *job, const cJSON *json)
 int pn_job_load(pn_job *out, const char *folder, pn_error *err)
 {
     cJSON *json = NULL;
-    int rc = load(&json, folder, PN_JOB_FILE, err);
+    int rc = pn_job_json_load(&json, folder, PN_JOB_FILE, err);
     if (rc != PN_OK) { return rc; }
     pn_job job = {0};
     double id = 0, version = 0;
     /* 15 digits are what cJSON writes exactly. */
-    bool good = get_number(json, "case_id", 0, 1e15 - 1, &id) &&
-                get_number(json, "version", 1, 1e6, &version) &&
-                get_text(json, "model", job.model_path, sizeof job.model_path) &&
-                get_bool(json, "matched_by_series", &job.matched_by_series) &&
-                get_bool(json, "comprehensive_3d", &job.comprehensive_3d) &&
-                get_text(json, "content_datetime", job.content_datetime, sizeof job.content_datetime) &&
-                get_text(json, "predecessor_sop_uid", job.predecessor_sop_uid, PN_UID_SIZE) &&
-                get_text(json, "predecessor_series_uid", job.predecessor_series_uid, PN_UID_SIZE) &&
-                get_text(json, "institution", job.institution, sizeof job.institution) &&
-                get_text(json, "station_name", job.station_name, sizeof job.station_name) &&
+    bool good = pn_job_get_number(json, "case_id", 0, 1e15 - 1, &id) &&
+                pn_job_get_number(json, "version", 1, 1e6, &version) &&
+                pn_job_get_text(json, "model", job.model_path, sizeof job.model_path) &&
+                pn_job_get_bool(json, "matched_by_series", &job.matched_by_series) &&
+                pn_job_get_bool(json, "comprehensive_3d", &job.comprehensive_3d) &&
+                get_switch(json, "seg", &job.seg) && get_switch(json, "picture", &job.picture) &&
+                get_switch(json, "pdf", &job.pdf) &&
+                get_choice(json, "language", job.language, sizeof job.language) &&
+                get_choice(json, "messages", job.messages, sizeof job.messages) &&
+                get_choice(json, "several_contours", job.several_contours, sizeof job.several_contours) &&
+                pn_job_get_text(json, "content_datetime", job.content_datetime, sizeof job.content_datetime) &&
+                pn_job_get_text(json, "predecessor_sop_uid", job.predecessor_sop_uid, PN_UID_SIZE) &&
+                pn_job_get_text(json, "predecessor_series_uid", job.predecessor_series_uid, PN_UID_SIZE) &&
+                pn_job_get_text(json, "institution", job.institution, sizeof job.institution) &&
+                pn_job_get_text(json, "station_name", job.station_name, sizeof job.station_name) &&
                 file_from_json(&job.contour, cJSON_GetObjectItemCaseSensitive(json, "contour")) &&
                 lists_from_json(&job, json);
     cJSON_Delete(json);
@@ -157,49 +180,4 @@ void pn_job_free(pn_job *job)
     free(job->images);
     free(job->rois);
     *job = (pn_job){0};
-}
-
-int pn_outcome_save(const pn_outcome *o, const char *folder, pn_error *err)
-{
-    cJSON *json = cJSON_CreateObject();
-    if (json == NULL) { return fail_memory(err); }
-    (void)cJSON_AddBoolToObject(json, "reported", o->reported);
-    if (o->reported) {
-        (void)cJSON_AddStringToObject(json, "sop_class_uid", o->sop_class_uid);
-        (void)cJSON_AddStringToObject(json, "sop_uid", o->sop_uid);
-        (void)cJSON_AddStringToObject(json, "series_uid", o->series_uid);
-    } else {
-        (void)cJSON_AddNumberToObject(json, "code", o->failure.code);
-        (void)cJSON_AddBoolToObject(json, "transient", o->failure.cls == PN_TRANSIENT);
-        (void)cJSON_AddStringToObject(json, "message", o->failure.msg);
-    }
-    int rc = save(json, folder, PN_OUTCOME_FILE, err);
-    cJSON_Delete(json);
-    return rc;
-}
-
-int pn_outcome_load(pn_outcome *out, const char *folder, pn_error *err)
-{
-    cJSON *json = NULL;
-    int rc = load(&json, folder, PN_OUTCOME_FILE, err);
-    if (rc != PN_OK) { return rc; }
-    pn_outcome o = {0};
-    bool good = get_bool(json, "reported", &o.reported);
-    if (good && o.reported) {
-        good = get_text(json, "sop_class_uid", o.sop_class_uid, PN_UID_SIZE) &&
-               get_text(json, "sop_uid", o.sop_uid, PN_UID_SIZE) &&
-               get_text(json, "series_uid", o.series_uid, PN_UID_SIZE);
-    } else if (good) {
-        double code = 0;
-        bool transient = false;
-        good = get_number(json, "code", 1, PN_EINTERNAL, &code) &&
-               get_bool(json, "transient", &transient) &&
-               get_text(json, "message", o.failure.msg, sizeof o.failure.msg);
-        o.failure.code = (pn_code)(int)code;
-        o.failure.cls = transient ? PN_TRANSIENT : PN_PERMANENT;
-    }
-    cJSON_Delete(json);
-    if (!good) { return pn_fail(err, PN_EFORMAT, "%s/%s is broken", folder, PN_OUTCOME_FILE); }
-    *out = o;
-    return PN_OK;
 }

@@ -2,8 +2,9 @@
  * JSON files in the folder of the attempt, so that neither side shares memory with the other.
  *
  *   job.json      written by the worker before it starts the process
- *   sr.dcm        the report, as it will be sent
- *   report.json   the same content for people and tests
+ *   seg.dcm, sr.dcm, sr-….dcm, page.dcm, page.pdf.dcm
+ *                 the objects, as they will be sent (pipeline/objects.h)
+ *   report.json   the report's content for people and tests
  *   outcome.json  written last; without it the attempt did not finish */
 #ifndef PN_JOB_H
 #define PN_JOB_H
@@ -35,6 +36,10 @@ typedef struct pn_job {
     char model_path[PN_PATH_SIZE];
     bool matched_by_series;
     bool comprehensive_3d;
+    bool seg, picture, pdf;                 /* which objects beside the report             */
+    char language[9];                       /* of sentences, "": English                  */
+    char messages[PN_PATH_SIZE];            /* own sentences, "": none                    */
+    char several_contours[8];               /* "refuse" or "", "largest", "each"          */
     char content_datetime[15];
     unsigned version;
     char predecessor_sop_uid[PN_UID_SIZE], predecessor_series_uid[PN_UID_SIZE];
@@ -45,14 +50,33 @@ PN_CHECKED int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
 PN_CHECKED int pn_job_load(pn_job *out, const char *folder, pn_error *err);
 void pn_job_free(pn_job *job);
 
+typedef enum pn_object_kind { PN_OBJECT_SEG, PN_OBJECT_SR, PN_OBJECT_SC, PN_OBJECT_PDF } pn_object_kind;
+const char *pn_object_kind_word(pn_object_kind k);      /* "seg", "sr", "sc", "pdf" */
+
+enum { PN_MAX_OBJECTS = 8, PN_OBJECT_FILE_SIZE = 32 };
+
+/* One object that the attempt left. Objects are sent by rising kind. Of several SRs that say the
+ * same the one with choice 0 is the report; the others, by rising choice, are for archives that
+ * do not take it. */
+typedef struct pn_object {
+    pn_object_kind kind;
+    char file[PN_OBJECT_FILE_SIZE];         /* in the folder of the attempt               */
+    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];
+    unsigned choice;
+    bool names_segment;                     /* an SR that refers to the SEG of this list  */
+} pn_object;
+
 typedef struct pn_outcome {
     bool reported;                          /* else: failure tells why                   */
-    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];
+    pn_object objects[PN_MAX_OBJECTS]; size_t n_objects;
     pn_error failure;
 } pn_outcome;
 
+/* The report itself; the outcome is reported. */
+const pn_object *pn_outcome_report(const pn_outcome *o);
+
 PN_CHECKED int pn_outcome_save(const pn_outcome *o, const char *folder, pn_error *err);
-/* PN_ENOTFOUND: the process ended without one. */
+/* PN_ENOTFOUND: the process ended without one. Believed is only what lists exactly one report. */
 PN_CHECKED int pn_outcome_load(pn_outcome *out, const char *folder, pn_error *err);
 
 /* Do the job whose folder this is: measure, assess, write the files. What goes wrong with the

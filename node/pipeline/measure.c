@@ -48,6 +48,7 @@ static int measure_region(pn_region *region, const pn_measurement *m, const char
                    &rx) != RX_OK) {
         rc = pn_error_from_rx(err, &rx);
     }
+    if (rc == PN_OK) { rc = pn_mask_pack(&region->mask, &mask, err); }
     pn_mask_free(&mask);
     return rc;
 }
@@ -112,6 +113,7 @@ void pn_measurement_free(pn_measurement *m)
     if (m == NULL) { return; }
     pn_header_free(&m->contour);
     pn_volume_free(&m->volume);
+    for (size_t i = 0; i < m->n_regions; i++) { pn_packed_mask_free(&m->regions[i].mask); }
     free(m->regions);
     *m = (pn_measurement){0};
 }

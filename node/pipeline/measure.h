@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "dicom/header.h"
 #include "dicom/mask.h"
+#include "dicom/packed.h"
 #include "dicom/volume.h"
 
 #ifdef __cplusplus
@@ -17,6 +18,7 @@ typedef struct pn_region {
     rx_value values[RX_NFEATURES];
     rx_diagnostics diagnostics;
     char note[240];
+    pn_packed_mask mask;             /* of what was measured; empty where it was not   */
     pn_error failure;                /* code PN_OK: measured                           */
 } pn_region;
 

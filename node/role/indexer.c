@@ -152,24 +152,35 @@ static int hold_users(indexer *x, const char *sop_uid, int64_t now_ms, pn_error 
     return rc;
 }
 
+/* A segmentation that an archive has stripped of its equipment is known by what was sent. */
+static int is_own(bool *own, indexer *x, const pn_header *h, pn_error *err)
+{
+    *own = h->kind == PN_KIND_OWN;
+    if (h->kind != PN_KIND_SEG) { return PN_OK; }
+    return pn_store_is_own_object(own, x->store, h->sop_uid, err);
+}
+
 static int catalogue(indexer *x, item *it, int64_t now_ms, pn_error *err)
 {
     pn_instance in;
     pn_added added;
     pn_intake_instance(&in, &it->header, it->entry.digest, it->entry.n_bytes, it->entry.mtime_ms);
-    in.header_json = is_contour(&it->header) ? it->json : NULL;
-    int rc = pn_store_add_instance(&added, x->store, &in, err);
+    bool own = false;
+    int rc = is_own(&own, x, &it->header, err);
+    const bool contour = is_contour(&it->header) && !own;
+    in.header_json = contour ? it->json : NULL;
+    if (rc == PN_OK) { rc = pn_store_add_instance(&added, x->store, &in, err); }
     if (rc == PN_OK && added == PN_ADDED_CONFLICT) {
         rc = hold_users(x, in.sop_uid, now_ms, err);
     }
     if (rc == PN_OK && added == PN_ADDED_CORRECTED) {
         pn_log(PN_LOG_INFO, "object_replaced", "sop=%s kind=%s", in.sop_uid, in.kind);
     }
-    if (rc == PN_OK && it->header.kind == PN_KIND_OWN && added == PN_ADDED_NEW) {
+    if (rc == PN_OK && own && added == PN_ADDED_NEW) {
         pn_log(PN_LOG_INFO, "own_object_returned", "sop=%s count=%lu", in.sop_uid, ++x->n_own);
     }
     size_t n_made = 0;
-    if (rc == PN_OK && is_contour(&it->header) && !x->rebuilding) {
+    if (rc == PN_OK && contour && !x->rebuilding) {
         rc = pn_intake_contour(&n_made, &x->intake, x->store, &it->header, it->entry.digest,
                                now_ms, err);
     }

@@ -1,6 +1,8 @@
 /* role/outgoing.c - see outgoing.h. */
 #include "role/outgoing.h"
+#include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 
 static bool is_shadow(const cfg_node *cfg, const char *archive)
 {
@@ -10,23 +12,52 @@ static bool is_shadow(const cfg_node *cfg, const char *archive)
     return false;
 }
 
-size_t pn_outgoing_for(pn_outgoing *out, const cfg_node *cfg, size_t model, size_t n_reports,
-                       const char *path, const char *sop_class_uid, const char *sop_uid)
+static pn_outgoing outgoing(const char *archive, const char *path, const pn_object *o, bool hold)
+{
+    return (pn_outgoing){
+        .archive = archive,
+        .path = path,
+        .sop_class_uid = o->sop_class_uid,
+        .sop_uid = o->sop_uid,
+        .hold = hold ? "shadow: held from delivery" : NULL,
+        .kind = pn_object_kind_word(o->kind),
+        .place = 1 + (unsigned)o->kind,
+        .choice = o->choice,
+        .names_segment = o->names_segment,
+    };
+}
+
+int pn_outgoing_list_make(pn_outgoing_list *out, const cfg_node *cfg, size_t model, size_t n_reports,
+                          const char *folder, const pn_outcome *o, pn_error *err)
 {
     const cfg_model_ref *m = &cfg->models[model];
     bool in_shadow = n_reports < m->shadow;
     bool diverted = in_shadow && m->shadow_archive[0];
-    size_t n = 0;
-    for (size_t i = 0; i < cfg->n_archives; i++) {
+    pn_outgoing_list l = {.item = calloc(cfg->n_archives * o->n_objects, sizeof *l.item),
+                          .paths = calloc(o->n_objects, sizeof *l.paths)};
+    int rc = l.item == NULL || l.paths == NULL ? pn_fail_transient(err, PN_ENOMEM, "no memory for deliveries")
+                                               : PN_OK;
+    for (size_t k = 0; rc == PN_OK && k < o->n_objects; k++) {
+        rc = pn_path(l.paths[k], sizeof l.paths[k], err, "%s/%s", folder, o->objects[k].file);
+    }
+    for (size_t i = 0; rc == PN_OK && i < cfg->n_archives; i++) {
         const char *name = cfg->archives[i].name;
         if (diverted ? strcmp(name, m->shadow_archive) != 0 : is_shadow(cfg, name)) { continue; }
-        out[n++] = (pn_outgoing){
-            .archive = name,
-            .path = path,
-            .sop_class_uid = sop_class_uid,
-            .sop_uid = sop_uid,
-            .hold = in_shadow && !diverted ? "shadow: held from delivery" : NULL,
-        };
+        for (size_t k = 0; k < o->n_objects; k++) {
+            l.item[l.n++] = outgoing(name, l.paths[k], &o->objects[k], in_shadow && !diverted);
+        }
     }
-    return n;
+    if (rc != PN_OK) {
+        pn_outgoing_list_free(&l);
+        return rc;
+    }
+    *out = l;
+    return PN_OK;
+}
+
+void pn_outgoing_list_free(pn_outgoing_list *l)
+{
+    free(l->item);
+    free(l->paths);
+    *l = (pn_outgoing_list){0};
 }

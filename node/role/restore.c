@@ -103,12 +103,17 @@ static int read_model(finding *f, pn_error *err)
 
 static int read_folder(finding *f, const restorer *r, pn_error *err)
 {
-    char sr[PN_PATH_SIZE], contour[PN_PATH_SIZE];
+    char contour[PN_PATH_SIZE];
     int rc = pn_outcome_load(&f->outcome, f->folder, err);
     if (rc == PN_OK && !f->outcome.reported) { rc = pn_fail(err, PN_ENOTFOUND, "it has no report"); }
     if (rc == PN_OK) { rc = pn_job_load(&f->job, f->folder, err); }
-    if (rc == PN_OK) { rc = pn_path(sr, sizeof sr, err, "%s/%s", f->folder, PN_SR_FILE); }
-    if (rc == PN_OK && access(sr, R_OK) != 0) { rc = pn_fail(err, PN_ENOTFOUND, "it has no report"); }
+    for (size_t i = 0; rc == PN_OK && i < f->outcome.n_objects; i++) {
+        char path[PN_PATH_SIZE];
+        rc = pn_path(path, sizeof path, err, "%s/%s", f->folder, f->outcome.objects[i].file);
+        if (rc == PN_OK && access(path, R_OK) != 0) {
+            rc = pn_fail(err, PN_ENOTFOUND, "its %s is gone", f->outcome.objects[i].file);
+        }
+    }
     if (rc == PN_OK) { rc = read_model(f, err); }
     if (rc == PN_OK) { rc = pn_spool_path(contour, r->spool, f->job.contour.digest, err); }
     return rc == PN_OK ? pn_header_reader_read(&f->contour, NULL, r->reader, contour, err) : rc;
@@ -163,33 +168,31 @@ static int fill_case(finding *f, size_t model, const restorer *r, pn_error *err)
     memcpy(c->content_datetime, f->job.content_datetime, sizeof c->content_datetime);
     memcpy(c->predecessor_sop_uid, f->job.predecessor_sop_uid, PN_UID_SIZE);
     memcpy(c->predecessor_series_uid, f->job.predecessor_series_uid, PN_UID_SIZE);
-    memcpy(c->report_sop_uid, f->outcome.sop_uid, PN_UID_SIZE);
-    memcpy(c->report_series_uid, f->outcome.series_uid, PN_UID_SIZE);
+    memcpy(c->report_sop_uid, pn_outcome_report(&f->outcome)->sop_uid, PN_UID_SIZE);
+    memcpy(c->report_series_uid, pn_outcome_report(&f->outcome)->series_uid, PN_UID_SIZE);
     return pn_path(c->result_dir, sizeof c->result_dir, err, "%s", f->folder);
 }
 
 static int insert(bool *made, finding *f, size_t model, const restorer *r, pn_error *err)
 {
     const cfg_node *cfg = r->in->cfg;
-    char sr[PN_PATH_SIZE];
     pn_named_images images = {0};
     size_t n_reports = 0;
-    pn_outgoing *out = calloc(cfg->n_archives, sizeof *out);
-    int rc = out ? PN_OK : pn_fail_transient(err, PN_ENOMEM, "no memory for deliveries");
-    if (rc == PN_OK) { rc = pn_path(sr, sizeof sr, err, "%s/%s", f->folder, PN_SR_FILE); }
-    if (rc == PN_OK) { rc = pn_named_images_of(&images, &f->contour, f->c.roi_numbers, f->c.n_rois, err); }
+    pn_outgoing_list out = {0};
+    int rc = pn_named_images_of(&images, &f->contour, f->c.roi_numbers, f->c.n_rois, err);
     if (rc == PN_OK && !f->c.by_series) {
         rc = images_identity(f->c.images_identity, r->store, &images, err);
     }
     if (rc == PN_OK) { rc = pn_store_count_reports(&n_reports, r->store, f->c.model_sha256, err); }
     if (rc == PN_OK) {
-        size_t n = pn_outgoing_for(out, cfg, model, n_reports, sr, f->outcome.sop_class_uid,
-                                   f->outcome.sop_uid);
+        rc = pn_outgoing_list_make(&out, cfg, model, n_reports, f->folder, &f->outcome, err);
+    }
+    if (rc == PN_OK) {
         rc = pn_store_restore_case(made, r->store, &f->c, (const char *const *)images.uids, images.n,
-                                   out, n, r->now_ms, err);
+                                   out.item, out.n, r->now_ms, err);
     }
     pn_named_images_free(&images);
-    free(out);
+    pn_outgoing_list_free(&out);
     return rc;
 }
 

@@ -17,7 +17,7 @@
 #include "role/keys.h"
 #include "role/role.h"
 
-enum { POLL_MS = 200, NO_STATUS = -1 };
+enum { POLL_MS = 200 };
 
 typedef struct sender {
     const cfg_node *cfg;
@@ -35,6 +35,16 @@ static const cfg_archive *find_archive(const cfg_node *cfg, const char *name)
     return NULL;
 }
 
+/* A segmentation that the archive has, and puts off, holds back its report only so long. While
+ * the archive is away it knows of nothing, and the time does not run. */
+static bool is_out_of_patience(const cfg_node *cfg, const pn_delivery *d, const pn_scu_result *result,
+                               int64_t now)
+{
+    int64_t since = d->tried_ms > 0 ? d->tried_ms : now;
+    return strcmp(d->kind, "seg") == 0 && result->tried &&
+           now - since >= (int64_t)cfg->segment_patience_s * 1000;
+}
+
 static int record(pn_store *store, const cfg_node *cfg, const pn_delivery *d, int sent,
                   const pn_scu_result *result, const pn_error *why, pn_error *err)
 {
@@ -44,17 +54,23 @@ static int record(pn_store *store, const cfg_node *cfg, const pn_delivery *d, in
         bool done = false;
         int rc = pn_store_delivery_sent(&done, store, d->id, d->fence, result->status,
                                         result->comment, now, err);
-        pn_log(PN_LOG_INFO, "delivered", "case=%lld archive=%s sop=%s status=%04x attempt=%u",
-               (long long)d->case_id, d->archive, d->sop_uid, (unsigned)result->status, d->attempts);
+        pn_log(PN_LOG_INFO, "delivered", "case=%lld archive=%s kind=%s sop=%s status=%04x attempt=%u",
+               (long long)d->case_id, d->archive, d->kind, d->sop_uid, (unsigned)result->status, d->attempts);
         return rc;
     }
-    int status = sent == PN_OK ? result->status : NO_STATUS;
+    int status = result->status >= 0 ? result->status : result->tried ? PN_CUT_SHORT : PN_NO_ANSWER;
     const char *comment = sent == PN_OK ? result->comment : why->msg;
     bool permanent = sent == PN_OK ? result->cls == PN_PERMANENT : why->cls == PN_PERMANENT;
+    if (result->refused || (!permanent && is_out_of_patience(cfg, d, result, now))) {
+        pn_log(PN_LOG_WARN, "delivery_refused", "case=%lld archive=%s kind=%s attempt=%u status=%d reason=%s",
+               (long long)d->case_id, d->archive, d->kind, d->attempts, status,
+               pn_log_quote(quoted, sizeof quoted, comment));
+        return pn_store_delivery_refused(NULL, store, d->id, d->fence, status, comment, now, err);
+    }
     int64_t next = now + pn_backoff_ms(cfg, d->id, d->attempts);
     pn_log(PN_LOG_WARN, permanent ? "delivery_failed" : "delivery_postponed",
-           "case=%lld archive=%s attempt=%u status=%d retry_in_ms=%lld reason=%s",
-           (long long)d->case_id, d->archive, d->attempts, status,
+           "case=%lld archive=%s kind=%s attempt=%u status=%d retry_in_ms=%lld reason=%s",
+           (long long)d->case_id, d->archive, d->kind, d->attempts, status,
            permanent ? 0LL : (long long)(next - now), pn_log_quote(quoted, sizeof quoted, comment));
     if (permanent) {
         return pn_store_delivery_failed(store, d->id, d->fence, status, comment, now, err);

@@ -108,8 +108,14 @@ static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
         .case_id = c->id,
         .matched_by_series = c->by_series,
         .comprehensive_3d = w->cfg->comprehensive_3d,
+        .seg = w->cfg->report_seg,
+        .picture = w->cfg->report_picture,
+        .pdf = w->cfg->report_pdf,
         .version = c->version,
     };
+    memcpy(job->language, w->cfg->report_language, sizeof job->language);
+    memcpy(job->messages, w->cfg->report_messages, sizeof job->messages);
+    memcpy(job->several_contours, w->cfg->several_contours, sizeof job->several_contours);
     memcpy(job->content_datetime, c->content_datetime, sizeof job->content_datetime);
     memcpy(job->predecessor_sop_uid, c->predecessor_sop_uid, PN_UID_SIZE);
     memcpy(job->predecessor_series_uid, c->predecessor_series_uid, PN_UID_SIZE);
@@ -175,7 +181,7 @@ static int compute(pn_outcome *outcome, worker *w, const pn_case *c, const char 
 {
     const char *args[] = {"role", "compute", folder, NULL};
     pid_t pid = 0;
-    int rc = pn_spawn(&pid, args, NULL, err);
+    int rc = pn_spawn(&pid, args, -1, -1, err);
     if (rc != PN_OK) { return rc; }
     limit_child(pid, w->cfg);
     if ((rc = await(w, c, pid, given_up, err)) != PN_OK) { return rc; }
@@ -216,36 +222,36 @@ static void sweep(worker *w, int64_t case_id, const char *kept)
 }
 
 /* Counting and recording are one transaction: of a model's first N cases exactly N are held. */
-static int queue_report(worker *w, const pn_case *c, const pn_outcome *o, const char *folder,
-                        const char *sr, pn_error *err)
+static int queue_objects(worker *w, const pn_case *c, const pn_outcome *o, const char *folder,
+                         pn_error *err)
 {
-    pn_outgoing *out = calloc(w->cfg->n_archives, sizeof *out);
+    const pn_object *report = pn_outcome_report(o);
+    pn_outgoing_list out = {0};
     size_t n_reports = 0;
-    if (out == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for deliveries"); }
     int rc = pn_store_begin(w->store, err);
     if (rc == PN_OK) { rc = pn_store_count_reports(&n_reports, w->store, c->model_sha256, err); }
     if (rc == PN_OK) {
-        size_t n = pn_outgoing_for(out, w->cfg, model_index(w, c->model_id), n_reports, sr,
-                                   o->sop_class_uid, o->sop_uid);
-        rc = pn_store_case_reported(w->store, c->id, c->fence, o->sop_uid, o->series_uid, folder,
-                                    out, n, pn_now_ms(), err);
+        rc = pn_outgoing_list_make(&out, w->cfg, model_index(w, c->model_id), n_reports, folder, o, err);
+    }
+    if (rc == PN_OK) {
+        rc = pn_store_case_reported(w->store, c->id, c->fence, report->sop_uid, report->series_uid,
+                                    folder, out.item, out.n, pn_now_ms(), err);
     }
     if (rc == PN_OK) { rc = pn_store_commit(w->store, err); }
     if (rc != PN_OK) { pn_store_rollback(w->store); }
-    free(out);
+    pn_outgoing_list_free(&out);
     return rc;
 }
 
 static int record_report(worker *w, const pn_case *c, const pn_outcome *o, const char *folder,
                          pn_error *err)
 {
-    char sr[PN_PATH_SIZE], results[PN_PATH_SIZE];
-    int rc = pn_path(sr, sizeof sr, err, "%s/%s", folder, PN_SR_FILE);
-    if (rc == PN_OK) { rc = pn_path(results, sizeof results, err, "%s/results", w->spool.root); }
+    char results[PN_PATH_SIZE];
+    int rc = pn_path(results, sizeof results, err, "%s/results", w->spool.root);
     if (rc == PN_OK) { rc = pn_sync_dir(folder, err); }
     if (rc == PN_OK) { rc = pn_sync_dir(results, err); }
     if (rc != PN_OK) { return rc; }
-    rc = queue_report(w, c, o, folder, sr, err);
+    rc = queue_objects(w, c, o, folder, err);
     if (rc == PN_OK) { sweep(w, c->id, folder); }
     return rc;
 }
@@ -310,7 +316,7 @@ static int run_case(worker *w, const pn_case *c, pn_error *err)
     rc = record_report(w, c, &outcome, folder, err);
     if (rc == PN_OK) {
         pn_log(PN_LOG_INFO, "case_reported", "case=%lld sop=%s dur_ms=%lld", (long long)c->id,
-               outcome.sop_uid, (long long)(pn_mono_ms() - began));
+               pn_outcome_report(&outcome)->sop_uid, (long long)(pn_mono_ms() - began));
     }
     return rc;
 }

@@ -168,8 +168,8 @@ static int hand_over_a_job(void)
                    .model_path = "/m.yaml", .version = 1, .content_datetime = "20200101120000",
                    .contour = { "/spool/d", "dd" } };
     pn_job in = { 0 };
-    const pn_outcome said = { .reported = true, .sop_uid = "1.2",
-                              .sop_class_uid = "1.4" };
+    const pn_outcome said = { .reported = true, .n_objects = 1,
+                              .objects = { { PN_OBJECT_SR, "sr.dcm", "1.4", "1.2", "1.3", 0, false } } };
     pn_outcome heard = { 0 };
     int rc = pn_mkdir_p(in_folder("job"), NULL);
     if (rc == PN_OK) { rc = pn_job_save(&out, in_folder("job"), NULL); }

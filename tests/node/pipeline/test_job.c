@@ -57,12 +57,24 @@ static void outcome__both_kinds_come_back(void **state)
     (void)state;
     pn_error err = {0};
     pn_outcome good = {.reported = true}, bad = {0}, got = {0};
-    (void)snprintf(good.sop_uid, PN_UID_SIZE, "2.25.1");
-    (void)snprintf(good.sop_class_uid, PN_UID_SIZE, "1.2.840");
+    good.n_objects = 3;
+    good.objects[0] = (pn_object){PN_OBJECT_SEG, "seg.dcm", "1.2.66", "2.25.3", "2.25.4", 0, false};
+    good.objects[1] = (pn_object){PN_OBJECT_SR, "sr.dcm", "1.2.88", "2.25.1", "2.25.2", 0, true};
+    good.objects[2] = (pn_object){PN_OBJECT_SR, "sr-region.dcm", "1.2.89", "2.25.5", "2.25.6", 3, false};
     CHECK_OK(pn_outcome_save(&good, folder, &err), err);
     CHECK_OK(pn_outcome_load(&got, folder, &err), err);
     assert_true(got.reported);
-    assert_string_equal(got.sop_uid, "2.25.1");
+    assert_int_equal(got.n_objects, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(got.objects[i].kind, good.objects[i].kind);
+        assert_string_equal(got.objects[i].file, good.objects[i].file);
+        assert_string_equal(got.objects[i].sop_class_uid, good.objects[i].sop_class_uid);
+        assert_string_equal(got.objects[i].sop_uid, good.objects[i].sop_uid);
+        assert_string_equal(got.objects[i].series_uid, good.objects[i].series_uid);
+        assert_int_equal(got.objects[i].choice, good.objects[i].choice);
+        assert_int_equal(got.objects[i].names_segment, good.objects[i].names_segment);
+    }
+    assert_string_equal(pn_outcome_report(&got)->sop_uid, "2.25.1");
 
     (void)pn_fail_transient(&bad.failure, PN_ENOMEM, "no memory for %d", 5);
     CHECK_OK(pn_outcome_save(&bad, folder, &err), err);
@@ -71,6 +83,23 @@ static void outcome__both_kinds_come_back(void **state)
     assert_int_equal(got.failure.code, PN_ENOMEM);
     assert_int_equal(got.failure.cls, PN_TRANSIENT);
     assert_string_equal(got.failure.msg, "no memory for 5");
+}
+
+/* Results of version 0.1.0 come back after a lost database too. */
+static void outcome__of_one_report_is_still_read(void **state)
+{
+    (void)state;
+    static const char old[] = "{\"reported\": true, \"sop_class_uid\": \"1.2.88\","
+                              " \"sop_uid\": \"2.25.1\", \"series_uid\": \"2.25.2\"}";
+    char path[PN_PATH_SIZE];
+    pn_error err = {0};
+    pn_outcome got = {0};
+    (void)snprintf(path, sizeof path, "%s/%s", folder, PN_OUTCOME_FILE);
+    CHECK_OK(pn_write_file(path, old, strlen(old), false, &err), err);
+    CHECK_OK(pn_outcome_load(&got, folder, &err), err);
+    assert_int_equal(got.n_objects, 1);
+    assert_string_equal(pn_outcome_report(&got)->file, "sr.dcm");
+    assert_string_equal(pn_outcome_report(&got)->series_uid, "2.25.2");
 }
 
 /* The compute process may be killed or taken over: what it leaves is outside input. */
@@ -82,6 +111,14 @@ static void broken_files__are_refused_never_believed(void **state)
         "{\"reported\": true, \"sop_uid\": 5, \"sop_class_uid\": \"1\"}",
         "{\"reported\": false, \"code\": 99, \"transient\": false, \"message\": \"x\"}",
         "{\"reported\": false, \"code\": 0, \"transient\": false, \"message\": \"x\"}",
+        "{\"reported\": true, \"objects\": []}", "{\"reported\": true, \"objects\": [5]}",
+#define OBJECT(kind, file, choice)                                                                  \
+    "{\"reported\": true, \"objects\": [{\"kind\": \"" kind "\", \"file\": \"" file "\","                \
+    " \"sop_class_uid\": \"1\", \"sop_uid\": \"2\", \"series_uid\": \"3\", \"choice\": " choice ","      \
+    " \"names_segment\": false}]}"
+        OBJECT("sr", "../../instances/aa/b", "0"), OBJECT("sr", "..", "0"), OBJECT("sr", "", "0"),
+        OBJECT("sr", "/etc/passwd", "0"), OBJECT("sr", "sr.dcm", "1"), OBJECT("sr", "sr.dcm", "-1"),
+        OBJECT("seg", "seg.dcm", "0"), OBJECT("report", "sr.dcm", "0"),
         "{\"reported\": true, \"sop_class_uid\": \"1\", \"sop_uid\": "
         "\"11111111111111111111111111111111111111111111111111111111111111111\"}",
     };
@@ -113,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(job__comes_back_as_it_was),
         cmocka_unit_test(outcome__both_kinds_come_back),
+        cmocka_unit_test(outcome__of_one_report_is_still_read),
         cmocka_unit_test(broken_files__are_refused_never_believed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -534,10 +534,20 @@ static void shadow__first_reports_are_held_or_go_elsewhere(void **state)
         cfg_model_ref model = { .shadow = row[i].shadow };
         strcpy(model.shadow_archive, row[i].archive);
         cfg_node cfg = { .archives = archives, .n_archives = 2, .models = &model, .n_models = 1 };
-        pn_outgoing out[2];
-        assert_int_equal(pn_outgoing_for(out, &cfg, 0, row[i].n_reports, "/p", "1", "2"), row[i].n);
-        assert_string_equal(out[0].archive, row[i].first);
-        assert_int_equal(out[0].hold != NULL, row[i].held);
+        const pn_outcome o = { .reported = true, .n_objects = 2, .objects = {
+            { PN_OBJECT_SEG, "seg.dcm", "1", "2", "3", 0, false },
+            { PN_OBJECT_SR, "sr.dcm", "4", "5", "6", 0, true } } };
+        pn_outgoing_list out = { 0 };
+        pn_error err = { 0 };
+        CHECK_OK(pn_outgoing_list_make(&out, &cfg, 0, row[i].n_reports, "/r", &o, &err), err);
+        assert_int_equal(out.n, 2 * row[i].n);
+        for (size_t k = 0; k < 2; k++) {
+            assert_string_equal(out.item[k].archive, row[i].first);
+            assert_int_equal(out.item[k].hold != NULL, row[i].held);
+        }
+        assert_string_equal(out.item[0].path, "/r/seg.dcm");
+        assert_true(out.item[0].place < out.item[1].place && out.item[1].names_segment);
+        pn_outgoing_list_free(&out);
     }
 }
 
