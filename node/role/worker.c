@@ -181,7 +181,7 @@ static int compute(pn_outcome *outcome, worker *w, const pn_case *c, const char 
 {
     const char *args[] = {"role", "compute", folder, NULL};
     pid_t pid = 0;
-    int rc = pn_spawn(&pid, args, -1, -1, err);
+    int rc = pn_spawn(&pid, args, NULL, err);
     if (rc != PN_OK) { return rc; }
     limit_child(pid, w->cfg);
     if ((rc = await(w, c, pid, given_up, err)) != PN_OK) { return rc; }
