@@ -47,10 +47,13 @@ start_archive() {
   storescp -aet ORTHANC +B +uf -od "$archive" "$archive_port" > "$work/archive.log" 2>&1 &
   archive_pid=$!
 }
-# A case whose processes are killed again and again is not to be taken for a poisoned one.
+# A case whose processes are killed again and again is not to be taken for a poisoned one. OBJECTS:
+# what is sent beside the report; the picture is 6 MB and left out.
 configure() {
+  local beside=${OBJECTS-seg pdf} o
   write_config "$config" "$spool" "$node_port" "$archive_port" "$model"
   sed -i -e 's/^cases:/cases:\n  max_attempts: 100/' -e "s/reserve: .*/reserve: ${RESERVE:-0}/" "$config"
+  { echo "report:"; for o in seg picture pdf; do echo "  $o: $([[ " $beside " == *" $o "* ]] && echo true || echo false)"; done; } >> "$config"
 }
 # Under the shim the sanitizer's library is not the first one, which it would complain about.
 spawn_node() {    # without waiting for it; NODE_ENV: words of the form NAME=VALUE
@@ -107,22 +110,32 @@ database_is_whole() {
   [ "$(sqlite3 "$spool/prognode.db" 'pragma integrity_check')" = ok ] || fail "the database is damaged"
 }
 
-# The archive holds one report of each delivered case and nothing else; what came twice came with
-# the same bytes.
+# The archive holds the objects of each delivered case, one report among them, and nothing else; what
+# came twice came with the same bytes.
 reports_are_whole() {
+  local id file
   cases list --limit 0 --json > "$work/cases.json"
   jq -r '.[] | select(.state == "delivered") | .report_sop_uid' "$work/cases.json" | sort > "$work/wanted"
+  if [ -n "${OBJECTS-seg pdf}" ]; then
+    for id in $(jq -r '.[] | select(.state == "delivered") | .id' "$work/cases.json"); do
+      cases show "$id" --json | jq -r '.deliveries[] | select(.state == "sent") | .sop_uid'
+    done | sort > "$work/sent"
+    [ -z "$(comm -23 "$work/wanted" "$work/sent")" ] || fail "a delivered case has not sent its report"
+    cp "$work/sent" "$work/wanted"
+  fi
   find "$archive" -type f -print0 | xargs -0 sha256sum | sort -u -k1,1 > "$work/sums"
   while read -r _ file; do
     dcmdump +P 0008,0018 "$file" | sed -n 's/.*\[\(.*\)\].*/\1/p'
   done < "$work/sums" | sort > "$work/got"
   cmp -s "$work/wanted" "$work/got" \
-    || fail "reports in the archive: $(wc -l < "$work/got") different ones, expected $(wc -l < "$work/wanted"): $(diff "$work/wanted" "$work/got" | head -4)"
+    || fail "in the archive: $(wc -l < "$work/got") different objects, expected $(wc -l < "$work/wanted"): $(diff "$work/wanted" "$work/got" | head -4)"
 }
 
 # one_report_each N: N cases, all delivered.
 one_report_each() {
   reports_are_whole
-  [ "$(sort -u "$work/wanted" | wc -l)" -eq "$1" ] && [ "$(jq length "$work/cases.json")" -eq "$1" ] \
-    || fail "$(sort -u "$work/wanted" | wc -l) reports of $(jq length "$work/cases.json") cases, expected $1"
+  local n
+  n=$(jq -r '.[] | select(.state == "delivered") | .report_sop_uid' "$work/cases.json" | sort -u | wc -l)
+  [ "$n" -eq "$1" ] && [ "$(jq length "$work/cases.json")" -eq "$1" ] \
+    || fail "$n reports of $(jq length "$work/cases.json") cases, expected $1"
 }

@@ -6,6 +6,7 @@
 # random up to the number of calls of a run without faults. ONLY=ROLE takes one role. The short form
 # (1) starts the node anew for every fourth run only: the others meet a node at work.
 . "$(dirname "$0")/common.sh"
+OBJECTS=""
 rounds=${rounds:-1}
 [ -f "$tools/fault_shim.so" ] || { echo "SKIPPED: no fault_shim.so"; exit 77; }
 

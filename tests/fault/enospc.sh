@@ -4,6 +4,7 @@
 # ROUNDS: how many numbers of free pages are tried; up to 4 is the short form, which also fills up
 # fewer times while cases are made.
 . "$(dirname "$0")/common.sh"
+OBJECTS=""
 rounds=${rounds:-12}
 short=$((rounds <= 4))
 [ "$(id -u)" -eq 0 ] || { echo "SKIPPED: needs root to mount a tmpfs"; exit 77; }

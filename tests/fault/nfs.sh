@@ -58,6 +58,7 @@ echo "Linux $(uname -r): kernel NFS server and client"
 TMPDIR=/mnt/work
 set -- "$1" "$2" "$3" "$4"
 . "$(dirname "$0")/common.sh"
+OBJECTS=""
 trap 'rc=$?; trap - EXIT; power_off $rc' EXIT
 patients=$rounds
 pg_bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)

@@ -5,6 +5,7 @@
 # FS=xfs takes xfs instead of ext4. LIES=1 is the proof that the campaign can fail: the receiver's
 # syncs are made to do nothing, and the script passes only if a loss is found.
 . "$(dirname "$0")/common.sh"
+OBJECTS=""
 rounds=${rounds:-50}
 fs=${FS:-ext4}
 [ "$(id -u)" -eq 0 ] || { echo "SKIPPED: needs root"; exit 77; }
