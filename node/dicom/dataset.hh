@@ -30,10 +30,12 @@ public:
     /* Trimmed; "" where absent or not text. Bytes that the stated set does not allow are taken
      * as UTF-8, else as Latin-1, so that two different values never become one. */
     std::string get(DcmItem &item, const DcmTagKey &tag);
+    /* False where the value has characters beyond ASCII in a set that nobody knows. */
+    bool is_readable(DcmItem &item, const DcmTagKey &tag) const;
 
 private:
     std::string to_utf8(const std::string &bytes);
-    enum { NONE, DCMTK, JAPANESE } method;
+    enum { NONE, DCMTK, JAPANESE, LATIN_9, UNKNOWN } method;
     DcmSpecificCharacterSet charset;
 };
 

@@ -27,6 +27,14 @@ static bool is_utf8(const std::string &s)
     return true;
 }
 
+static bool is_plain(const std::string &bytes)
+{
+    for (char c : bytes) {
+        if (static_cast<unsigned char>(c) >= 0x80 || c == 0x1B) { return false; }
+    }
+    return true;
+}
+
 static std::string from_latin1(const std::string &s)
 {
     std::string out;
@@ -91,23 +99,66 @@ static bool iconv_all(std::string &out, const std::string &bytes, const char *fr
     return good;
 }
 
+/* ---- Latin alphabet No. 9, which DCMTK 3.6.7 does not know -------------------------- */
+
+/* Without the escape sequences to it (G1) and to ASCII (G0). */
+static std::string without_latin9_escapes(const std::string &bytes)
+{
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size();) {
+        if (bytes.compare(i, 3, "\x1B-b") == 0 || bytes.compare(i, 3, "\x1B(B") == 0) {
+            i += 3;
+        } else {
+            out.push_back(bytes[i++]);
+        }
+    }
+    return out;
+}
+
+/* ---- Which set -------------------------------------------------------------------- */
+
+/* Spellings that are met: ISO-IR 100, ISO_IR_100. A single term of code extensions extends
+ * nothing, and means the plain set. */
+static std::string normalised(std::string set)
+{
+    clean(set);
+    if (set.compare(0, 6, "ISO-IR") == 0 || set.compare(0, 6, "ISO IR") == 0) { set[3] = '_'; }
+    if (set.compare(0, 7, "ISO_IR_") == 0 || set.compare(0, 7, "ISO_IR-") == 0) { set[6] = ' '; }
+    const std::string extended = "ISO 2022 IR ";
+    if (set.find('\\') == std::string::npos && set.compare(0, extended.size(), extended) == 0) {
+        std::string number = set.substr(extended.size());
+        bool multi_byte = number == "87" || number == "159" || number == "149" || number == "58";
+        if (!multi_byte) { set = "ISO_IR " + number; }
+    }
+    return set;
+}
+
 Text::Text(DcmItem &dataset) : method(NONE)
 {
-    std::string set = characters(dataset, DCM_SpecificCharacterSet);
+    std::string set = normalised(characters(dataset, DCM_SpecificCharacterSet));
+    if (set.empty() || set == "ISO_IR 6") { return; }
     if (set.find("ISO 2022 IR 87") != std::string::npos || set.find("ISO 2022 IR 159") != std::string::npos) {
         method = JAPANESE;
-    } else if (!set.empty() && charset.selectCharacterSet(dataset).good()) {
+    } else if (set == "ISO_IR 203" || set == "\\ISO 2022 IR 203" || set == "ISO 2022 IR 6\\ISO 2022 IR 203") {
+        method = LATIN_9;
+    } else if (charset.selectCharacterSet(OFString(set.c_str())).good()) {
         method = DCMTK;
+    } else {
+        method = UNKNOWN;
     }
+}
+
+bool Text::is_readable(DcmItem &item, const DcmTagKey &tag) const
+{
+    return method != UNKNOWN || is_plain(characters(item, tag));
 }
 
 std::string Text::to_utf8(const std::string &bytes)
 {
-    bool plain = true;
-    for (char c : bytes) { plain = plain && static_cast<unsigned char>(c) < 0x80 && c != 0x1B; }
-    if (plain) { return bytes; }
+    if (is_plain(bytes)) { return bytes; }
     std::string out;
     if (method == JAPANESE && iconv_all(out, japanese_to_euc(bytes), "EUC-JP")) { return out; }
+    if (method == LATIN_9 && iconv_all(out, without_latin9_escapes(bytes), "ISO-8859-15")) { return out; }
     OFString converted;
     if (method == DCMTK &&
         charset.convertString(OFString(bytes.data(), bytes.size()), converted, "\\^=").good()) {

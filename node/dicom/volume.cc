@@ -165,6 +165,15 @@ int read_plane(Slice &s, const pn::FrameItems &in, pn_error *err)
     return 0;
 }
 
+/* A report must not carry a name that was guessed. */
+int check_name(DcmItem &dataset, const pn::Text &text, pn_error *err)
+{
+    if (text.is_readable(dataset, DCM_PatientName)) { return 0; }
+    return pn_fail(err, PN_EUNSUPPORTED,
+                   "Specific Character Set %s is not known; the patient's name cannot be read",
+                   pn::shown(pn::characters(dataset, DCM_SpecificCharacterSet)).c_str());
+}
+
 void read_study(pn_study &st, const File &s, DcmItem &dataset, pn::Text &text)
 {
     const struct { char *dst; size_t size; DcmTagKey tag; } fields[] = {
@@ -224,6 +233,7 @@ int read_slices(std::vector<Slice> &slices, const File &f, DcmItem &dataset, pn:
         if (rc != 0) { return f.multiframe ? pn_wrap(err, "frame %lu", static_cast<unsigned long>(k) + 1) : rc; }
         slices.push_back(s);
     }
+    if (rc == 0 && study != nullptr) { rc = check_name(dataset, text, err); }
     if (rc == 0 && study != nullptr) {
         read_study(*study, f, dataset, text);
         if (f.multiframe) { groups.complete(*study, text); }

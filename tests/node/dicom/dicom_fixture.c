@@ -196,11 +196,12 @@ static void text_if(dcm *d, uint32_t tag, const char *vr, const char *value)
 void slice_write(const slice_spec *s, const char *path)
 {
     dcm d = dcm_part10(s->syntax, s->class_uid, s->sop_uid);
+    text_if(&d, 0x00080005, "CS", s->character_set);
     dcm_text(&d, 0x00080016, "UI", s->class_uid);
     dcm_text(&d, 0x00080018, "UI", s->sop_uid);
     dcm_text(&d, 0x00080020, "DA", "20200102");
     dcm_text(&d, 0x00080060, "CS", strcmp(s->class_uid, CLASS_CT) == 0 ? "CT" : "MR");
-    dcm_text(&d, 0x00100010, "PN", "Doe^Jane");
+    dcm_text(&d, 0x00100010, "PN", s->patient_name != NULL ? s->patient_name : "Doe^Jane");
     text_if(&d, 0x00100020, "LO", s->patient);
     text_if(&d, 0x00100021, "LO", s->issuer);
     text_if(&d, 0x00180050, "DS", s->thickness);

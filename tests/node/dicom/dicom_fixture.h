@@ -48,6 +48,7 @@ typedef struct slice_spec {
     const void *pixels;                     /* in the syntax's byte order                    */
     size_t n_pixels;                        /* bytes                                         */
     const char *pixel_vr;
+    const char *character_set, *patient_name;   /* NULL: none, Doe^Jane                     */
 } slice_spec;
 slice_spec slice_default(void);             /* 3 columns x 2 rows, 16 bits signed, zeros     */
 void slice_write(const slice_spec *s, const char *path);
