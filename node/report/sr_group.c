@@ -190,35 +190,50 @@ static pn_code_triple state_code(pn_gate_state state)
 
 void pn_sr_put_gates(pn_sr_writer *w, const pn_report_result *result)
 {
-    char statement[PN_WORDS_SIZE / 2], text[PN_WORDS_SIZE];
     for (size_t i = 0; i < result->n_gates; i++) {
         const pn_report_gate *gate = &result->gates[i];
         pn_sr_code(w->sr, PN_SR_CONTAINS, gate_code(gate->kind), state_code(gate->state));
+    }
+}
+
+void pn_sr_put_gate_statements(pn_sr_writer *w, const pn_report_result *result)
+{
+    char statement[PN_WORDS_SIZE / 2], text[PN_WORDS_SIZE];
+    for (size_t i = 0; i < result->n_gates; i++) {
+        const pn_report_gate *gate = &result->gates[i];
         pn_words_gate(statement, sizeof statement, w->words, gate);
         (void)snprintf(text, sizeof text, "%s: %s. %s", pn_words_gate_name(w->words, gate),
                        pn_words_gate_state(w->words, gate->state), statement);
         put_text(w, C_GATE_STATEMENT, text);
     }
-    pn_sr_put_known(w, C_DISTANCE, result->mahalanobis, C_NO_UNITS);
-    pn_sr_put_known(w, C_DISTANCE_RANK, result->mahalanobis_percentile, C_PERCENT);
 }
 
 /* ---- Group ---------------------------------------------------------------------------------- */
+
+/* What is for machines, and for those who look closer. */
+static void put_result(pn_sr_writer *w, const pn_report_result *result, bool main_region)
+{
+    if (result->applicable) {
+        pn_sr_put_score(w, result);
+        pn_sr_put_survival(w, result);
+    }
+    pn_sr_put_known(w, C_DISTANCE, result->mahalanobis, C_NO_UNITS);
+    pn_sr_put_known(w, C_DISTANCE_RANK, result->mahalanobis_percentile, C_PERCENT);
+    if (main_region) { return; }      /* its gates stand among the evaluations */
+    pn_sr_put_gates(w, result);
+    pn_sr_put_gate_statements(w, result);
+}
 
 void pn_sr_put_group(pn_sr_writer *w, const pn_report_region *region)
 {
     const pn_report *r = w->report;
     bool main_region = region == &r->regions[r->main_region];
+    bool assessed = region->result.assessed;
     pn_sr_container(w->sr, PN_SR_CONTAINS, C_GROUP, "1411");
-    if (main_region || region->result.assessed) { put_headline(w, region); }
+    if (main_region || assessed) { put_headline(w, region); }
     put_identity(w, region, main_region);
     put_features(w, region);
-    if (region->result.applicable) {
-        pn_sr_put_score(w, &region->result);
-        pn_sr_put_survival(w, &region->result);
-    }
-    /* Those of the main region stand among the evaluations, which speak of it. */
-    if (!main_region && region->result.assessed) { pn_sr_put_gates(w, &region->result); }
+    if (assessed) { put_result(w, &region->result, main_region); }
     if (region->note[0] != '\0') { put_text(w, C_COMMENT, region->note); }
     pn_sr_close(w->sr);
 }

@@ -173,9 +173,10 @@ void pn_sr_put_evaluations(pn_sr_writer *w)
     pn_sr_container(w->sr, PN_SR_CONTAINS, C_QUALITATIVE, NULL);
     if (!result->applicable) { put_model(w); }   /* which stands among derived measurements else */
     pn_sr_put_risk_level(w, result);
+    pn_sr_put_gates(w, result);
     if (r->research_use_only) { put_comment(w, pn_msg(w->words, PN_MSG_RESEARCH_USE)); }
     put_model_comments(w);
-    pn_sr_put_gates(w, result);
+    pn_sr_put_gate_statements(w, result);
     put_remarks(w);
     pn_sr_put_drivers(w, result, result->n_drivers);
     pn_sr_close(w->sr);

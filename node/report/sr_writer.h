@@ -30,8 +30,9 @@ void pn_sr_put_group(pn_sr_writer *w, const pn_report_region *region);
 void pn_sr_put_survival(pn_sr_writer *w, const pn_report_result *result);
 /* What the first n features of the model did, or where they lie where there is no score. */
 void pn_sr_put_drivers(pn_sr_writer *w, const pn_report_result *result, size_t n);
-/* Each gate as a code and as a sentence. */
+/* Each gate as a code, and each as a sentence: among the evaluations codes stand first. */
 void pn_sr_put_gates(pn_sr_writer *w, const pn_report_result *result);
+void pn_sr_put_gate_statements(pn_sr_writer *w, const pn_report_result *result);
 /* Score, cut-point, interval, agreement and distance, as numbers. */
 void pn_sr_put_score(pn_sr_writer *w, const pn_report_result *result);
 
