@@ -20,7 +20,8 @@ void pn_draw_page(pn_page *p)
 {
     const double left = 24, width = PN_PAGE_WIDTH - 2 * left, gap = 12, inset = 10;
     double y = p->report->research_use_only ? 82 : 62, row = 326;
-    pn_draw_fill(p, (pn_box){0, 0, PN_PAGE_WIDTH, PN_PAGE_HEIGHT}, 0, PN_PAPER);
+    pn_draw_colour(p->cr, PN_PAPER);
+    cairo_paint(p->cr);
     pn_draw_header(p, (pn_box){left, 18, width, 58});
 
     const double verdict = 268;

@@ -63,7 +63,8 @@ void pn_draw_verdict(pn_page *p, pn_box b);               /* page_verdict.c: app
 /* The score against the cut-point; `axis` may be NULL. */
 void pn_draw_gauge(pn_page *p, pn_box b, pn_axis *axis);
 void pn_draw_slices(pn_page *p, pn_box b);                /* page_slices.c                      */
-/* Where a picture of pixels goes in a square: its box on the page. */
+/* Where in the part's box the i-th slice has its square, and in the square its picture. */
+pn_box pn_slice_square(pn_page *p, pn_box b, size_t i);
 pn_box pn_slice_box(const pn_page_images *images, size_t i, pn_box square);
 void pn_draw_curves(pn_page *p, pn_box b);                /* page_curves.c                      */
 void pn_draw_features(pn_page *p, pn_box b);              /* page_features.c                    */

@@ -81,7 +81,7 @@ static void draw_feature(pn_page *p, const pn_report_driver *d, pn_box b)
     pn_words_number(value, d->value);
     (void)pn_draw_text(p, b.x + b.w - value_w, b.y + 8, value_w, SIZE, PN_BOLD, PN_INK, PN_RIGHT,
                        isfinite(d->value) ? value : pn_msg(p->words, PN_MSG_PAGE_UNKNOWN));
-    const double by_w = 44, percentile_w = 66, strip = b.w - by_w - percentile_w, y = b.y + 17;
+    const double by_w = 42, percentile_w = 78, strip = b.w - by_w - percentile_w, y = b.y + 17;
     if (has_quantiles(d)) { draw_strip(p, d, b.x + 4, y, strip - 8); }
     draw_contribution(p, d, (pn_box){b.x + strip, y + 2.6, by_w, SIZE});
     pn_page_percentile_text(text, p->words, d);
@@ -99,8 +99,9 @@ void pn_draw_features(pn_page *p, pn_box b)
     }
     const pn_text_style small = {6.5, PN_REGULAR, PN_MUTED, PN_LEFT};
     char note[PN_WORDS_SIZE];
-    (void)snprintf(note, sizeof note, "%s. %s.", pn_msg(p->words, PN_MSG_PAGE_QUANTILES),
-                   pn_msg(p->words, PN_MSG_PAGE_TRIANGLES));
+    bool scored = isfinite(s->drivers[0].contribution);
+    (void)snprintf(note, sizeof note, "%s%s%s", pn_msg(p->words, PN_MSG_PAGE_QUANTILES), scored ? " · " : "",
+                   scored ? pn_msg(p->words, PN_MSG_PAGE_TRIANGLES) : "");
     unsigned note_lines = pn_text_block(p->type, &small, b.x, 0, b.w, 8, 3, false, note);
     double room = b.h - 8 * note_lines - 4;
     size_t shown = (size_t)(room / ROW);

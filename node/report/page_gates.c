@@ -29,7 +29,7 @@ static double put_gate(pn_page *p, const pn_report_gate *g, const scale *sc, pn_
     bool passed = g->state == PN_GATE_PASSED;
     const pn_text_style style = {sc->size, passed ? PN_REGULAR : PN_BOLD, passed ? PN_MUTED : PN_INK, PN_LEFT};
     unsigned lines = pn_text_block(p->type, &style, b.x + INDENT, y + 0.93 * sc->size, b.w - INDENT, sc->leading,
-                                   passed ? 2 : 4, draw, text);
+                                   passed ? 3 : 4, draw, text);
     if (draw) { pn_draw_sign(p, g->state, b.x + 5, y + 0.6 * sc->size, 0.56 * sc->size); }
     return y + (lines > 0 ? lines : 1) * sc->leading + sc->gap;
 }

@@ -20,7 +20,8 @@ static void draw_patient(pn_page *p, pn_box b)
     char text[PN_WORDS_SIZE];
     pn_page_person_name(text, s->patient_name);
     (void)pn_draw_text(p, b.x, b.y + 13, b.w, 14, PN_BOLD, PN_INK, PN_LEFT,
-                       text[0] != '\0' ? text : s->patient_id);
+                       text[0] != '\0' ? text : s->patient_id[0] != '\0' ? s->patient_id
+                                                                       : pn_msg(p->words, PN_MSG_PAGE_UNKNOWN));
     double x = b.x, y = b.y + 27, limit = b.x + b.w;
     (void)snprintf(text, sizeof text, "%s%s%s%s", s->patient_id, s->patient_id_issuer[0] != '\0' ? " (" : "",
                    s->patient_id_issuer, s->patient_id_issuer[0] != '\0' ? ")" : "");

@@ -3,10 +3,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/page_words.h"
 
-static const double GAP = 8, CAPTION = 22, LEGEND = 14;
+static const double HEAD = 16, GAP = 8, CAPTION = 22, LEGEND = 14, REMARK = 11;
 
 static double width_mm(const pn_page_images *p, size_t i) { return (double)p->slices[i].width * p->pixel_mm[0]; }
 static double height_mm(const pn_page_images *p, size_t i) { return (double)p->slices[i].height * p->pixel_mm[1]; }
@@ -161,20 +162,56 @@ static void draw_legend(pn_page *p, pn_box b)
     (void)pn_draw_text(p, b.x + b.w - 200, y, 200, 7.5, PN_REGULAR, PN_MUTED, PN_RIGHT, text);
 }
 
+/* What else is to be said of the contours: how other tumours were assessed, where the images came
+ * from, what the mask leaves out. One line each; returns how many. */
+static unsigned put_remarks(pn_page *p, pn_box b, bool draw)
+{
+    const pn_report *r = p->report;
+    char others[PN_WORDS_SIZE] = "", one[PN_WORDS_SIZE];
+    for (size_t i = 0; i < r->n_regions; i++) {
+        if (i == r->main_region || !r->regions[i].result.assessed) { continue; }
+        pn_page_other_text(one, p->words, &r->regions[i]);
+        size_t n = strlen(others);
+        (void)snprintf(others + n, sizeof others - n, "%s%s", n > 0 ? " · " : "", one);
+    }
+    const char *const lines[] = {others, r->matched_by_series ? pn_msg(p->words, PN_MSG_CONTOUR_BY_SERIES) : "",
+                                 p->region->note};
+    unsigned n = 0;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        if (lines[i][0] == '\0') { continue; }
+        n++;
+        if (!draw) { continue; }
+        double y = b.y + REMARK * n - 3;
+        if (i == 0) {
+            (void)pn_draw_text(p, b.x, y, b.w, 8, PN_BOLD, PN_INK, PN_LEFT, lines[i]);
+        } else {
+            pn_draw_sign(p, PN_GATE_WARNED, b.x + 4, y - 2.6, 3.6);
+            (void)pn_draw_text(p, b.x + 12, y, b.w - 12, 7.5, PN_REGULAR, PN_INK, PN_LEFT, lines[i]);
+        }
+    }
+    return n;
+}
+
+pn_box pn_slice_square(pn_page *p, pn_box b, size_t i)
+{
+    double remarks = REMARK * put_remarks(p, b, false), below = CAPTION + LEGEND + remarks;
+    double side = fmin((b.w - (PN_PAGE_SLICES - 1) * GAP) / PN_PAGE_SLICES, b.h - HEAD - below);
+    return (pn_box){b.x + (double)i * (side + GAP), b.y + HEAD, side, side};
+}
+
 void pn_draw_slices(pn_page *p, pn_box b)
 {
     char text[PN_WORDS_SIZE];
     pn_words_contour(text, sizeof text, p->words, p->report, p->region);
     (void)pn_draw_text(p, b.x, b.y + 9, b.w, 9.5, PN_BOLD, PN_INK, PN_LEFT, text);
-    const double top = 16;
     if (p->images->n_slices == 0) {
-        (void)pn_draw_text(p, b.x, b.y + top + 12, b.w, 9, PN_REGULAR, PN_MUTED, PN_LEFT,
+        (void)pn_draw_text(p, b.x, b.y + HEAD + 12, b.w, 9, PN_REGULAR, PN_MUTED, PN_LEFT,
                            pn_msg(p->words, PN_MSG_PAGE_UNKNOWN));
         return;
     }
-    double side = fmin((b.w - (PN_PAGE_SLICES - 1) * GAP) / PN_PAGE_SLICES, b.h - top - CAPTION - LEGEND);
-    for (size_t i = 0; i < p->images->n_slices; i++) {
-        draw_slice(p, i, (pn_box){b.x + (double)i * (side + GAP), b.y + top, side, side});
-    }
-    draw_legend(p, (pn_box){b.x, b.y + top + side + CAPTION, b.w, LEGEND});
+    for (size_t i = 0; i < p->images->n_slices; i++) { draw_slice(p, i, pn_slice_square(p, b, i)); }
+    pn_box last = pn_slice_square(p, b, 0);
+    draw_legend(p, (pn_box){b.x, last.y + last.h + CAPTION, b.w, LEGEND});
+    double remarks = REMARK * put_remarks(p, b, false);
+    (void)put_remarks(p, (pn_box){b.x, b.y + b.h - remarks, b.w, remarks}, true);
 }

@@ -133,12 +133,16 @@ static void draw_bar(pn_page *p, const pn_report_survival *s, pn_box b)
 
 static void draw_horizon(pn_page *p, const pn_report_survival *s, pn_box b, bool bar)
 {
-    char text[PN_WORDS_SIZE];
-    const double name = 78;
-    pn_words_survival_name(text, sizeof text, p->words, p->report, s);
-    (void)pn_draw_text(p, b.x, b.y + 9, name, 8, PN_REGULAR, PN_INK, PN_LEFT, text);
-    pn_words_survival(text, sizeof text, p->words, s);
-    (void)pn_draw_text(p, b.x + name, b.y + 9, b.w - name, 8, PN_BOLD, PN_INK, PN_RIGHT, text);
+    char name[PN_WORDS_SIZE], value[PN_WORDS_SIZE];
+    pn_words_survival_name(name, sizeof name, p->words, p->report, s);
+    pn_words_survival(value, sizeof value, p->words, s);
+    pn_text_style plain = {8, PN_REGULAR, PN_INK, PN_LEFT}, strong = {8, PN_BOLD, PN_INK, PN_RIGHT};
+    /* Smaller where both are long: the number is not to be cut. */
+    double wide = pn_text_width(p->type, &plain, name) + pn_text_width(p->type, &strong, value) + 8;
+    plain.size = strong.size = 8 * fmin(1, fmax(b.w / wide, 0.8));
+    double value_w = fmin(pn_text_width(p->type, &strong, value), b.w);
+    (void)pn_text_line(p->type, &plain, b.x, b.y + 9, fmax(b.w - value_w - 6, 0), name);
+    (void)pn_text_line(p->type, &strong, b.x + b.w - value_w, b.y + 9, value_w, value);
     if (bar) { draw_bar(p, s, (pn_box){b.x, b.y + 13, b.w, 4}); }
 }
 

@@ -161,3 +161,45 @@ pn_messages *page_words(const char *language)
     CHECK_OK(pn_messages_load(&m, language, NULL, &err), err);
     return m;
 }
+
+void page_case_usual(page_case *c, bool with_second)
+{
+    page_case_make(c, &page_usual, with_second);
+    page_case_curves(c);
+    page_case_features(c);
+}
+
+const char *page_path(const char *name, const char *kind)
+{
+    static char path[2][512];
+    static unsigned next;
+    const char *keep = getenv("PN_KEEP_PAGES");
+    char file[128];
+    (void)snprintf(file, sizeof file, "%s.%s.dcm", name, kind);
+    if (keep == NULL) { return fixture_path(file); }
+    char *p = path[next++ % 2];
+    (void)snprintf(p, sizeof path[0], "%s/%s", keep, file);
+    return p;
+}
+
+void page_write(const page_case *c, const char *name, const char *language)
+{
+    static const char sr[] = "1.2.840.10008.5.1.4.1.1.88.34";
+    const pn_page_form sc_form = {"2.25.200", "2.25.201", sr, "2.25.100", 902};
+    const pn_page_form pdf_form = {"2.25.300", "2.25.301", sr, "2.25.100", 903};
+    pn_messages *words = page_words(language);
+    pn_error err = {0};
+    CHECK_OK(pn_report_write_sc(&c->report, &c->images, words, &sc_form, page_path(name, "sc"), &err), err);
+    CHECK_OK(pn_report_write_pdf(&c->report, &c->images, words, &pdf_form, page_path(name, "pdf"), &err), err);
+    pn_messages_free(words);
+}
+
+char *page_text(const char *name, const char *options)
+{
+    static char text[1 << 18];
+    char pdf[600];
+    (void)snprintf(pdf, sizeof pdf, "%s", fixture_path("page.pdf"));
+    if (run_tool(text, sizeof text, "dcm2pdf %s %s", page_path(name, "pdf"), pdf) != 0) { fail_msg("dcm2pdf: %s", text); }
+    if (run_tool(text, sizeof text, "pdftotext %s %s -", options, pdf) != 0) { fail_msg("pdftotext: %s", text); }
+    return text;
+}

@@ -31,6 +31,16 @@ void page_case_free(page_case *c);
 void page_case_curves(page_case *c);
 void page_case_features(page_case *c);
 
+/* page_usual with both. */
+void page_case_usual(page_case *c, bool with_second);
+
+/* Write the picture and the PDF of a case; where they are (valid for one more call). With
+ * PN_KEEP_PAGES=FOLDER in the environment they stay in that folder. */
+void page_write(const page_case *c, const char *name, const char *language);
+const char *page_path(const char *name, const char *kind);    /* "sc", "pdf" */
+/* What pdftotext says of the PDF; valid until the next call. */
+char *page_text(const char *name, const char *options);
+
 pn_messages *page_words(const char *language);
 
 #endif
