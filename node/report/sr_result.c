@@ -114,12 +114,15 @@ static void put_model(pn_sr_writer *w)
 void pn_sr_put_derived(pn_sr_writer *w)
 {
     const pn_report_result *result = pn_report_main(w->report);
-    if (!result->applicable) { return; }
     pn_sr_container(w->sr, PN_SR_CONTAINS, C_DERIVED, NULL);
     put_model(w);
-    pn_sr_put_number(w, C_SCORE, result->score, RX_DEFINED, C_NO_UNITS);
-    pn_sr_put_score(w, result);
-    pn_sr_put_survival(w, result);
+    if (result->applicable) {
+        pn_sr_put_number(w, C_SCORE, result->score, RX_DEFINED, C_NO_UNITS);
+        pn_sr_put_score(w, result);
+        pn_sr_put_survival(w, result);
+    } else {                             /* the container needs a number, and this is the model's */
+        pn_sr_put_known(w, C_CUTPOINT, w->report->cutpoint, C_NO_UNITS);
+    }
     pn_sr_close(w->sr);
 }
 
@@ -171,7 +174,6 @@ void pn_sr_put_evaluations(pn_sr_writer *w)
     const pn_report *r = w->report;
     const pn_report_result *result = pn_report_main(r);
     pn_sr_container(w->sr, PN_SR_CONTAINS, C_QUALITATIVE, NULL);
-    if (!result->applicable) { put_model(w); }   /* which stands among derived measurements else */
     pn_sr_put_risk_level(w, result);
     pn_sr_put_gates(w, result);
     if (r->research_use_only) { put_comment(w, pn_msg(w->words, PN_MSG_RESEARCH_USE)); }

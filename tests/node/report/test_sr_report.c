@@ -338,7 +338,7 @@ static void test_sr__not_applicable_has_features_and_reasons_but_no_risk(void **
     assert_int_equal(features, RX_NFEATURES);
     assert_int_equal(reasons, 2);
     assert_int_equal(count(&d, C_SCORE), 0);
-    assert_int_equal(count(&d, C_DERIVED), 0);
+    assert_true(only(&d, C_CUTPOINT)->number == r.cutpoint);     /* of the model, not the patient */
     assert_string_equal(only(&d, C_APPLICABLE)->value, "No");
     assert_non_null(strstr(only(&d, C_APPLICABILITY)->value, "slice spacing is 7.5 mm"));
     assert_string_equal(d.items[nth(&d, C_RISK_LEVEL, 1)].value, "Not assessed");
