@@ -4,6 +4,8 @@
  *   prognode cases show ID [--json]
  *   prognode cases hold|release|drop|retry ID...
  *   prognode cases rerun ID... [--model ID]         each with --config FILE
+ *   prognode cases withdraw ID... --reason TEXT
+ *   prognode cases rerun|withdraw --model ID [--version V] [--reason TEXT] [--yes]
  *
  * list and show open the database read-only, beside the running node. Exit codes: 0 done,
  * 1 failed (no such case, database), 2 wrong use or configuration, 3 some of several failed. */
@@ -30,7 +32,8 @@ typedef struct request {
     pn_case_state state;       /* PN_CASE_NSTATES: every one */
     size_t limit;
     const char *model, *version;   /* NULL: any */
-    bool json;
+    const char *reason;        /* withdraw */
+    bool json, yes;
     char **words; int n_words; /* after the options: verb and ids */
 } request;
 
@@ -39,12 +42,17 @@ static const char usage[] =
     "       prognode cases show ID [--json]\n"
     "       prognode cases hold|release|drop|retry ID...\n"
     "       prognode cases rerun ID... [--model ID]\n"
+    "       prognode cases withdraw ID... --reason TEXT\n"
+    "       prognode cases rerun|withdraw --model ID [--version V] [--reason TEXT] [--yes]\n"
     "\n"
     "  -c, --config FILE  the node's configuration (default prognode.yaml)\n"
     "  -s, --state STATE  only cases in this state: received waiting ready running reported\n"
     "                     delivered committed held failed not_applicable expired dropped\n"
     "  -m, --model ID     only cases of this model; rerun: with this model instead\n"
     "  -V, --version V    only cases of this version of the model\n"
+    "  -r, --reason TEXT  why reports are withdrawn; stands in the rejection note and the log\n"
+    "  -y, --yes          do it to all cases with a report of --model and --version; without it\n"
+    "                     rerun and withdraw tell only how many there are\n"
     "  -n, --limit N      the N newest (default 50, 0: all)\n"
     "  -j, --json         one JSON value instead of text\n"
     "  -h, --help\n"
@@ -53,7 +61,8 @@ static const char usage[] =
     "release  lets it go on; a case held for a conflict goes on with the first copy received\n"
     "drop     ends it without a report; what was not sent yet is not sent\n"
     "retry    makes a failed case ready or waiting again, sends again what an archive refused\n"
-    "rerun    makes the next version of a case that has ended, with the model as configured now\n";
+    "rerun    makes the next version of a case that has ended, with the model as configured now\n"
+    "withdraw sends a rejection note to each archive that holds objects of the case, and ends it\n";
 
 static int complain(const char *message)
 {
@@ -143,6 +152,7 @@ static cJSON *case_to_json(const pn_case *c)
     add_number(o, "priority", c->priority);
     add_text(o, "predecessor_sop_uid", c->predecessor_sop_uid);
     add_text(o, "report_sop_uid", c->report_sop_uid);
+    add_text(o, "withdrawn", c->withdrawn);
     add_text(o, "result_dir", c->result_dir);
     return o;
 }
@@ -260,7 +270,7 @@ static int print_delivery(void *arg, const pn_delivery *d, pn_error *err)
     (void)err;
     char status[16], next[24], comment[PN_REASON_SIZE];
     if (v->n_deliveries++ == 0) { puts("deliveries"); }
-    printf("  %-16s %-8s attempts %u, last status %s", d->archive,
+    printf("  %-16s %-4s %-8s attempts %u, last status %s", d->archive, d->kind,
            pn_delivery_state_word(d->state), d->attempts, kind_of_delivery(status, d->last_status));
     if (d->state == PN_DELIVERY_PENDING) { printf(", next try %s", when(next, d->next_at_ms)); }
     printf("%s%s\n", d->last_comment[0] ? ": " : "",
@@ -274,6 +284,8 @@ static int delivery_to_json(void *arg, const pn_delivery *d, pn_error *err)
     (void)err;
     cJSON *o = cJSON_CreateObject();
     add_text(o, "archive", d->archive);
+    add_text(o, "kind", d->kind);
+    cJSON_AddBoolToObject(o, "names_segment", d->names_segment);
     add_text(o, "state", pn_delivery_state_word(d->state));
     add_number(o, "attempts", d->attempts);
     add_text(o, "sop_class_uid", d->sop_class_uid);
@@ -402,10 +414,11 @@ static int parse(request *r, int argc, char **argv)
         {"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
         {"limit", required_argument, NULL, 'n'},  {"json", no_argument, NULL, 'j'},
         {"model", required_argument, NULL, 'm'},  {"version", required_argument, NULL, 'V'},
+        {"reason", required_argument, NULL, 'r'}, {"yes", no_argument, NULL, 'y'},
         {"help", no_argument, NULL, 'h'},         {0}};
     int opt;
     int64_t limit = 0;
-    while ((opt = getopt_long(argc, argv, "c:s:n:m:V:jh", options, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, "c:s:n:m:V:r:yjh", options, NULL)) != -1) {
         switch (opt) {
         case 'c': r->config = optarg; break;
         case 's':
@@ -417,6 +430,8 @@ static int parse(request *r, int argc, char **argv)
             break;
         case 'm': r->model = optarg; break;
         case 'V': r->version = optarg; break;
+        case 'r': r->reason = optarg; break;
+        case 'y': r->yes = true; break;
         case 'j': r->json = true; break;
         case 'h': fputs(usage, stdout); return PN_EXIT_OK;
         default: return PN_EXIT_USAGE;
@@ -429,6 +444,62 @@ static int parse(request *r, int argc, char **argv)
         return PN_EXIT_USAGE;
     }
     return -1;
+}
+
+/* ---- All reports of a model ------------------------------------------------------------------------------- */
+
+typedef struct selection {
+    pn_store *store;
+    const request *request;
+    bool rerun;                /* else withdraw */
+    int64_t *ids; size_t n, room;
+} selection;
+
+/* Those with a report. Rerun: that no later case has taken the place of; withdraw: that is not
+ * withdrawn yet, also of earlier versions. */
+static int select_one(void *arg, const pn_case *c, pn_error *err)
+{
+    selection *sel = arg;
+    bool open = c->state < PN_CASE_REPORTED || c->state == PN_CASE_HELD;
+    bool ended = c->state == PN_CASE_DROPPED || c->withdrawn[0];
+    if (!is_listed(sel->request, c) || c->report_sop_uid[0] == '\0' || open || (!sel->rerun && ended)) {
+        return 0;
+    }
+    pn_lineage_facts f = {0};
+    if (sel->rerun) {
+        int rc = pn_store_lineage(&f, sel->store, c->lineage, c->id, err);
+        if (rc != PN_OK || f.later_id != 0) { return rc; }
+    }
+    if (sel->n == sel->room) {
+        sel->room = sel->room ? 2 * sel->room : 64;
+        int64_t *more = realloc(sel->ids, sel->room * sizeof *more);
+        if (more == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu cases", sel->room); }
+        sel->ids = more;
+    }
+    sel->ids[sel->n++] = c->id;
+    return 0;
+}
+
+static int steer_model(pn_store *s, const request *r, const cases_verb *verb, const cfg_node *cfg)
+{
+    pn_error err = {0};
+    selection sel = {.store = s, .request = r, .rerun = strcmp(r->words[0], "rerun") == 0};
+    const cases_steer_opts opts = {.reason = r->reason};
+    int code = PN_EXIT_OK;
+    int rc = pn_store_list_cases(s, PN_CASE_NSTATES, 0, select_one, &sel, &err);
+    if (rc != PN_OK) {
+        code = complain(err.msg);
+    } else if (sel.n == 0) {
+        puts("no cases with a report of this model and version");
+    } else if (!r->yes) {
+        fprintf(stderr, "prognode cases: %s would take %zu cases; nothing was done (--yes does it)\n",
+                r->words[0], sel.n);
+        code = PN_EXIT_USAGE;
+    } else {
+        code = cases_steer(s, verb, cfg, &opts, sel.ids, sel.n);
+    }
+    free(sel.ids);
+    return code;
 }
 
 static int run(const request *r, const cfg_node *cfg, const int64_t *ids, size_t n_ids)
@@ -444,7 +515,9 @@ static int run(const request *r, const cfg_node *cfg, const int64_t *ids, size_t
         return PN_EXIT_FAILED;
     }
     if (pn_store_open(&s, cfg->database, &opts, &err) != PN_OK) { return complain(err.msg); }
-    int code = steer != NULL ? cases_steer(s, steer, cfg, r->model, ids, n_ids)
+    const cases_steer_opts how = {.model = r->model, .reason = r->reason};
+    int code = steer != NULL && n_ids == 0 ? steer_model(s, r, steer, cfg)
+               : steer != NULL             ? cases_steer(s, steer, cfg, &how, ids, n_ids)
                : n_ids > 0   ? show_case(s, ids[0], r->json)
                              : list_cases(s, r);
     pn_store_close(s);
@@ -455,14 +528,23 @@ static int check_words(const request *r)
 {
     const char *verb = r->words[0];
     int n = r->n_words - 1;
-    bool list = strcmp(verb, "list") == 0;
-    if (r->version != NULL && !list) { return misuse("--version is not for", verb); }
-    if (r->model != NULL && !list && strcmp(verb, "rerun") != 0) {
+    bool list = strcmp(verb, "list") == 0, withdraw = strcmp(verb, "withdraw") == 0;
+    const cases_verb *steer = cases_verb_of(verb);
+    bool many = steer != NULL && cases_verb_is_for_many(steer) && n == 0;
+    if (many && r->model == NULL) { return misuse("case numbers or --model needed after", verb); }
+    if (r->version != NULL && !list && !many) { return misuse("--version is not for", verb); }
+    if (r->model != NULL && !list && !many && strcmp(verb, "rerun") != 0) {
         return misuse("--model is not for", verb);
     }
+    if (withdraw && (r->reason == NULL || r->reason[0] == '\0')) {
+        return misuse("--reason needed for", verb);
+    }
+    if (!withdraw && r->reason != NULL) { return misuse("--reason is not for", verb); }
+    if (r->yes && !many) { return misuse("--yes is for rerun and withdraw with --model, not", verb); }
+    if (many) { return -1; }
     if (list) { return n == 0 ? -1 : misuse("list takes no", r->words[1]); }
     if (strcmp(verb, "show") == 0) { return n == 1 ? -1 : misuse("one case number after", verb); }
-    if (cases_verb_of(verb) != NULL) { return n > 0 ? -1 : misuse("case numbers needed after", verb); }
+    if (steer != NULL) { return n > 0 ? -1 : misuse("case numbers needed after", verb); }
     return misuse("no such verb", verb);
 }
 

@@ -7,13 +7,15 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/log.h"
+#include "cmd/cases_withdraw.h"
 #include "cmd/cmd.h"
+#include "dicom/runtime.h"
 #include "role/intake.h"
 
 typedef struct request {
     pn_store *store;
     const cfg_node *cfg;
-    const char *model;
+    const cases_steer_opts *opts;
     pn_intake *intake;         /* loaded for rerun only */
 } request;
 
@@ -80,7 +82,7 @@ static int rerun(char result[128], const request *r, int64_t id, pn_error *err)
     int64_t new_id = 0;
     int rc = pn_store_begin(r->store, err);
     if (rc == PN_OK) { rc = pn_store_get_case(c, r->store, id, err); }
-    const char *model = r->model != NULL ? r->model : rc == PN_OK ? c->model_id : "";
+    const char *model = r->opts->model != NULL ? r->opts->model : rc == PN_OK ? c->model_id : "";
     if (rc == PN_OK && !has_ended(c->state)) {
         rc = pn_fail(err, PN_EINVAL, "case %" PRId64 " is %s and not at its end", id,
                      pn_case_state_word(c->state));
@@ -97,9 +99,27 @@ static int rerun(char result[128], const request *r, int64_t id, pn_error *err)
     return rc;
 }
 
+static int withdraw(char result[128], const request *r, int64_t id, pn_error *err)
+{
+    pn_case_state state;
+    size_t n = 0;
+    int rc = cases_withdraw(&state, &n, r->store, r->cfg, id, r->opts->reason, err);
+    if (rc == PN_OK) {
+        snprintf(result, 128, "case %" PRId64 " is withdrawn: %zu rejection note%s to send", id, n,
+                 n == 1 ? "" : "s");
+    }
+    return rc;
+}
+
 static const cases_verb verbs[] = {
     {"hold", hold}, {"release", release}, {"drop", drop}, {"retry", retry}, {"rerun", rerun},
+    {"withdraw", withdraw},
 };
+
+bool cases_verb_is_for_many(const cases_verb *verb)
+{
+    return verb->run == rerun || verb->run == withdraw;
+}
 
 const cases_verb *cases_verb_of(const char *word)
 {
@@ -114,11 +134,12 @@ static int apply(const request *r, const cases_verb *verb, const int64_t *ids, s
     size_t failed = 0;
     for (size_t i = 0; i < n; i++) {
         pn_error err = {0};
-        char result[128] = "";
+        char result[128] = "", quoted[512] = "\"\"";
+        if (r->opts->reason != NULL) { pn_log_quote(quoted, sizeof quoted, r->opts->reason); }
         int rc = verb->run(result, r, ids[i], &err);
         pn_log(rc == PN_OK ? PN_LOG_INFO : PN_LOG_WARN, "operator",
-               "verb=%s case=%" PRId64 " uid=%u done=%d", verb->word, ids[i], (unsigned)getuid(),
-               rc == PN_OK);
+               "verb=%s case=%" PRId64 " uid=%u done=%d reason=%s", verb->word, ids[i],
+               (unsigned)getuid(), rc == PN_OK, quoted);
         if (rc == PN_OK) {
             puts(result);
         } else {
@@ -129,13 +150,17 @@ static int apply(const request *r, const cases_verb *verb, const int64_t *ids, s
     return failed == 0 ? PN_EXIT_OK : failed == n ? PN_EXIT_FAILED : PN_EXIT_PARTIAL;
 }
 
-int cases_steer(pn_store *s, const cases_verb *verb, const cfg_node *cfg, const char *model,
+int cases_steer(pn_store *s, const cases_verb *verb, const cfg_node *cfg, const cases_steer_opts *opts,
                 const int64_t *ids, size_t n_ids)
 {
     pn_intake intake = {0};
     pn_error err = {0};
-    request r = {.store = s, .cfg = cfg, .model = model, .intake = &intake};
+    request r = {.store = s, .cfg = cfg, .opts = opts, .intake = &intake};
     pn_log_role("operator");
+    if (verb->run == withdraw && pn_dicom_init(&err) != PN_OK) {
+        fprintf(stderr, "prognode cases: %s\n", err.msg);
+        return PN_EXIT_FAILED;
+    }
     if (verb->run == rerun && pn_intake_open(&intake, cfg, &err) != PN_OK) {
         fprintf(stderr, "prognode cases: %s\n", err.msg);
         return PN_EXIT_USAGE;

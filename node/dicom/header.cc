@@ -315,9 +315,11 @@ int take_seg(Contours &all, DcmItem &dataset, pn::Text &text, pn_error *err)
 
 /* ---- Every object ----------------------------------------------------------------- */
 
-bool made_by_us(const pn_scan &scan, DcmItem &dataset, pn::Text &text)
+/* Who edits an object of ours names itself as its manufacturer, and keeps what contributed before:
+ * that is a contour like any other. */
+bool made_by_us(DcmItem &dataset, pn::Text &text)
 {
-    if (std::strncmp(scan.sop_uid, "2.25.", 5) != 0) { return false; }
+    if (text.get(dataset, DCM_Manufacturer) != "prognode") { return false; }
     for (DcmItem *item : pn::items(dataset, DCM_ContributingEquipmentSequence)) {
         if (text.get(*item, DCM_Manufacturer) == "prognode") { return true; }
     }
@@ -334,7 +336,7 @@ pn_kind kind_of(const pn_scan &scan, DcmItem &dataset, pn::Text &text)
         {UID_SegmentationStorage, PN_KIND_SEG},
         {PN_UID_LABEL_MAP_SEGMENTATION, PN_KIND_SEG},
     };
-    if (made_by_us(scan, dataset, text)) { return PN_KIND_OWN; }
+    if (made_by_us(dataset, text)) { return PN_KIND_OWN; }
     if (pn::is_multiframe_class(scan.sop_class_uid)) { return PN_KIND_IMAGE; }
     for (const auto &c : classes) {
         if (std::strcmp(scan.sop_class_uid, c.uid) == 0) { return c.kind; }

@@ -18,8 +18,8 @@ typedef enum pn_kind {
     PN_KIND_IMAGE,       /* CT, MR, PET: single-frame, Enhanced, converted           */
     PN_KIND_RTSTRUCT,
     PN_KIND_SEG,
-    PN_KIND_OWN,         /* made by prognode: SOP Instance UID begins with "2.25.", and a
-                            Contributing Equipment item has the Manufacturer "prognode"      */
+    PN_KIND_OWN,         /* made by prognode, whatever its UIDs are now: Manufacturer, and that of
+                            a Contributing Equipment item, are "prognode"                     */
 } pn_kind;
 const char *pn_kind_word(pn_kind k);
 

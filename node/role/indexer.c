@@ -173,10 +173,10 @@ static int catalogue(indexer *x, item *it, int64_t now_ms, pn_error *err)
     if (rc == PN_OK && added == PN_ADDED_CONFLICT) {
         rc = hold_users(x, in.sop_uid, now_ms, err);
     }
-    if (rc == PN_OK && added == PN_ADDED_CORRECTED) {
+    if (rc == PN_OK && added == PN_ADDED_CORRECTED && !own) {
         pn_log(PN_LOG_INFO, "object_replaced", "sop=%s kind=%s", in.sop_uid, in.kind);
     }
-    if (rc == PN_OK && own && added == PN_ADDED_NEW) {
+    if (rc == PN_OK && own && added != PN_ADDED_SAME) {
         pn_log(PN_LOG_INFO, "own_object_returned", "sop=%s count=%lu", in.sop_uid, ++x->n_own);
     }
     size_t n_made = 0;

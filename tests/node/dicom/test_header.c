@@ -300,16 +300,21 @@ static void test_patient_id_is_never_cut(void **state)
 static void test_own_objects(void **state)
 {
     (void)state;
-    static const struct { const char *uid, *maker; pn_kind kind; } table[] = {
-        {"2.25.1234", "prognode", PN_KIND_OWN}, {"2.25.1234", "other", PN_KIND_IMAGE},
-        {"2.25.1234", NULL, PN_KIND_IMAGE},     {"1.2.25.1", "prognode", PN_KIND_IMAGE},
+    /* An archive may give other UIDs; an editor keeps the contribution and names itself. */
+    static const struct { const char *uid, *maker, *contributor; pn_kind kind; } table[] = {
+        {"2.25.1234", "prognode", "prognode", PN_KIND_OWN},
+        {"1.2.25.1", "prognode", "prognode", PN_KIND_OWN},
+        {"2.25.1234", "prognode", "other", PN_KIND_IMAGE},
+        {"2.25.1234", "editor", "prognode", PN_KIND_IMAGE},
+        {"2.25.1234", "prognode", NULL, PN_KIND_IMAGE},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         dcm d = object(CLASS_CT, table[i].uid, NULL);
-        if (table[i].maker != NULL) {
+        dcm_text(&d, 0x00080070, "LO", table[i].maker);
+        if (table[i].contributor != NULL) {
             dcm_begin(&d, 0x0018A001);
             dcm_item(&d);
-            dcm_text(&d, 0x00080070, "LO", table[i].maker);
+            dcm_text(&d, 0x00080070, "LO", table[i].contributor);
             dcm_end_item(&d);
             dcm_end(&d);
         }
