@@ -76,9 +76,13 @@ static void choose_slices(pn_page_images *p, const pn_packed_mask *m, const rx_g
     }
     p->slices[p->n_slices++].index = largest;
     double first = (double)m->slice[0], extent = (double)m->slice[m->n_slices - 1] - first;
-    for (int quarter = 1; quarter <= 3; quarter += 2) {
+    /* Of a quarter, half and three quarters, the largest stands for the one it is nearest to. */
+    int known = (int)fmin(fmax(round(4 * ((double)largest - first) / fmax(extent, 1)), 1), 3);
+    for (int quarter = 1; quarter <= 3; quarter++) {
         size_t k = 0;
-        if (nearest(&k, m, first + quarter * extent / 4, p)) { p->slices[p->n_slices++].index = k; }
+        if (quarter != known && nearest(&k, m, first + quarter * extent / 4, p)) {
+            p->slices[p->n_slices++].index = k;
+        }
     }
     qsort(p->slices, p->n_slices, sizeof p->slices[0], by_index);
     for (size_t i = 0; i < p->n_slices; i++) {

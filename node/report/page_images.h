@@ -35,8 +35,9 @@ typedef struct pn_page_images {
     double window_low, window_high;    /* shown as black and as white                         */
 } pn_page_images;
 
-/* The slice with the largest area of the region, and those at a quarter and three quarters of
- * its extent; all three cut to the same part of the image around it. Window: that of the images
+/* The slice with the largest area of the region, and those at a quarter and three quarters of its
+ * extent; where the largest is near one of these, the middle one instead. All three are cut to the
+ * same part of the image around it. Window: that of the images
  * where they state one; else of soft tissue or lung for CT, and the range of the values for
  * others. `others`: masks of further regions, drawn where they lie in the same slices.
  * Fails: PN_EINVAL (mask and image differ in size), PN_ENOMEM. An empty mask gives no slices. */

@@ -70,8 +70,8 @@ void pn_page_window_text(char out[PN_WORDS_SIZE], const pn_messages *m, double l
                          const char *modality)
 {
     char from[32], to[32];
-    (void)snprintf(from, sizeof from, "%.4g", low);
-    (void)snprintf(to, sizeof to, "%.4g", high);
+    (void)snprintf(from, sizeof from, "%.3g", low);
+    (void)snprintf(to, sizeof to, "%.3g", high);
     PN_MSG_FILL(out, PN_WORDS_SIZE, m, PN_MSG_PAGE_WINDOW, {"low", from}, {"high", to},
                 {"unit", strcmp(modality, "CT") == 0 ? "HU" : ""});
 }

@@ -25,7 +25,9 @@ _Static_assert(PN_MSG_GATE_MODALITY_UNKNOWN - PN_MSG_GATE_MODALITY_PASSED == PN_
 void pn_words_number(char buf[PN_NUMBER_SIZE], double v)
 {
     if (isfinite(v)) {
-        (void)snprintf(buf, PN_NUMBER_SIZE, "%.4g", v == 0 ? 0.0 : v);
+        /* Volumes and counts in full: nobody reads 1.253e+05 voxels. */
+        bool whole = fabs(v) >= 9999.5 && fabs(v) < 1e9;
+        (void)snprintf(buf, PN_NUMBER_SIZE, whole ? "%.0f" : "%.4g", v == 0 ? 0.0 : v);
     } else {
         strcpy(buf, "-");
     }
@@ -91,7 +93,9 @@ static void range(char *buf, size_t size, const pn_messages *m, double low, doub
     char from[PN_NUMBER_SIZE], to[PN_NUMBER_SIZE];
     pn_words_number(from, low);
     pn_words_number(to, high);
-    if (isfinite(low) && isfinite(high)) {
+    if (isfinite(low) && low == high) {
+        (void)snprintf(buf, size, "%s", from);
+    } else if (isfinite(low) && isfinite(high)) {
         PN_MSG_FILL(buf, size, m, PN_MSG_RANGE_BETWEEN, {"low", from}, {"high", to});
     } else if (isfinite(low)) {
         PN_MSG_FILL(buf, size, m, PN_MSG_RANGE_AT_LEAST, {"low", from});

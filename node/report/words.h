@@ -19,7 +19,7 @@ extern "C" {
 
 enum { PN_WORDS_SIZE = 1536, PN_NUMBER_SIZE = 32 };
 
-/* ---- Numbers: four significant digits; "-" where there is none ----------------------------- */
+/* ---- Numbers: four significant digits, whole from 10,000 on; "-" where there is none -------- */
 void pn_words_number(char buf[PN_NUMBER_SIZE], double v);
 void pn_words_percent(char buf[PN_NUMBER_SIZE], double share);      /* 0.87654 → "87.7" */
 void pn_words_percentile(char buf[PN_NUMBER_SIZE], double percentile);   /* 93.2 → "93"  */

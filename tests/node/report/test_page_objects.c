@@ -164,7 +164,9 @@ static void compare_with_sr(page_case *c, const char *name, const char *language
     for (size_t i = 0; i < d.n_items; i++) {
         const pn_sr_item *item = &d.items[i];
         const char *shown = NULL;
-        if (item->has_number && is_number(item->name_code)) {
+        /* Without a score there is nothing to compare with the cut-point, which is the model's. */
+        bool unused = strcmp(item->name_code, "PRG-CUT") == 0 && !pn_report_main(&c->report)->applicable;
+        if (item->has_number && is_number(item->name_code) && !unused) {
             pn_words_number(number, item->number);
             shown = number;
             numbers++;

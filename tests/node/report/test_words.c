@@ -40,7 +40,7 @@ static void test_words__result_of_an_applicable_case(void **state)
          pn_words_certainty(buf, size, m, &r, res));
     SAYS(m, "1-year survival", pn_words_survival_name(buf, size, m, &r, &res->survival[0]));
     SAYS(m, "87.7 % (95 % interval 80.0 to 95.0 %)", pn_words_survival(buf, size, m, &res->survival[0]));
-    SAYS(m, "shape_MeshVolume = 1.235e+04 raises the score by 0.9 (percentile 93 of the training patients)",
+    SAYS(m, "shape_MeshVolume = 12346 raises the score by 0.9 (percentile 93 of the training patients)",
          pn_words_driver(buf, size, m, &res->drivers[0]));
     SAYS(m, "glcm_JointEntropy = 4.2 lowers the score by 0.2 (percentile 31 of the training patients)",
          pn_words_driver(buf, size, m, &res->drivers[1]));
@@ -107,7 +107,7 @@ static void test_words__why_the_model_does_not_apply(void **state)
          pn_words_applies(buf, size, m, &r, res));
     assert_string_equal(pn_words_risk(m, res), "Not assessed");
     SAYS(m, "prognode research use only: risk not assessed", pn_words_series(buf, size, m, &r));
-    SAYS(m, "shape_MeshVolume = 1.235e+04 (percentile 93 of the training patients)",
+    SAYS(m, "shape_MeshVolume = 12346 (percentile 93 of the training patients)",
          pn_words_driver(buf, size, m, &res->drivers[0]));
     res->gates[1].state = PN_GATE_PASSED;
     SAYS(m, "The model does not apply to this case; no risk group is given. Reason: the contour "
@@ -205,7 +205,8 @@ static void test_words__numbers(void **state)
 {
     (void)state;
     static const struct { double v; const char *text; } cases[] = {
-        {1.37249, "1.372"}, {-0.5, "-0.5"}, {0, "0"}, {-0.0, "0"}, {123456, "1.235e+05"},
+        {1.37249, "1.372"}, {-0.5, "-0.5"}, {0, "0"}, {-0.0, "0"}, {123456.4, "123456"},
+        {-10000, "-10000"}, {9999.4, "9999"}, {9999.7, "10000"}, {1e9, "1e+09"},
         {NAN, "-"}, {INFINITY, "-"}, {0.00001234567, "1.235e-05"}};
     char buf[PN_NUMBER_SIZE];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
