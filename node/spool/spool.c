@@ -1,4 +1,5 @@
 /* The spool's folders: opening, walking, moving between them. Writing is in write.c. */
+#include "spool/journal.h"
 #include "spool/spool.h"
 #include <dirent.h>
 #include <errno.h>
@@ -138,6 +139,7 @@ int pn_spool_open(pn_spool *out, const char *root, const pn_spool_opts *opts, pn
     }
     if (results_fd >= 0) { (void)close(results_fd); }
     (void)close(root_fd);
+    s.ordered = rc == PN_OK && pn_spool_is_ordered(s.tmp_fd);
     if (rc != PN_OK) {
         close_all(&s);
         return rc;
@@ -146,7 +148,12 @@ int pn_spool_open(pn_spool *out, const char *root, const pn_spool_opts *opts, pn
     return PN_OK;
 }
 
-void pn_spool_close(pn_spool *s) { close_all(s); }
+void pn_spool_close(pn_spool *s)
+{
+    close_all(s);
+    free(s->spare);
+    s->spare = NULL;
+}
 
 int pn_spool_free_bytes(uint64_t *out, const pn_spool *s, pn_error *err)
 {

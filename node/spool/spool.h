@@ -10,7 +10,7 @@
  * by the SHA-256 of transfer syntax UID, one NUL, data set; never by anything a peer chose as a
  * name. The same content stored twice is one file. Folders have mode 0700, files 0600.
  *
- * A name in incoming/ is self-checking and is made by rename after the data were synced, so
+ * A name in incoming/ is self-checking and is made by rename after the data were written, so
  * whoever finds it may trust it; the folders are the truth, the catalogue is rebuilt from them.
  * A file is in incoming/ or in instances/, and moves between them by one rename, which the
  * journal of the file system makes all or nothing.
@@ -44,6 +44,8 @@ typedef struct pn_spool {
     char host[65];                 /* in the names in tmp/                                  */
     int tmp_fd, incoming_fd, instances_fd, quarantine_fd;   /* folders */
     unsigned long n_begun;         /* makes names in tmp/ unique                            */
+    bool ordered;                  /* one sync of a file makes its new name durable too     */
+    uint8_t *spare;                /* a write buffer that no writer has, or NULL            */
 } pn_spool;
 
 /* Open the spool, making the folders that are missing. Fails: PN_EIO, PN_ENOSPC, PN_ELIMIT. */
@@ -71,7 +73,9 @@ typedef struct pn_spool_writer {
     char tmp_name[128];
     pn_sha256 sha;
     uint8_t *buffer; size_t n_buffered;
+    size_t n_head;                 /* of the buffer: meta information, which is not hashed  */
     uint64_t n_bytes;              /* of the data set so far                                */
+    uint64_t n_written;            /* of the file, without what is buffered                 */
     pn_error failed;               /* the first failure; later calls repeat it              */
     bool sync_failed;              /* the disk did not keep what it had taken               */
 } pn_spool_writer;
@@ -82,7 +86,8 @@ PN_CHECKED int pn_spool_begin(pn_spool_writer *w, pn_spool *s, const pn_spool_me
                               pn_error *err);
 /* Append bytes of the data set. Fails: PN_ENOSPC, PN_ELIMIT (max_instance_bytes), PN_EIO. */
 PN_CHECKED int pn_spool_write(pn_spool_writer *w, const void *bytes, size_t n, pn_error *err);
-/* Sync the data, give the name in incoming/, sync the folder. PN_OK means: survives a power cut.
+/* Write the data back, give the name in incoming/, sync: the file where the file system is
+ * `ordered`, else the data before and the folder after. PN_OK means: survives a power cut.
  * Fails as pn_spool_write does; nothing is then visible, unless the last sync failed. Where
  * w->sync_failed is set, the caller must acknowledge nothing more and end: the kernel reports a
  * lost write once, and a second sync would lie.

@@ -1,4 +1,4 @@
-/* Writing an instance: tmp/ -> sync -> incoming/ -> sync of the name. */
+/* Writing an instance: tmp/ -> disk -> incoming/ -> sync. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,8 +10,9 @@
 #include "spool/meta.h"
 #include "spool/spool.h"
 
-/* Few, large writes: a peer's PDU may carry as little as 4 KB. */
-enum { BUFFER_BYTES = 256 * 1024 };
+/* Few, large writes: a peer's PDU may carry as little as 4 KB. Each is on its way to the disk, and
+ * hashed, while the peer sends the next. */
+enum { BUFFER_BYTES = 512 * 1024 };
 
 static bool is_room(int e) { return e == ENOSPC || e == EDQUOT || e == EFBIG; }
 
@@ -30,9 +31,8 @@ static int keep(pn_spool_writer *w, const pn_error *e, pn_error *err)
     return w->failed.code;
 }
 
-static int flush(pn_spool_writer *w, const void *bytes, size_t n, pn_error *err)
+static int write_all(pn_spool_writer *w, const uint8_t *p, size_t n, pn_error *err)
 {
-    const uint8_t *p = bytes;
     while (n > 0) {
         ssize_t done = write(w->fd, p, n);
         if (done < 0 && errno == EINTR) { continue; }
@@ -45,16 +45,32 @@ static int flush(pn_spool_writer *w, const void *bytes, size_t n, pn_error *err)
     return PN_OK;
 }
 
+/* The buffer to the file, and the disk set to work; that this fails is met again at commit. */
+static int flush(pn_spool_writer *w, pn_error *err)
+{
+    int rc = write_all(w, w->buffer, w->n_buffered, err);
+    if (rc != PN_OK) { return rc; }
+    (void)sync_file_range(w->fd, (off_t)w->n_written, (off_t)w->n_buffered, SYNC_FILE_RANGE_WRITE);
+    size_t n_head = w->n_head;
+    pn_sha256_update(&w->sha, w->buffer + n_head, w->n_buffered - n_head);
+    w->n_head = 0;
+    w->n_written += w->n_buffered;
+    w->n_buffered = 0;
+    return PN_OK;
+}
+
 static int append(pn_spool_writer *w, const uint8_t *bytes, size_t n, pn_error *err)
 {
-    if (w->n_buffered + n > BUFFER_BYTES) {
-        int rc = flush(w, w->buffer, w->n_buffered, err);
+    while (n > 0) {
+        size_t room = BUFFER_BYTES - w->n_buffered, part = n < room ? n : room;
+        memcpy(w->buffer + w->n_buffered, bytes, part);
+        w->n_buffered += part;
+        bytes += part;
+        n -= part;
+        if (w->n_buffered < BUFFER_BYTES) { break; }
+        int rc = flush(w, err);
         if (rc != PN_OK) { return rc; }
-        w->n_buffered = 0;
-        if (n >= BUFFER_BYTES) { return flush(w, bytes, n, err); }
     }
-    memcpy(w->buffer + w->n_buffered, bytes, n);
-    w->n_buffered += n;
     return PN_OK;
 }
 
@@ -68,6 +84,22 @@ static int check_reserve(pn_spool *s, pn_error *err)
                                  s->opts.reserve_bytes);
     }
     return rc;
+}
+
+/* One buffer goes from writer to writer: fresh pages for each instance cost as much as hashing. */
+static int take_buffer(pn_spool_writer *w, pn_error *err)
+{
+    w->buffer = w->spool->spare != NULL ? w->spool->spare : malloc(BUFFER_BYTES);
+    w->spool->spare = NULL;
+    if (w->buffer == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a write buffer"); }
+    return PN_OK;
+}
+
+static void give_buffer_back(pn_spool_writer *w)
+{
+    if (w->spool->spare == NULL) { w->spool->spare = w->buffer; }
+    else { free(w->buffer); }
+    w->buffer = NULL;
 }
 
 /* The name carries the writer's pid and host; the lock tells a living writer from a reused
@@ -100,15 +132,14 @@ int pn_spool_begin(pn_spool_writer *w, pn_spool *s, const pn_spool_meta *meta, p
     int rc = pn_spool_head(head, &n_head, meta, err);
     if (rc == PN_OK) { rc = check_reserve(s, err); }
     if (rc == PN_OK) { rc = pn_sha256_init(&w->sha, err); }
-    if (rc == PN_OK && (w->buffer = malloc(BUFFER_BYTES)) == NULL) {
-        rc = pn_fail_transient(err, PN_ENOMEM, "no memory for a write buffer");
-    }
+    if (rc == PN_OK) { rc = take_buffer(w, err); }
     if (rc == PN_OK) { rc = create(w, err); }
-    if (rc == PN_OK) { rc = append(w, head, n_head, err); }
     if (rc != PN_OK) {
         pn_spool_abort(w);
         return rc;
     }
+    memcpy(w->buffer, head, n_head);
+    w->n_buffered = w->n_head = n_head;
     pn_sha256_update(&w->sha, meta->transfer_syntax_uid, strlen(meta->transfer_syntax_uid) + 1);
     return PN_OK;
 }
@@ -124,30 +155,39 @@ int pn_spool_write(pn_spool_writer *w, const void *bytes, size_t n, pn_error *er
         return keep(w, &e, err);
     }
     if (append(w, bytes, n, &e) != PN_OK) { return keep(w, &e, err); }
-    pn_sha256_update(&w->sha, bytes, n);
     w->n_bytes += n;
     return PN_OK;
 }
 
-static int sync_data(pn_spool_writer *w, pn_error *err)
+/* Lack of room found late is still only this file's loss; anything else is the disk's. */
+static int fail_sync(pn_spool_writer *w, int e, pn_error *err)
 {
-    if (fdatasync(w->fd) == 0) { return PN_OK; }
-    /* Lack of room found late is still only this file's loss; anything else is the disk's. */
-    w->sync_failed = !is_room(errno);
-    return fail_errno(err, errno, "cannot sync the instance");
+    w->sync_failed = w->sync_failed || !is_room(e);
+    return fail_errno(err, e, "cannot sync the instance");
 }
 
-/* After this the name is visible; only its durability is open until the folder is synced. */
+/* After this the file may get its name. Where the file system is ordered the data are only written
+ * back, which spares a commit of the journal; the sync for it comes with the name's. */
+static int write_back(pn_spool_writer *w, pn_error *err)
+{
+    const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                         SYNC_FILE_RANGE_WAIT_AFTER;
+    int rc = w->spool->ordered ? sync_file_range(w->fd, 0, 0, all) : fdatasync(w->fd);
+    return rc == 0 ? PN_OK : fail_sync(w, errno, err);
+}
+
+/* From the rename on the name is visible; only its durability is open until the sync. */
 static int publish(pn_spool_writer *w, const char *digest, pn_error *err)
 {
+    pn_spool *s = w->spool;
     char name[PN_DIGEST_HEX_SIZE + 4];
     (void)snprintf(name, sizeof name, "%s.dcm", digest);
-    if (renameat(w->spool->tmp_fd, w->tmp_name, w->spool->incoming_fd, name) != 0) {
+    if (renameat(s->tmp_fd, w->tmp_name, s->incoming_fd, name) != 0) {
         return fail_errno(err, errno, "cannot rename into incoming/");
     }
     w->tmp_name[0] = '\0';
-    if (fsync(w->spool->incoming_fd) != 0) {
-        int rc = fail_errno(err, errno, "cannot sync incoming/");
+    if (fsync(s->ordered ? w->fd : s->incoming_fd) != 0) {
+        int rc = fail_errno(err, errno, "cannot sync what is in incoming/");
         w->sync_failed = true;
         return rc;
     }
@@ -159,8 +199,8 @@ int pn_spool_commit(pn_spool_writer *w, char digest[PN_DIGEST_HEX_SIZE], pn_erro
     pn_error e = w->failed;
     if (e.code == PN_OK && w->fd < 0) { (void)pn_fail(&e, PN_EINVAL, "writer is not open"); }
     int rc = e.code;
-    if (rc == PN_OK) { rc = flush(w, w->buffer, w->n_buffered, &e); }
-    if (rc == PN_OK) { rc = sync_data(w, &e); }
+    if (rc == PN_OK) { rc = flush(w, &e); }
+    if (rc == PN_OK) { rc = write_back(w, &e); }
     if (rc == PN_OK) {
         uint8_t sum[PN_SHA256_SIZE];
         char hex[PN_DIGEST_HEX_SIZE];
@@ -181,6 +221,5 @@ void pn_spool_abort(pn_spool_writer *w)
         w->fd = -1;
     }
     pn_sha256_discard(&w->sha);
-    free(w->buffer);
-    w->buffer = NULL;
+    if (w->buffer != NULL) { give_buffer_back(w); }
 }

@@ -156,6 +156,15 @@ int fdatasync(int fd)
     return real(fd);
 }
 
+/* The call that waits is a sync; the one that only sets the disk to work promises nothing. */
+int sync_file_range(int fd, off64_t at, off64_t n, unsigned flags)
+{
+    REAL(int, "sync_file_range", int, off64_t, off64_t, unsigned)
+    bool lies = control != NULL && control->error == FAULT_LIE;
+    if ((flags & SYNC_FILE_RANGE_WAIT_AFTER) != 0 || lies) { FAIL_IF(FAULT_SYNC, fd, NULL); }
+    return real(fd, at, n, flags);
+}
+
 int rename(const char *from, const char *to)
 {
     REAL(int, "rename", const char *, const char *)

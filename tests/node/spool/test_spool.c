@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "spool/journal.h"
 #include "spool/spool.h"
 
 #define EXPLICIT_LE "1.2.840.10008.1.2.1"
@@ -105,6 +106,99 @@ static void test_spool__commit_names_the_file_by_its_content(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(count(f, "tmp"), 0);
+}
+
+/* What test_spool__any_cut... stores: bytes that repeat nowhere near a page or a buffer. */
+static uint8_t byte_at(size_t i) { return (uint8_t)(i * 2654435761u >> 13); }
+
+static void check_file(fixture *f, const char *digest, const uint8_t *bytes, size_t n)
+{
+    uint8_t *hashed = malloc(sizeof EXPLICIT_LE + n), sum[PN_SHA256_SIZE];
+    char want[PN_DIGEST_HEX_SIZE], path[PN_PATH_SIZE], *got = NULL;
+    size_t n_got = 0;
+    assert_non_null(hashed);
+    memcpy(hashed, EXPLICIT_LE, sizeof EXPLICIT_LE);
+    memcpy(hashed + sizeof EXPLICIT_LE, bytes, n);
+    CHECK_OK(pn_sha256_of(sum, hashed, sizeof EXPLICIT_LE + n, &f->err), f->err);
+    pn_hex(want, sum, sizeof sum);
+    assert_string_equal(digest, want);
+    CHECK_OK(pn_spool_path(path, &f->spool, digest, &f->err), f->err);
+    CHECK_OK(pn_read_file(&got, &n_got, path, 4 << 20, &f->err), f->err);
+    assert_true(n_got > n);
+    assert_memory_equal(got + n_got - n, bytes, n);
+    free(got);
+    free(hashed);
+}
+
+static void test_spool__any_cut_into_pieces_gives_the_same_file(void **state)
+{
+    fixture *f = *state;
+    enum { MOST = (1 << 20) + 4096 };
+    static uint8_t bytes[MOST];
+    for (size_t i = 0; i < MOST; i++) { bytes[i] = byte_at(i); }
+    const size_t sizes[] = { 0, 2, 524288 - 400, 524288 - 358, 524288, 524290, 1 << 20, MOST };
+    const size_t pieces[] = { 131066, 4097, 524288, MOST };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (size_t k = 0; k < sizeof pieces / sizeof pieces[0]; k++) {
+            pn_spool_writer w;
+            char digest[PN_DIGEST_HEX_SIZE];
+            f->spool.ordered = (i + k) % 2 == 0;          /* either order of syncs */
+            CHECK_OK(pn_spool_begin(&w, &f->spool, &meta, &f->err), f->err);
+            for (size_t at = 0; at < sizes[i]; at += pieces[k]) {
+                size_t n = sizes[i] - at < pieces[k] ? sizes[i] - at : pieces[k];
+                CHECK_OK(pn_spool_write(&w, bytes + at, n, &f->err), f->err);
+            }
+            assert_int_equal(w.n_bytes, sizes[i]);
+            CHECK_OK(pn_spool_commit(&w, digest, &f->err), f->err);
+            check_file(f, digest, bytes, sizes[i]);
+        }
+    }
+    assert_int_equal(count(f, "tmp"), 0);
+    assert_int_equal(count(f, "incoming"), sizeof sizes / sizeof sizes[0]);
+}
+
+static void test_spool__writers_side_by_side_do_not_mix(void **state)
+{
+    fixture *f = *state;
+    pn_spool_writer a, b;
+    uint8_t ones[1000], twos[1000];
+    char of_a[PN_DIGEST_HEX_SIZE], of_b[PN_DIGEST_HEX_SIZE];
+    memset(ones, 1, sizeof ones);
+    memset(twos, 2, sizeof twos);
+    for (int round = 0; round < 2; round++) {      /* the second time with used buffers */
+        CHECK_OK(pn_spool_begin(&a, &f->spool, &meta, &f->err), f->err);
+        CHECK_OK(pn_spool_begin(&b, &f->spool, &meta, &f->err), f->err);
+        CHECK_OK(pn_spool_write(&a, ones, sizeof ones, &f->err), f->err);
+        CHECK_OK(pn_spool_write(&b, twos, sizeof twos, &f->err), f->err);
+        CHECK_OK(pn_spool_commit(&a, of_a, &f->err), f->err);
+        CHECK_OK(pn_spool_commit(&b, of_b, &f->err), f->err);
+        check_file(f, of_a, ones, sizeof ones);
+        check_file(f, of_b, twos, sizeof twos);
+    }
+}
+
+static void test_spool__one_sync_only_where_the_journal_is_known(void **state)
+{
+    (void)state;
+    char type[32] = "";
+    FILE *p = popen("stat -f -c %T /tmp", "r");
+    assert_non_null(p);
+    assert_non_null(fgets(type, sizeof type, p));
+    (void)pclose(p);
+    int tmp = open("/tmp", O_RDONLY | O_DIRECTORY), proc = open("/proc", O_RDONLY | O_DIRECTORY);
+    assert_true(tmp >= 0 && proc >= 0);
+    assert_false(pn_spool_is_ordered(proc));
+    if (strncmp(type, "xfs", 3) == 0) { assert_true(pn_spool_is_ordered(tmp)); }
+    if (strncmp(type, "ext", 3) != 0 && strncmp(type, "xfs", 3) != 0) {
+        assert_false(pn_spool_is_ordered(tmp));
+    }
+    FILE *mounts = popen("findmnt -n -o FSTYPE -T /tmp", "r");
+    if (mounts != NULL && fgets(type, sizeof type, mounts) != NULL) {
+        assert_int_equal(pn_spool_is_ordered(tmp), strcmp(type, "ext4\n") == 0 || strcmp(type, "xfs\n") == 0);
+    }
+    if (mounts != NULL) { (void)pclose(mounts); }
+    (void)close(tmp);
+    (void)close(proc);
 }
 
 static void test_spool__same_content_is_one_file(void **state)
@@ -407,6 +501,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_spool__commit_names_the_file_by_its_content),
+        TEST(test_spool__any_cut_into_pieces_gives_the_same_file),
+        TEST(test_spool__writers_side_by_side_do_not_mix),
+        TEST(test_spool__one_sync_only_where_the_journal_is_known),
         TEST(test_spool__same_content_is_one_file),
         TEST(test_spool__abort_leaves_nothing),
         TEST(test_spool__too_large_is_refused_and_stays_refused),
