@@ -81,11 +81,12 @@ END {
 # ---- the model
 "$prognode" train --features "$work/features.csv" --clinical "$work/clinical.csv" \
   --use original_glcm_JointEntropy,original_shape_Sphericity,original_shape_MeshVolume \
-  --model-id example-phantom --model-version 1.0.0 \
+  --model-id example-phantom --model-version 1.1.0 \
   --title "Example model (artificial phantoms, not for clinical use)" \
   --description "Demonstration model trained on artificial phantoms. Not for clinical use. The survival times were planted: nothing here is about patients." \
   --endpoint "planted survival of phantoms" --research-only yes --modality CT \
-  --contours 'GTV*,*tumor*,*tumour*,*lesion*' --min-voxels 50 --horizons 1,3,5 -o "$work/model.yaml"
+  --contours 'GTV*,*tumor*,*tumour*,*lesion*' --min-voxels 50 --max-missing-slices 0 --horizons 1,3,5 --bootstrap 500 --seed 1 -q \
+  -o "$work/model.yaml"
 
 if [ $check = yes ]; then
   cmp "$work/model.yaml" "$shipped" || { diff "$shipped" "$work/model.yaml" | head -20; exit 1; }

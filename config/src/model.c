@@ -10,7 +10,7 @@
 
 enum {
     MAX_BYTES = 8 << 20, MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_CODES = 64,
-    MAX_TIMES = 100000, MAX_GROUPS = 16,
+    MAX_TIMES = 100000, MAX_GROUPS = 16, MAX_REPLICATES = 100000, MAX_NUMBERS = 1000000,
 };
 
 const double cfg_quantile_p[CFG_NQUANTILES] = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
@@ -31,6 +31,11 @@ static bool is_digest(const char *text)
 {
     size_t n = strspn(text, "0123456789abcdef");
     return text[n] == '\0' && (n == 0 || n == 64);
+}
+
+static bool is_contrast(const char *text)
+{
+    return strcmp(text, "any") == 0 || strcmp(text, "with") == 0 || strcmp(text, "without") == 0;
 }
 
 #define RANGE(lo, hi) .bounded = true, .min = (lo), .max = (hi)
@@ -71,6 +76,15 @@ static const fd_field use_fields[] = {
      .infinite = true, .def = "[-.inf, .inf]", .doc = "Lowest and highest distance of slices."},
     {"pixel_spacing_mm", FD_REALS_FIXED, AT(pixel_spacing_mm), .min_items = 2, .max_items = 2,
      .infinite = true, .def = "[-.inf, .inf]", .doc = "Lowest and highest distance of pixels."},
+    {"slice_thickness_mm", FD_REALS_FIXED, AT(slice_thickness_mm), .min_items = 2, .max_items = 2,
+     .infinite = true, .def = "[-.inf, .inf]", .doc = "Lowest and highest thickness of slices."},
+    {"contrast", FD_TEXT, TEXT_AT(contrast), .ok = is_contrast, .def = "any",
+     .expected = "any, with or without", .doc = "Contrast medium in the images."},
+    {"max_missing_slices", FD_REAL, AT(max_missing_slices), RANGE(0, HUGE_VAL), .infinite = true,
+     .def = ".inf", .doc = "Slices that the contour names and that may lack."},
+    {"max_mahalanobis", FD_REAL, AT(max_mahalanobis), .bounded = true, .above_min = true,
+     .max = HUGE_VAL, .infinite = true, .def = ".inf",
+     .doc = "Largest Mahalanobis distance from the training patients' mean."},
     {"min_roi_voxels", FD_SIZE, AT(min_roi_voxels), RANGE(0, 1e12), .def = "0",
      .doc = "Smallest region."},
     {"contours", FD_TEXTS, AT(contours), .size = MAX_PATTERN, COUNT(n_contours), .min_items = 0,
@@ -101,6 +115,19 @@ static const fd_field baseline_fields[] = {
 };
 static const fd_table baseline_table = {FD_TABLE(baseline_fields)};
 
+static const fd_field bootstrap_fields[] = {
+    {"seed", FD_SIZE, AT(bootstrap_seed), RANGE(0, 1e12), .def = "0",
+     .doc = "Of the random numbers that drew the patients."},
+    {"drawn", FD_UINT, AT(bootstrap_drawn), RANGE(0, MAX_REPLICATES), .def = "0",
+     .doc = "Samples drawn; those that could be fitted are listed."},
+    {"coefficients", FD_REALS, AT(boot_coefficient), COUNT(n_boot_coefficient), .min_items = 0,
+     .max_items = MAX_NUMBERS, .def = "[]", .doc = "Of the features, sample after sample."},
+    {"cumulative_hazard", FD_REALS, AT(boot_cumhaz), COUNT(n_boot_cumhaz), .min_items = 0,
+     .max_items = MAX_NUMBERS, RANGE(0, HUGE_VAL), .def = "[]",
+     .doc = "At the horizons, sample after sample."},
+};
+static const fd_table bootstrap_table = {FD_TABLE(bootstrap_fields)};
+
 static const fd_field risk_fields[] = {
     {"method", FD_CONST, .def = "cox_cutpoint", .doc = "How the score is made."},
     {"cutpoint", FD_REAL, AT(cutpoint),
@@ -111,6 +138,7 @@ static const fd_field risk_fields[] = {
     {"features", FD_MAPS, AT(features), .size = sizeof(cfg_model_feature), COUNT(n_features),
      .min_items = 1, .max_items = RX_NFEATURES, .sub = &feature_table, .doc = "The score."},
     {"baseline", FD_MAP, .sub = &baseline_table, .doc = "Baseline hazard."},
+    {"bootstrap", FD_MAP, .sub = &bootstrap_table, .doc = "Models of patients drawn again."},
 };
 
 #define CURVE(m) .offset = offsetof(cfg_km_curve, m)
@@ -140,6 +168,12 @@ static const fd_field training_fields[] = {
     {"kaplan_meier", FD_MAPS, AT(km), .size = sizeof(cfg_km_curve), COUNT(n_km), .min_items = 0,
      .max_items = MAX_GROUPS, .sub = &curve_table, .def = "[]",
      .doc = "Observed survival of the risk groups."},
+    {"correlation", FD_REALS, AT(correlation), COUNT(n_correlation), .min_items = 0,
+     .max_items = RX_NFEATURES * RX_NFEATURES, RANGE(-1, 1), .def = "[]",
+     .doc = "Of the features, row by row."},
+    {"mahalanobis_quantiles", FD_REALS, AT(distance_quantile), COUNT(n_distance_quantile),
+     .min_items = 0, .max_items = CFG_NQUANTILES, RANGE(0, HUGE_VAL), .def = "[]",
+     .doc = "0, 5, 25, 50, 75, 95 and 100 % of the training patients' distances."},
 };
 
 static int read_extraction(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
@@ -209,7 +243,8 @@ static int check_range(const fd_reader *r, const yt_node *use, const char *key, 
 static int check_use(const fd_reader *r, const cfg_model *m, const yt_node *use)
 {
     int rc = check_range(r, use, "slice_spacing_mm", m->slice_spacing_mm);
-    return rc ? rc : check_range(r, use, "pixel_spacing_mm", m->pixel_spacing_mm);
+    if (!rc) { rc = check_range(r, use, "pixel_spacing_mm", m->pixel_spacing_mm); }
+    return rc ? rc : check_range(r, use, "slice_thickness_mm", m->slice_thickness_mm);
 }
 
 static int check_feature(const fd_reader *r, const cfg_model *m, size_t i, const yt_node *item)
@@ -230,6 +265,70 @@ static int check_feature(const fd_reader *r, const cfg_model *m, size_t i, const
         }
     }
     return check_order(r, yt_get(item, "quantiles"), f->quantile, CFG_NQUANTILES, 1, false);
+}
+
+size_t cfg_model_replicates(const cfg_model *m)
+{
+    return m->n_features > 0 ? m->n_boot_coefficient / m->n_features : 0;
+}
+
+static int check_bootstrap(const fd_reader *r, const cfg_model *m, const yt_node *risk)
+{
+    const yt_node *map = yt_get(risk, "bootstrap");
+    const size_t n = cfg_model_replicates(m);
+    if (!map) { return CFG_OK; }
+    if (n * m->n_features != m->n_boot_coefficient) {
+        return fd_fail(r, map, "coefficients", "got %zu items, expected %zu for each sample",
+                       m->n_boot_coefficient, m->n_features);
+    }
+    if (n > m->bootstrap_drawn) {
+        return fd_fail(r, map, "drawn", "got %u, expected at least the %zu samples that are listed",
+                       m->bootstrap_drawn, n);
+    }
+    if (m->n_boot_cumhaz != n * m->n_horizons) {
+        return fd_fail(r, map, "cumulative_hazard", "got %zu items, expected %zu: %zu samples of %zu "
+                       "horizons", m->n_boot_cumhaz, n * m->n_horizons, n, m->n_horizons);
+    }
+    int rc = CFG_OK;
+    for (size_t i = 0; i < m->n_boot_cumhaz && !rc; i++) {
+        if (i % m->n_horizons > 0 && m->boot_cumhaz[i] < m->boot_cumhaz[i - 1]) {
+            rc = fd_expected(r, item_at(yt_get(map, "cumulative_hazard"), i),
+                             "a number not below that of the horizon before, %g",
+                             m->boot_cumhaz[i - 1]);
+        }
+    }
+    return rc;
+}
+
+/* The distance needs both, so both are there or none. */
+static int check_distances(const fd_reader *r, const cfg_model *m, const yt_node *training)
+{
+    const size_t p = m->n_features;
+    if (m->n_correlation == 0 && m->n_distance_quantile == 0) { return CFG_OK; }
+    if (m->n_correlation != p * p) {
+        return fd_fail(r, training, "correlation", "got %zu items, expected %zu for %zu features",
+                       m->n_correlation, p * p, p);
+    }
+    if (m->n_distance_quantile != CFG_NQUANTILES) {
+        return fd_fail(r, training, "mahalanobis_quantiles", "got %zu items, expected %d",
+                       m->n_distance_quantile, CFG_NQUANTILES);
+    }
+    const yt_node *list = yt_get(training, "correlation");
+    for (size_t i = 0; i < p; i++) {
+        for (size_t j = 0; j <= i; j++) {
+            double v = m->correlation[i * p + j];
+            if (i == j && v != 1) {
+                return fd_expected(r, item_at(list, i * p + j), "1, on the diagonal");
+            }
+            if (v != m->correlation[j * p + i]) {
+                return fd_expected(r, item_at(list, i * p + j),
+                                   "%.17g as on the other side of the diagonal",
+                                   m->correlation[j * p + i]);
+            }
+        }
+    }
+    return check_order(r, yt_get(training, "mahalanobis_quantiles"), m->distance_quantile,
+                       CFG_NQUANTILES, 1, false);
 }
 
 static int check_risk(const fd_reader *r, const cfg_model *m, const yt_node *risk)
@@ -286,6 +385,8 @@ static int check_model(const fd_reader *r, const void *obj, const yt_node *root)
     const yt_node *training = yt_get(root, "training");
     int rc = check_use(r, m, yt_get(root, "intended_use"));
     if (!rc) { rc = check_risk(r, m, yt_get(root, "risk")); }
+    if (!rc) { rc = check_bootstrap(r, m, yt_get(root, "risk")); }
+    if (!rc) { rc = check_distances(r, m, training); }
     if (!rc) { rc = check_events(r, training, m->n_events, m->n_patients); }
     for (size_t i = 0; i < m->n_km && !rc; i++) {
         rc = check_curve(r, m, i, item_at(yt_get(training, "kaplan_meier"), i));
@@ -293,8 +394,30 @@ static int check_model(const fd_reader *r, const void *obj, const yt_node *root)
     return rc;
 }
 
+/* What schema 2 added all has a default, so that a file of schema 1 is read by the same table. */
+static int read_schema(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
+{
+    cfg_model *m = obj;
+    (void)f;
+    if (n->kind != YT_SCALAR || strlen(n->text) != 1 || n->text[0] < '1' || n->text[0] > '2') {
+        return fd_expected(r, n, "1 or 2; a later one needs a later prognode");
+    }
+    m->schema = (unsigned)(n->text[0] - '0');
+    return CFG_OK;
+}
+
+static void write_schema(txt_buf *b, const void *obj, const fd_field *f, unsigned indent)
+{
+    (void)obj;
+    (void)f;
+    (void)indent;
+    txt_add(b, " %d\n", CFG_MODEL_SCHEMA);
+}
+
+static const fd_hook schema_hook = {read_schema, write_schema};
+
 static const fd_field root_fields[] = {
-    {"schema", FD_CONST, .def = "1", .doc = "Version of this layout."},
+    {"schema", FD_HOOK, .hook = &schema_hook, .doc = "Version of this layout."},
     {"model", FD_MAP, .sub = &identity_table, .doc = "Identity."},
     {"intended_use", FD_MAP, .sub = &use_table, .doc = "Which cases the model is for."},
     {"extraction", FD_HOOK, .hook = &extraction_hook,
@@ -311,12 +434,12 @@ static int read_root(const fd_reader *r, cfg_model *m, const yt_node *root)
 {
     if (!root) {
         return cfg_fail(r->err, CFG_EVALUE, r->name, 0, 0,
-                        "empty, expected a model file of schema %d", CFG_MODEL_SCHEMA);
+                        "empty, expected a model file of schema 1 or %d", CFG_MODEL_SCHEMA);
     }
     if (root->kind != YT_MAP) { return fd_expected(r, root, "a mapping"); }
     const yt_node *schema = yt_get(root, "schema");
     if (!schema) {
-        return fd_fail(r, root, "schema", "missing, expected %d: is this a model file?",
+        return fd_fail(r, root, "schema", "missing, expected 1 or %d: is this a model file?",
                        CFG_MODEL_SCHEMA);
     }
     int rc = fd_read_value(r, m, &root_fields[0], schema);

@@ -3,9 +3,11 @@
  * Reads a feature table (as `prognode extract` writes it) and a clinical table, joins them by
  * patient, fits a Cox model and writes a model file for `serve` and `predict`. Prints what was
  * fitted on stdout, warnings and errors on stderr. Exit codes: 0 done, 1 failed, 2 wrong use. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <config/extraction.h>
 #include <config/model.h>
 #include "base/csv.h"
@@ -53,6 +55,9 @@ static int describe_model(cfg_model *m, const train_args *a, pn_error *err)
     m->research_use_only = a->research_only;
     m->slice_spacing_mm = a->slice_spacing;
     m->pixel_spacing_mm = a->pixel_spacing;
+    m->slice_thickness_mm = a->slice_thickness;
+    m->max_missing_slices = a->max_missing;
+    if (rc == PN_OK) { rc = fit_text(m->contrast, sizeof m->contrast, "contrast", a->contrast, err); }
     m->min_roi_voxels = a->min_voxels;
     return rc;
 }
@@ -180,6 +185,14 @@ static void print_summary(const train_args *a, const pn_train_data *d, const cfg
     } else {
         printf("  log-rank p %s, on the same patients\n", p_text(p, s->logrank_p));
     }
+    if (s->bootstrap.drawn > 0) {
+        printf("intervals from %zu of %zu bootstrap samples, the features as given in each\n",
+               s->bootstrap.fitted, s->bootstrap.drawn);
+    }
+    if (isfinite(m->max_mahalanobis)) {
+        printf("for cases up to a Mahalanobis distance of %.3f from the mean of these patients\n",
+               m->max_mahalanobis);
+    }
     printf("not validated on other patients\nwrote %s\n", a->output);
 }
 
@@ -196,14 +209,28 @@ static int save_model(const cfg_model *m, const char *path, pn_error *err)
     return rc == CFG_OK ? PN_OK : pn_fail(err, PN_EIO, "%s", cfg.msg);
 }
 
-static int train(const train_args *a, pn_error *err)
+static void show_progress(void *context, size_t done, size_t all)
+{
+    const train_args *a = context;
+    if (a->quiet || !isatty(STDERR_FILENO) || (done < all && done % 10 != 0)) { return; }
+    enum { WIDTH = 30 };
+    char bar[WIDTH + 1];
+    for (size_t i = 0; i < WIDTH; i++) { bar[i] = i < done * WIDTH / all ? '#' : '.'; }
+    bar[WIDTH] = '\0';
+    fprintf(stderr, "\r[%s] %zu of %zu bootstrap samples\033[K%s", bar, done, all, done < all ? "" : "\n");
+}
+
+static int train(train_args *a, pn_error *err)
 {
     cfg_model m = {0};
     pn_train_data d = {0};
     pn_train_summary s = {0};
     const pn_train_opts opts = {.features = (const char *const *)a->use.v, .cut = a->cut,
                                 .cut_value = a->cut_value, .horizon_years = a->horizons,
-                                .n_horizons = a->n_horizons};
+                                .n_horizons = a->n_horizons,
+                                .distance_percentile = a->distance_percentile,
+                                .replicates = a->replicates, .seed = a->seed,
+                                .progress = show_progress, .progress_context = a};
     int rc = describe_model(&m, a, err);
     if (rc == PN_OK) { rc = copy_contours(&m, &a->contours, err); }
     if (rc == PN_OK) { rc = check_extraction(&m, a, err); }

@@ -23,6 +23,9 @@ static const char usage[] =
     "model\n"
     "      --cutpoint C        median (default), maxstat or a number: high risk above it\n"
     "      --horizons YEARS    survival is told at these years (default 1,3,5)\n"
+    "      --bootstrap N       fit N samples of the patients again, for intervals of score and\n"
+    "                          survival (default 500, 0: no intervals)\n"
+    "      --seed N            of the samples' random numbers (default 1)\n"
     "      --model-id ID       lower-case letters, digits and - (default trained-model)\n"
     "      --model-version V   (default 1.0.0)\n"
     "      --title TEXT        one line for the report\n"
@@ -36,10 +39,16 @@ static const char usage[] =
     "                          rows of the feature table, where it has a column roi\n"
     "      --slice-spacing L:H accepted spacing of slices in mm (default any)\n"
     "      --pixel-spacing L:H accepted spacing of pixels in mm (default any)\n"
+    "      --slice-thickness L:H accepted thickness of slices in mm (default any)\n"
+    "      --contrast C        contrast medium: any (default), with or without\n"
+    "      --max-missing-slices N  slices that the contour names and that may lack (default any)\n"
+    "      --max-distance P    refuse what lies farther from the training mean (Mahalanobis) than P\n"
+    "                          percent of the training patients (default 100; 0: nothing)\n"
     "      --min-voxels N      smallest region (default 1)\n"
     "      --extraction FILE   parameter file that the features were extracted with\n"
     "                          (default: the default settings)\n"
     "  -o, --output FILE       the model file; required\n"
+    "  -q, --quiet             no progress\n"
     "  -h, --help              print this\n";
 
 static int wrong(const char *option, const char *value, const char *expected)
@@ -152,7 +161,8 @@ static bool whole_number(size_t *out, const char *text)
 
 enum { OPT_FEATURES = 256, OPT_CLINICAL, OPT_USE, OPT_ID, OPT_TIME, OPT_UNIT, OPT_EVENT, OPT_CUT,
        OPT_HORIZONS, OPT_MODEL_ID, OPT_VERSION, OPT_TITLE, OPT_DESCRIPTION, OPT_ENDPOINT, OPT_RESEARCH,
-       OPT_MODALITY, OPT_BODY, OPT_CONTOURS, OPT_SLICE, OPT_PIXEL, OPT_MIN, OPT_EXTRACTION };
+       OPT_MODALITY, OPT_BODY, OPT_CONTOURS, OPT_SLICE, OPT_PIXEL, OPT_MIN, OPT_EXTRACTION, OPT_BOOTSTRAP,
+       OPT_SEED, OPT_THICKNESS, OPT_CONTRAST, OPT_MISSING, OPT_DISTANCE };
 
 static const struct option options[] = {
     {"features", required_argument, NULL, OPT_FEATURES},
@@ -177,7 +187,14 @@ static const struct option options[] = {
     {"pixel-spacing", required_argument, NULL, OPT_PIXEL},
     {"min-voxels", required_argument, NULL, OPT_MIN},
     {"extraction", required_argument, NULL, OPT_EXTRACTION},
+    {"bootstrap", required_argument, NULL, OPT_BOOTSTRAP},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"slice-thickness", required_argument, NULL, OPT_THICKNESS},
+    {"contrast", required_argument, NULL, OPT_CONTRAST},
+    {"max-missing-slices", required_argument, NULL, OPT_MISSING},
+    {"max-distance", required_argument, NULL, OPT_DISTANCE},
     {"output", required_argument, NULL, 'o'},
+    {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0}};
 
@@ -201,6 +218,31 @@ static const char **text_option(train_args *a, int c)
     }
 }
 
+static int contrast(train_args *a, const char *text)
+{
+    a->contrast = text;
+    return strcmp(text, "any") == 0 || strcmp(text, "with") == 0 || strcmp(text, "without") == 0
+               ? 0 : wrong("contrast", text, "any, with or without");
+}
+
+static bool replicates(train_args *a, const char *text)
+{
+    return whole_number(&a->replicates, text) && a->replicates <= 10000;
+}
+
+static bool max_missing(train_args *a, const char *text)
+{
+    size_t n;
+    bool good = whole_number(&n, text);
+    a->max_missing = good ? (double)n : 0;
+    return good;
+}
+
+static bool percentile(double *out, const char *text)
+{
+    return number(out, text) && *out >= 0 && *out <= 100;
+}
+
 static int checked_option(train_args *a, int c, const char *v)
 {
     const char *const list_form = "a list with commas between and no empty item";
@@ -217,6 +259,15 @@ static int checked_option(train_args *a, int c, const char *v)
     case OPT_SLICE: return range(&a->slice_spacing, v) ? 0 : wrong("slice-spacing", v, "LOW:HIGH in mm");
     case OPT_PIXEL: return range(&a->pixel_spacing, v) ? 0 : wrong("pixel-spacing", v, "LOW:HIGH in mm");
     case OPT_MIN: return whole_number(&a->min_voxels, v) ? 0 : wrong("min-voxels", v, "a whole number");
+    case OPT_THICKNESS:
+        return range(&a->slice_thickness, v) ? 0 : wrong("slice-thickness", v, "LOW:HIGH in mm");
+    case OPT_CONTRAST: return contrast(a, v);
+    case OPT_MISSING: return max_missing(a, v) ? 0 : wrong("max-missing-slices", v, "a whole number");
+    case OPT_DISTANCE:
+        return percentile(&a->distance_percentile, v) ? 0 : wrong("max-distance", v, "a number 0 to 100");
+    case OPT_BOOTSTRAP:
+        return replicates(a, v) ? 0 : wrong("bootstrap", v, "a whole number up to 10000");
+    case OPT_SEED: return whole_number(&a->seed, v) ? 0 : wrong("seed", v, "a whole number up to 1000000000");
     case OPT_MODEL_ID:
         a->model_id = v;
         return model_id(v) ? 0 : wrong("model-id", v, "up to 64 lower-case letters, digits and -");
@@ -249,15 +300,21 @@ int train_args_parse(train_args *a, int argc, char **argv)
                       .model_id = "trained-model", .version = "1.0.0", .endpoint = "overall survival",
                       .body_part = "", .days_per_unit = 1.0, .horizons = {1, 3, 5}, .n_horizons = 3,
                       .research_only = true, .slice_spacing = {-INFINITY, INFINITY},
-                      .pixel_spacing = {-INFINITY, INFINITY}, .min_voxels = 1};
+                      .pixel_spacing = {-INFINITY, INFINITY}, .min_voxels = 1,
+                      .slice_thickness = {-INFINITY, INFINITY}, .contrast = "any",
+                      .max_missing = INFINITY, .distance_percentile = 100, .replicates = 500, .seed = 1};
     if (!split_list(&a->modality, "CT")) { return PN_EXIT_FAILED; }
     optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "o:hq", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(usage, stdout);
             return -1;
         }
         if (c == '?') { return PN_EXIT_USAGE; }
+        if (c == 'q') {
+            a->quiet = true;
+            continue;
+        }
         const char **text = text_option(a, c);
         if (text != NULL) {
             *text = optarg;

@@ -20,8 +20,12 @@ typedef struct train_args {
     double horizons[CFG_MAX_HORIZONS];
     size_t n_horizons;
     bool research_only;
-    cfg_range slice_spacing, pixel_spacing;
-    size_t min_voxels;
+    cfg_range slice_spacing, pixel_spacing, slice_thickness;
+    const char *contrast;
+    double max_missing;              /* slices; INFINITY: any number                */
+    double distance_percentile;
+    size_t min_voxels, replicates, seed;
+    bool quiet;
 } train_args;
 
 /* Fill a from the command line; errors are told on stderr. Returns 0 to go on, -1 where the help

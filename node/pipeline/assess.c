@@ -6,6 +6,7 @@
 #include <string.h>
 #include <config/extraction.h>
 #include "base/hash.h"
+#include "pipeline/gates.h"
 #include "pipeline/score.h"
 
 static void add_reason(pn_report *r, const char *fmt, ...) PN_PRINTF(2, 3);
@@ -17,13 +18,6 @@ static void add_reason(pn_report *r, const char *fmt, ...)
     (void)vsnprintf(r->reasons[r->n_reasons++], sizeof r->reasons[0], fmt, ap);
     va_end(ap);
 }
-
-/* A reason for which the model does not apply to this case. */
-#define NOT_FOR(report, ...)                                                                       \
-    do {                                                                                           \
-        pn_report_main_mut(report)->applicable = false;                                                              \
-        add_reason((report), __VA_ARGS__);                                                         \
-    } while (0)
 
 /* ---- Regions --------------------------------------------------------------------------------- */
 
@@ -91,7 +85,8 @@ static int inputs_digest(char hex[PN_DIGEST_HEX_SIZE], const pn_report *r,
         (void)snprintf(version, sizeof version, "%u", r->version);
         const char *texts[] = {PN_VERSION,         r->model_sha256,        r->settings,
                                version,            r->predecessor_sop_uid, opts->contour_digest,
-                               r->comprehensive_3d ? "3d" : "2d"};
+                               r->comprehensive_3d ? "3d" : "2d",
+                               pn_contour_policy_word(r->several_contours)};
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
             pn_sha256_update(&s, texts[i], strlen(texts[i]) + 1);
         }
@@ -119,100 +114,184 @@ static int make_uids(pn_report *r, const pn_assess_opts *opts, pn_error *err)
     return rc == PN_OK ? pn_uid_from_parts(r->series_uid, series, err) : rc;
 }
 
-/* ---- Eligibility ----------------------------------------------------------------------------- */
+/* ---- Which slices there are ------------------------------------------------------------------ */
 
-static bool outside(double v, cfg_range range) { return !(v >= range.low && v <= range.high); }
-
-static void check_modality(pn_report *r, const cfg_model *model)
+/* Distinct UIDs that the contour object names for the images' series or the regions asked for. */
+static size_t named_images(const char **named, const pn_measurement *m)
 {
-    for (size_t i = 0; i < model->n_modality; i++) {
-        if (strcmp(model->modality[i], r->study.modality) == 0) { return; }
-    }
-    if (model->n_modality > 0) {
-        NOT_FOR(r, "Modality is %s; the model is for %s%s", r->study.modality, model->modality[0],
-                model->n_modality > 1 ? " and others" : "");
-    }
-}
-
-static void check_images(pn_report *r, const cfg_model *model, const rx_grid *grid)
-{
-    double slice = grid->spacing_mm[2];
-    double pixel = fmax(grid->spacing_mm[0], grid->spacing_mm[1]);
-    if (outside(slice, model->slice_spacing_mm)) {
-        NOT_FOR(r, "Slice spacing is %.3g mm; the model is for %.3g to %.3g mm", slice,
-                model->slice_spacing_mm.low, model->slice_spacing_mm.high);
-    }
-    if (outside(pixel, model->pixel_spacing_mm)) {
-        NOT_FOR(r, "Pixel spacing is %.3g mm; the model is for %.3g to %.3g mm", pixel,
-                model->pixel_spacing_mm.low, model->pixel_spacing_mm.high);
-    }
-}
-
-static void check_regions(pn_report *r, const cfg_model *model, const pn_measurement *m)
-{
-    if (m->n_regions > 1) {
-        NOT_FOR(r, "%zu contours fit the model, which is for one; none is scored", m->n_regions);
-    }
-    for (size_t i = 0; i < m->n_regions; i++) {
-        if (m->regions[i].failure.code != PN_OK) {
-            NOT_FOR(r, "Region %d could not be measured: %.180s", m->regions[i].roi.number,
-                    m->regions[i].failure.msg);
+    size_t n = 0;
+    for (size_t s = 0; s < m->contour.n_series; s++) {
+        const pn_ref_series *series = &m->contour.series[s];
+        if (strcmp(series->series_uid, m->volume.study.series_uid) != 0) { continue; }
+        for (size_t i = 0; i < series->n_image_uids; i++) {
+            if (named != NULL) { named[n] = series->image_uids[i]; }
+            n++;
         }
     }
-    size_t voxels = r->regions[r->main_region].diagnostics.roi_voxels;
-    if (voxels < model->min_roi_voxels) {
-        NOT_FOR(r, "The contour holds %zu voxels; the model needs at least %zu", voxels,
-                model->min_roi_voxels);
+    for (size_t r = 0; r < m->n_regions; r++) {
+        for (size_t k = 0; k < m->contour.n_rois; k++) {
+            const pn_roi *roi = &m->contour.rois[k];
+            if (roi->number != m->regions[r].roi.number) { continue; }
+            for (size_t i = 0; i < roi->n_image_uids; i++) {
+                if (named != NULL) { named[n] = roi->image_uids[i]; }
+                n++;
+            }
+        }
     }
+    return n;
 }
 
-/* ---- Score ----------------------------------------------------------------------------------- */
+/* How many of them are not there; NaN where the contour names none of what is there. */
+static int count_missing(double *missing, const pn_measurement *m, pn_error *err)
+{
+    const size_t n = named_images(NULL, m), n_slices = m->volume.n_slices;
+    const char **named = calloc(n + 1, sizeof *named), **there = calloc(n_slices + 1, sizeof *there);
+    *missing = NAN;
+    if (named == NULL || there == NULL) {
+        free(named);
+        free(there);
+        return pn_fail_transient(err, PN_ENOMEM, "no memory for image lists");
+    }
+    (void)named_images(named, m);
+    for (size_t i = 0; i < n_slices; i++) { there[i] = m->volume.slices[i].sop_uid; }
+    qsort(named, n, sizeof *named, compare_text);
+    qsort(there, n_slices, sizeof *there, compare_text);
+    size_t absent = 0, present = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && strcmp(named[i], named[i - 1]) == 0) { continue; }
+        if (bsearch(&named[i], there, n_slices, sizeof *there, compare_text) != NULL) {
+            present++;
+        } else {
+            absent++;
+        }
+    }
+    if (present > 0) { *missing = (double)absent; }
+    free(named);
+    free(there);
+    return PN_OK;
+}
 
-static int gather_values(double *values, const pn_report *r, const cfg_model *model, pn_error *err)
+/* ---- One region ------------------------------------------------------------------------------ */
+
+static int gather_values(double *values, const pn_report_region *region, const cfg_model *model,
+                         pn_error *err)
 {
     for (size_t i = 0; i < model->n_features; i++) {
         int index = rx_feature_index(model->features[i].name);
         if (index < 0) {
             return pn_fail(err, PN_ECONFIG, "the model's feature %s is not known", model->features[i].name);
         }
-        values[i] = r->regions[r->main_region].values[index].v;
+        values[i] = region->values[index].v;
     }
     return PN_OK;
 }
 
 /* A horizon beyond the training patients' follow-up has no probability and is left out. */
-static void take_survival(pn_report_result *to, const pn_score_result *result)
+static void take_survival(pn_report_result *to, const pn_score_result *score)
 {
-    for (size_t h = 0; h < result->n_survival; h++) {
-        if (isfinite(result->survival[h].probability)) {
-            to->survival[to->n_survival++] = result->survival[h];
+    for (size_t h = 0; h < score->n_survival; h++) {
+        if (isfinite(score->survival[h].probability)) {
+            to->survival[to->n_survival++] = score->survival[h];
         }
     }
 }
 
-static int score(pn_report *r, const cfg_model *model, pn_error *err)
+static int score(pn_report_result *to, const cfg_model *model, const double *values, pn_error *err)
 {
-    double *values = calloc(model->n_features, sizeof *values);
-    if (values == NULL) {
-        return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", model->n_features);
-    }
     pn_score_result result = {0};
     pn_error why = {0};
-    int rc = gather_values(values, r, model, err);
-    if (rc == PN_OK && pn_score(&result, model, values, &why) == PN_OK) {
-        pn_report_result *to = pn_report_main_mut(r);
+    if (pn_score(&result, model, values, &why) == PN_OK) {
         to->score = result.lp;
         to->high_risk = result.high_risk;
+        to->score_interval = result.interval;
+        to->group_agreement = result.group_agreement;
         take_survival(to, &result);
         to->drivers = result.drivers;         /* ours from here on */
         to->n_drivers = result.n_drivers;
-    } else if (rc == PN_OK && why.cls == PN_TRANSIENT) {
+        return PN_OK;
+    }
+    if (why.cls == PN_TRANSIENT) {
         *err = why;
-        rc = (int)why.code;
-    } else if (rc == PN_OK) {
-        NOT_FOR(r, "%.200s", why.msg);
+        return (int)why.code;
+    }
+    return pn_gates_no_score(to, why.msg, err);
+}
+
+/* What is common to all regions of the case. */
+typedef struct case_facts {
+    size_t n_asked, n_unmeasured;
+    const char *failure;                      /* of the first that could not be measured */
+    double missing_slices;
+} case_facts;
+
+static int assess_region(pn_report *r, pn_report_region *region, const pn_measurement *m,
+                         const cfg_model *model, const case_facts *facts, pn_error *err)
+{
+    pn_report_result *to = &region->result;
+    double *values = calloc(model->n_features + 1, sizeof *values);
+    if (values == NULL) {
+        return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", model->n_features);
+    }
+    *to = pn_result_start();
+    int rc = gather_values(values, region, model, err);
+    if (rc == PN_OK) {
+        rc = pn_gates_images(to, model, &r->study, &m->volume.image.grid, facts->missing_slices, err);
+    }
+    if (rc == PN_OK) {
+        rc = pn_gates_contours(to, r->several_contours, facts->n_asked, facts->n_unmeasured,
+                               facts->failure, err);
+    }
+    if (rc == PN_OK) {
+        rc = pn_gates_region(to, model, (double)region->diagnostics.roi_voxels, values, err);
+    }
+    if (rc == PN_OK) { rc = pn_gates_training(to, model, values, err); }
+    if (rc == PN_OK && to->applicable) { rc = score(to, model, values, err); }
+    if (rc == PN_OK && to->drivers == NULL && model->n_features > 0) {
+        rc = pn_score_describe(&to->drivers, model, values, err);
+        if (rc == PN_OK) { to->n_drivers = model->n_features; }
     }
     free(values);
+    return rc;
+}
+
+/* ---- All regions ----------------------------------------------------------------------------- */
+
+static size_t largest_region(const pn_report *r)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < r->n_regions; i++) {
+        if (r->regions[i].diagnostics.roi_voxels > r->regions[best].diagnostics.roi_voxels) { best = i; }
+    }
+    return best;
+}
+
+static size_t highest_region(const pn_report *r)
+{
+    size_t best = r->n_regions;
+    for (size_t i = 0; i < r->n_regions; i++) {
+        const pn_report_result *result = &r->regions[i].result;
+        if (!result->applicable) { continue; }
+        if (best == r->n_regions || result->score > r->regions[best].result.score) { best = i; }
+    }
+    return best < r->n_regions ? best : largest_region(r);
+}
+
+static int assess_regions(pn_report *r, const pn_measurement *m, const cfg_model *model, pn_error *err)
+{
+    case_facts facts = {.n_asked = m->n_regions, .failure = ""};
+    for (size_t i = m->n_regions; i-- > 0;) {
+        if (m->regions[i].failure.code == PN_OK) { continue; }
+        facts.n_unmeasured++;
+        facts.failure = m->regions[i].failure.msg;
+    }
+    int rc = count_missing(&facts.missing_slices, m, err);
+    r->main_region = largest_region(r);
+    bool only_largest = r->several_contours == PN_CONTOURS_LARGEST;
+    for (size_t i = 0; i < r->n_regions && rc == PN_OK; i++) {
+        if (only_largest && i != r->main_region) { continue; }
+        rc = assess_region(r, &r->regions[i], m, model, &facts, err);
+    }
+    if (rc == PN_OK && !only_largest) { r->main_region = highest_region(r); }
     return rc;
 }
 
@@ -227,12 +306,38 @@ static void copy_model(pn_report *r, const cfg_model *model)
     memcpy(r->endpoint, model->endpoint, sizeof r->endpoint);
     r->research_use_only = model->research_use_only;
     r->cutpoint = model->cutpoint;
-    r->mahalanobis_limit = NAN;
+    r->mahalanobis_limit = model->n_correlation > 0 ? model->max_mahalanobis : (double)NAN;
+    r->n_replicates = (unsigned)cfg_model_replicates(model);
     r->training_patients = model->n_patients;
     r->training_events = model->n_events;
     r->c_index = model->c_index;
     r->c_index_se = model->c_index_se;
     cfg_extraction_text(r->settings, sizeof r->settings, &model->extraction);
+}
+
+static double *copy_numbers(const double *from, size_t n)
+{
+    double *to = calloc(n > 0 ? n : 1, sizeof *to);
+    if (to != NULL && n > 0) { memcpy(to, from, n * sizeof *to); }
+    return to;
+}
+
+static int copy_curves(pn_report *r, const cfg_model *model, pn_error *err)
+{
+    r->km = calloc(model->n_km > 0 ? model->n_km : 1, sizeof *r->km);
+    if (r->km == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for curves"); }
+    for (size_t i = 0; i < model->n_km; i++) {
+        const cfg_km_curve *from = &model->km[i];
+        cfg_km_curve *to = &r->km[r->n_km++];
+        *to = *from;
+        to->time_days = copy_numbers(from->time_days, from->n);
+        to->survival = copy_numbers(from->survival, from->n);
+        to->n_risk = copy_numbers(from->n_risk, from->n);
+        if (to->time_days == NULL || to->survival == NULL || to->n_risk == NULL) {
+            return pn_fail_transient(err, PN_ENOMEM, "no memory for curves");
+        }
+    }
+    return PN_OK;
 }
 
 static int copy_inputs(pn_report *r, const pn_measurement *m, const pn_assess_opts *opts,
@@ -257,6 +362,7 @@ static int copy_inputs(pn_report *r, const pn_measurement *m, const pn_assess_op
     r->version = opts->version;
     r->comprehensive_3d = opts->comprehensive_3d;
     r->matched_by_series = opts->matched_by_series;
+    r->several_contours = opts->several_contours;
     return PN_OK;
 }
 
@@ -266,21 +372,10 @@ int pn_assess(pn_report *out, const pn_measurement *m, const cfg_model *model,
     pn_report r = {0};
     copy_model(&r, model);
     int rc = copy_inputs(&r, m, opts, err);
+    if (rc == PN_OK) { rc = copy_curves(&r, model, err); }
     if (rc == PN_OK) { rc = copy_regions(&r, m, err); }
     if (rc == PN_OK) { rc = make_uids(&r, opts, err); }
-    if (rc == PN_OK) {
-        *pn_report_main_mut(&r) = (pn_report_result){.assessed = true,
-                                                     .applicable = true,
-                                                     .score = NAN,
-                                                     .score_interval = {NAN, NAN},
-                                                     .group_agreement = NAN,
-                                                     .mahalanobis = NAN,
-                                                     .mahalanobis_percentile = NAN};
-        check_modality(&r, model);
-        check_images(&r, model, &m->volume.image.grid);
-        check_regions(&r, model, m);
-        if (pn_report_main(&r)->applicable) { rc = score(&r, model, err); }
-    }
+    if (rc == PN_OK) { rc = assess_regions(&r, m, model, err); }
     if (rc != PN_OK) {
         pn_report_free(&r);
         return rc;

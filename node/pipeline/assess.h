@@ -17,6 +17,7 @@ typedef struct pn_assess_opts {
     char predecessor_sop_uid[PN_UID_SIZE], predecessor_series_uid[PN_UID_SIZE];
     bool comprehensive_3d;
     bool matched_by_series;
+    pn_contour_policy several_contours;
     char institution[65], station_name[17];
     const char *contour_digest;
     const char *const *image_digests;    /* any order */
@@ -24,7 +25,9 @@ typedef struct pn_assess_opts {
 } pn_assess_opts;
 
 /* Build the report: regions, eligibility by the model's own gates, and, where the model
- * applies, score, group and survival. Fails where no region could be measured (the first
+ * applies, score, group and survival. Which regions are scored where several were measured:
+ * none (refuse), the one with the most voxels (largest), or all, each as a tumour of its own
+ * (each); report.h says which one is the main one. Fails where no region could be measured (the first
  * region's failure is told). The report's UIDs are digests over inputs, model, settings,
  * software version and predecessor, so that computing again gives the same document. */
 PN_CHECKED int pn_assess(pn_report *out, const pn_measurement *m, const cfg_model *model,

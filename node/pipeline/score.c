@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <survival/baseline.h>
+#include <survival/bootstrap.h>
+#include <survival/mahalanobis.h>
 
 static const double days_per_year = 365.25;
 
@@ -39,9 +41,8 @@ double pn_score_baseline(const cfg_model *m, double time_days)
     return low == 0 ? 0.0 : m->baseline_cumhaz[low - 1];
 }
 
-double pn_score_percentile(const cfg_model_feature *f, double v)
+double pn_score_percentile(const double q[CFG_NQUANTILES], double v)
 {
-    const double *q = f->quantile;
     if (isnan(v)) { return NAN; }
     int below = 0, not_above = 0;              /* quantiles < v, quantiles <= v */
     for (int i = 0; i < CFG_NQUANTILES; i++) {
@@ -69,25 +70,115 @@ static int by_contribution(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static int fill_drivers(pn_score_result *r, const cfg_model *m, const double *values, pn_error *err)
+int pn_score_describe(pn_report_driver **drivers, const cfg_model *m, const double *values,
+                      pn_error *err)
 {
-    r->drivers = calloc(m->n_features, sizeof *r->drivers);
-    if (r->drivers == NULL) {
+    pn_report_driver *all = calloc(m->n_features, sizeof *all);
+    if (all == NULL) {
         return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", m->n_features);
     }
-    r->n_drivers = m->n_features;
     for (size_t i = 0; i < m->n_features; i++) {
         const cfg_model_feature *f = &m->features[i];
-        pn_report_driver *d = &r->drivers[i];
+        pn_report_driver *d = &all[i];
         snprintf(d->name, sizeof d->name, "%s", f->name);
         d->value = values[i];
         d->z = standardised(f, values[i]);
-        d->contribution = f->coefficient * d->z;
-        d->percentile = pn_score_percentile(f, values[i]);
+        d->contribution = NAN;
+        d->percentile = pn_score_percentile(f->quantile, values[i]);
         memcpy(d->quantile, f->quantile, sizeof d->quantile);
+    }
+    *drivers = all;
+    return PN_OK;
+}
+
+static int fill_drivers(pn_score_result *r, const cfg_model *m, const double *values, pn_error *err)
+{
+    int rc = pn_score_describe(&r->drivers, m, values, err);
+    if (rc != PN_OK) { return rc; }
+    r->n_drivers = m->n_features;
+    for (size_t i = 0; i < m->n_features; i++) {
+        r->drivers[i].contribution = m->features[i].coefficient * r->drivers[i].z;
     }
     qsort(r->drivers, r->n_drivers, sizeof *r->drivers, by_contribution);
     return PN_OK;
+}
+
+/* ---- how far, how sure ------------------------------------------------------------------- */
+
+int pn_score_distance(pn_distance *out, const cfg_model *m, const double *values, pn_error *err)
+{
+    const size_t p = m->n_features;
+    *out = (pn_distance){NAN, NAN};
+    if (m->n_correlation != p * p || m->n_distance_quantile != CFG_NQUANTILES) { return PN_OK; }
+    double *factor = calloc(p * p, sizeof *factor), *z = calloc(2 * p, sizeof *z);
+    int rc = PN_OK;
+    sv_error sv = {0};
+    if (factor == NULL || z == NULL) {
+        rc = pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", p);
+    } else if (sv_metric_factor(factor, m->correlation, p, NULL, &sv) != SV_OK) {
+        rc = pn_fail(err, PN_ECONFIG, "model \"%s\", training.correlation: %s", m->id, sv.msg);
+    } else {
+        for (size_t i = 0; i < p; i++) { z[i] = standardised(&m->features[i], values[i]); }
+        out->mahalanobis = sv_mahalanobis(factor, z, p, z + p);
+        out->percentile = pn_score_percentile(m->distance_quantile, out->mahalanobis);
+    }
+    free(factor);
+    free(z);
+    return rc;
+}
+
+static int take_interval(pn_interval *out, const double *v, size_t n, double estimate, pn_error *err)
+{
+    double ends[2];
+    sv_error sv = {0};
+    if (sv_bootstrap_interval(ends, v, n, estimate, 0.95, &sv) != SV_OK) {
+        return sv.code == SV_ENOMEM
+                   ? pn_fail_transient(err, PN_ENOMEM, "no memory for intervals")
+                   : pn_fail(err, PN_EINVAL, "the score has no interval: %s", sv.msg);
+    }
+    *out = (pn_interval){ends[0], ends[1]};
+    return PN_OK;
+}
+
+/* lp[n] of the replicates, and how many of them agree about the group. */
+static void score_replicates(pn_score_result *r, double *lp, size_t n, const cfg_model *m,
+                             const double *values)
+{
+    size_t agree = 0;
+    for (size_t b = 0; b < n; b++) {
+        const double *coefficient = m->boot_coefficient + b * m->n_features;
+        lp[b] = 0;
+        for (size_t i = 0; i < m->n_features; i++) {
+            lp[b] += coefficient[i] * standardised(&m->features[i], values[i]);
+        }
+        agree += (lp[b] > m->cutpoint) == r->high_risk;
+    }
+    r->group_agreement = (double)agree / (double)n;
+}
+
+static int fill_intervals(pn_score_result *r, const cfg_model *m, const double *values, pn_error *err)
+{
+    const size_t n = cfg_model_replicates(m);
+    if (n == 0) { return PN_OK; }
+    double *lp = calloc(n, sizeof *lp), *survival = calloc(n, sizeof *survival);
+    int rc = PN_OK;
+    if (lp == NULL || survival == NULL) {
+        rc = pn_fail_transient(err, PN_ENOMEM, "no memory for %zu replicates", n);
+        goto out;
+    }
+    score_replicates(r, lp, n, m, values);
+    rc = take_interval(&r->interval, lp, n, r->lp, err);
+    for (size_t h = 0; h < r->n_survival && rc == PN_OK; h++) {
+        if (isnan(r->survival[h].probability)) { continue; }
+        for (size_t b = 0; b < n; b++) {
+            survival[b] = sv_survival_probability(m->boot_cumhaz[b * m->n_horizons + h], lp[b]);
+        }
+        rc = take_interval(&r->survival[h].interval, survival, n, r->survival[h].probability, err);
+    }
+out:
+    free(lp);
+    free(survival);
+    return rc;
 }
 
 int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_error *err)
@@ -98,7 +189,8 @@ int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_
             return pn_fail(err, PN_EINVAL, "feature %s has no value", m->features[i].name);
         }
     }
-    pn_score_result r = {.lp = pn_score_linear(m, values)};
+    pn_score_result r = {.lp = pn_score_linear(m, values), .interval = {NAN, NAN},
+                         .group_agreement = NAN};
     if (!isfinite(r.lp)) {
         return pn_fail(err, PN_EINVAL, "the score of model \"%s\" is not finite", m->id);
     }
@@ -111,7 +203,12 @@ int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_
             .interval = {NAN, NAN}};
     }
     int rc = fill_drivers(&r, m, values, err);
-    if (rc == PN_OK) { *out = r; }
+    if (rc == PN_OK) { rc = fill_intervals(&r, m, values, err); }
+    if (rc == PN_OK) {
+        *out = r;
+    } else {
+        pn_score_free(&r);
+    }
     return rc;
 }
 

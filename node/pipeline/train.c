@@ -13,6 +13,7 @@
 #include <survival/maxstat.h>
 #include <survival/quantile.h>
 #include "pipeline/score.h"
+#include "pipeline/train_spread.h"
 
 static const double days_per_year = 365.25;
 
@@ -343,6 +344,10 @@ static void free_filled(cfg_model *m)
     }
     free(m->km);
     free(m->features);
+    free(m->correlation);
+    free(m->distance_quantile);
+    free(m->boot_coefficient);
+    free(m->boot_cumhaz);
     free(m->baseline_time_days);
     free(m->baseline_cumhaz);
 }
@@ -364,6 +369,31 @@ static void hand_over(cfg_model *to, const cfg_model *from)
     to->c_index_se = from->c_index_se;
     to->km = from->km;
     to->n_km = from->n_km;
+    to->correlation = from->correlation;
+    to->n_correlation = from->n_correlation;
+    to->distance_quantile = from->distance_quantile;
+    to->n_distance_quantile = from->n_distance_quantile;
+    to->max_mahalanobis = from->max_mahalanobis;
+    to->bootstrap_seed = from->bootstrap_seed;
+    to->bootstrap_drawn = from->bootstrap_drawn;
+    to->boot_coefficient = from->boot_coefficient;
+    to->n_boot_coefficient = from->n_boot_coefficient;
+    to->boot_cumhaz = from->boot_cumhaz;
+    to->n_boot_cumhaz = from->n_boot_cumhaz;
+}
+
+/* Replicates that failed are told: intervals of the others are too short. */
+static int bootstrap(trainer *t)
+{
+    pn_train_bootstrap_summary *b = &t->s.bootstrap;
+    int rc = pn_train_bootstrap(&t->m, b, t->z, &t->surv, t->o, t->err);
+    if (rc == PN_OK && b->fitted < b->drawn) {
+        warn(t, "%zu of %zu bootstrap samples could not be fitted (%zu without an event, %zu with a "
+             "feature that does not vary, %zu with an infinite coefficient, %zu not converged); the "
+             "intervals are those of the others", b->drawn - b->fitted, b->drawn, b->no_event, b->dropped,
+             b->infinite, b->not_converged);
+    }
+    return rc;
 }
 
 static int run(trainer *t)
@@ -371,12 +401,14 @@ static int run(trainer *t)
     int rc = check_events(t);
     if (rc == PN_OK) { rc = allocate(t); }
     if (rc == PN_OK) { rc = describe_features(t); }
+    if (rc == PN_OK) { rc = pn_train_distances(&t->m, t->z, t->d->n, t->o, t->err); }
     if (rc == PN_OK) { rc = fit_cox(t); }
     if (rc == PN_OK) { rc = score_patients(t); }
     if (rc == PN_OK) { rc = fit_baseline(t); }
     if (rc != PN_OK) { return rc; }
     take_horizons(t);
-    rc = choose_cut(t);
+    rc = bootstrap(t);
+    if (rc == PN_OK) { rc = choose_cut(t); }
     if (rc == PN_OK) { rc = compare_groups(t); }
     return rc == PN_OK ? judge(t) : rc;
 }

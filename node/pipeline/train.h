@@ -7,6 +7,7 @@
 #define PN_PIPELINE_TRAIN_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <config/model.h>
 #include "base/error.h"
 #include "pipeline/train_data.h"
@@ -27,6 +28,12 @@ typedef struct pn_train_opts {
     double cut_value;                /* for PN_CUT_VALUE                                   */
     const double *horizon_years;     /* ascending; those beyond the follow-up are left out */
     size_t n_horizons;
+    double distance_percentile;      /* 0..100: a case that lies farther from the mean than this
+                                        share of the training patients is refused; 0: none is */
+    size_t replicates;               /* bootstrap samples; 0: no intervals                 */
+    uint64_t seed;                   /* of their random numbers, at most 1e12              */
+    void (*progress)(void *context, size_t done, size_t all);   /* of the samples; or NULL  */
+    void *progress_context;
 } pn_train_opts;
 
 /* A coefficient as a reader judges it. */
@@ -35,6 +42,12 @@ typedef struct pn_train_term {
     double hazard_ratio, low, high;  /* per standard deviation, with its 95 % interval     */
     double p;                        /* Wald, two-sided                                    */
 } pn_train_term;
+
+/* What became of the bootstrap samples. */
+typedef struct pn_train_bootstrap_summary {
+    size_t drawn, fitted;
+    size_t no_event, dropped, infinite, not_converged;   /* why the others were left out     */
+} pn_train_bootstrap_summary;
 
 typedef struct pn_train_group { size_t patients, events; } pn_train_group;
 
@@ -46,14 +59,16 @@ typedef struct pn_train_summary {
     double logrank_p;                           /* between the groups, on the same patients */
     double cut_p;                               /* PN_CUT_MAXSTAT: allows for the search (Lausen,
                                                    Sauerbrei & Schumacher 1994)             */
+    pn_train_bootstrap_summary bootstrap;
     char warnings[8][240]; size_t n_warnings;
 } pn_train_summary;
 
-/* Fill m->features, cutpoint, baseline, horizons and training figures; everything else of *m
- * (identity, intended use, extraction, table digest) is the caller's and stays.
- * Warns at more features than events / 10 and at horizons beyond the follow-up. Fails with
- * PN_EINVAL: as many features as events, or more; a feature that the others determine, or that
- * separates the events perfectly; no convergence; a cut-point that leaves a group empty.
+/* Fill m->features, cutpoint, baseline, horizons, bootstrap, max_mahalanobis and training figures;
+ * everything else of *m (identity, the rest of the intended use, extraction, table digest) is the
+ * caller's and stays.
+ * Warns at more features than events / 10, at horizons beyond the follow-up and at bootstrap
+ * samples that could not be fitted. Fails with PN_EINVAL: as many features as events, or more; a
+ * feature that others determine (all are named), or that separates the events perfectly; no convergence; a cut-point that leaves a group empty.
  * PN_ENOMEM. On failure *m is unchanged. */
 PN_CHECKED int pn_train_fit(cfg_model *m, pn_train_summary *summary, const pn_train_data *d,
                             const pn_train_opts *opts, pn_error *err);

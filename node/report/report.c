@@ -39,6 +39,20 @@ size_t pn_report_n_scored(const pn_report *r)
     return n;
 }
 
+static const char *const policy_words[] = {"refuse", "largest", "each"};
+
+const char *pn_contour_policy_word(pn_contour_policy p)
+{
+    return (unsigned)p <= PN_CONTOURS_EACH ? policy_words[p] : policy_words[0];
+}
+
+pn_contour_policy pn_contour_policy_read(const char *word)
+{
+    if (strcmp(word, policy_words[PN_CONTOURS_LARGEST]) == 0) { return PN_CONTOURS_LARGEST; }
+    if (strcmp(word, policy_words[PN_CONTOURS_EACH]) == 0) { return PN_CONTOURS_EACH; }
+    return PN_CONTOURS_REFUSE;
+}
+
 const char *pn_gate_kind_word(pn_gate_kind k)
 {
     static const char *const words[PN_NGATE_KINDS] = {

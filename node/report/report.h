@@ -102,6 +102,10 @@ typedef struct pn_report_region {
  * is, as a tumour of its own. */
 typedef enum pn_contour_policy { PN_CONTOURS_REFUSE, PN_CONTOURS_LARGEST, PN_CONTOURS_EACH } pn_contour_policy;
 
+/* "refuse", "largest", "each"; read: any other word (also "") is refuse, the default. */
+const char *pn_contour_policy_word(pn_contour_policy p);
+pn_contour_policy pn_contour_policy_read(const char *word);
+
 typedef struct pn_report {
     /* identity of the document; all fixed before computing, so that bytes repeat */
     char sop_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];

@@ -200,5 +200,10 @@ int sv_bootstrap_interval(double out[2], const double *v, size_t n, double estim
     double z0 = sv_normal_quantile(share_below(v, n, estimate));
     double z = sv_normal_quantile(0.5 + level / 2);
     const double prob[2] = { sv_normal_cdf(2 * z0 - z), sv_normal_cdf(2 * z0 + z) };
-    return sv_quantile(out, v, n, prob, 2, err);
+    int rc = sv_quantile(out, v, n, prob, 2, err);
+    if (rc == SV_OK) {
+        out[0] = fmin(out[0], estimate);
+        out[1] = fmax(out[1], estimate);
+    }
+    return rc;
 }

@@ -115,6 +115,11 @@ static void random_use(cfg_model *m)
     m->slice_spacing_mm = (cfg_range){random_below(2) ? -HUGE_VAL : random_unit(),
                                       random_below(2) ? HUGE_VAL : 1 + random_unit()};
     m->pixel_spacing_mm = (cfg_range){0.1, 0.1};
+    m->slice_thickness_mm = (cfg_range){random_unit(), 1 + random_unit()};
+    static const char *const contrast[] = {"any", "with", "without"};
+    strcpy(m->contrast, contrast[random_below(3)]);
+    m->max_missing_slices = random_below(2) ? HUGE_VAL : (double)random_below(10);
+    m->max_mahalanobis = random_below(2) ? HUGE_VAL : random_unit() + 1e-9;
     m->min_roi_voxels = random_below(100000);
     m->n_contours = random_below(5);
     m->contours = array(m->n_contours, sizeof *m->contours);
@@ -128,6 +133,38 @@ static void random_use(cfg_model *m)
         strcpy(m->segment_codes[i].scheme, "SCT");
         strcpy(m->segment_codes[i].meaning, "Neoplasm");
     }
+}
+
+/* Needs features and horizons. */
+static void random_bootstrap(cfg_model *m)
+{
+    size_t n = random_below(8);
+    m->bootstrap_seed = random_below(1000000000);
+    m->bootstrap_drawn = (unsigned)(n + random_below(5));
+    m->n_boot_coefficient = n * m->n_features;
+    m->boot_coefficient = array(m->n_boot_coefficient, sizeof(double));
+    for (size_t i = 0; i < m->n_boot_coefficient; i++) { m->boot_coefficient[i] = random_double(); }
+    m->n_boot_cumhaz = n * m->n_horizons;
+    m->boot_cumhaz = array(m->n_boot_cumhaz, sizeof(double));
+    for (size_t i = 0; i < m->n_boot_cumhaz; i++) {
+        m->boot_cumhaz[i] = i % m->n_horizons == 0 ? random_unit() : m->boot_cumhaz[i - 1] + random_unit();
+    }
+}
+
+static void random_distances(cfg_model *m)
+{
+    if (random_below(3) == 0 || m->n_features > 40) { return; }
+    size_t p = m->n_features;
+    m->n_correlation = p * p;
+    m->correlation = array(p * p, sizeof(double));
+    for (size_t i = 0; i < p; i++) {
+        m->correlation[i * p + i] = 1;
+        for (size_t j = 0; j < i; j++) {
+            m->correlation[i * p + j] = m->correlation[j * p + i] = 2 * random_unit() - 1;
+        }
+    }
+    m->n_distance_quantile = CFG_NQUANTILES;
+    m->distance_quantile = random_times(CFG_NQUANTILES);
 }
 
 static cfg_model random_model(void)
@@ -162,6 +199,8 @@ static cfg_model random_model(void)
     m.c_index_se = random_unit();
     if (random_below(2)) { memset(m.table_sha256, 'a', 64); }
     random_curves(&m);
+    random_bootstrap(&m);
+    random_distances(&m);
     return m;
 }
 
@@ -191,6 +230,12 @@ static void same_risk(const cfg_model *a, const cfg_model *b)
     same_numbers(a->baseline_cumhaz, b->baseline_cumhaz, a->n_baseline);
     assert_int_equal(a->n_horizons, b->n_horizons);
     same_numbers(a->horizon_years, b->horizon_years, a->n_horizons);
+    assert_int_equal(a->bootstrap_seed, b->bootstrap_seed);
+    assert_int_equal(a->bootstrap_drawn, b->bootstrap_drawn);
+    assert_int_equal(a->n_boot_coefficient, b->n_boot_coefficient);
+    same_numbers(a->boot_coefficient, b->boot_coefficient, a->n_boot_coefficient);
+    assert_int_equal(a->n_boot_cumhaz, b->n_boot_cumhaz);
+    same_numbers(a->boot_cumhaz, b->boot_cumhaz, a->n_boot_cumhaz);
 }
 
 static void same_use(const cfg_model *a, const cfg_model *b)
@@ -203,6 +248,11 @@ static void same_use(const cfg_model *a, const cfg_model *b)
     same_numbers(&a->slice_spacing_mm.high, &b->slice_spacing_mm.high, 1);
     same_numbers(&a->pixel_spacing_mm.low, &b->pixel_spacing_mm.low, 1);
     same_numbers(&a->pixel_spacing_mm.high, &b->pixel_spacing_mm.high, 1);
+    same_numbers(&a->slice_thickness_mm.low, &b->slice_thickness_mm.low, 1);
+    same_numbers(&a->slice_thickness_mm.high, &b->slice_thickness_mm.high, 1);
+    assert_string_equal(a->contrast, b->contrast);
+    same_numbers(&a->max_missing_slices, &b->max_missing_slices, 1);
+    same_numbers(&a->max_mahalanobis, &b->max_mahalanobis, 1);
     assert_int_equal(a->min_roi_voxels, b->min_roi_voxels);
     assert_int_equal(a->n_contours, b->n_contours);
     for (size_t i = 0; i < a->n_contours; i++) {
@@ -237,6 +287,10 @@ static void same_training(const cfg_model *a, const cfg_model *b)
     same_numbers(&a->c_index, &b->c_index, 1);
     same_numbers(&a->c_index_se, &b->c_index_se, 1);
     assert_string_equal(a->table_sha256, b->table_sha256);
+    assert_int_equal(a->n_correlation, b->n_correlation);
+    same_numbers(a->correlation, b->correlation, a->n_correlation);
+    assert_int_equal(a->n_distance_quantile, b->n_distance_quantile);
+    same_numbers(a->distance_quantile, b->distance_quantile, a->n_distance_quantile);
     assert_int_equal(a->n_km, b->n_km);
     for (size_t g = 0; g < a->n_km; g++) {
         const cfg_km_curve *c = &a->km[g], *d = &b->km[g];
@@ -339,6 +393,8 @@ static void test_model__whole_classes_are_written_as_such(void **state)
     for (size_t i = 0; i < m.n_features; i++) {
         if (strcmp(m.features[i].name, "original_ngtdm_Busyness") == 0) { m.n_features = i; }
     }
+    m.n_boot_coefficient = m.n_boot_cumhaz = 0;      /* they speak of all features */
+    m.n_correlation = m.n_distance_quantile = 0;
     assert_true(m.n_features > 0);
     CHECK_OK(cfg_model_save(&m, in_folder("m.yaml"), &err), err);
     char *text = read_whole(in_folder("m.yaml"), &n);
@@ -480,6 +536,14 @@ static void test_model__defaults(void **state)
     assert_int_equal(m.km[0].n, 2);
     assert_int_equal(m.km[1].n, 0);
     assert_string_equal(m.table_sha256, "");
+    /* what schema 2 added: nothing is asked, nothing is known */
+    assert_int_equal(m.schema, 1);
+    assert_string_equal(m.contrast, "any");
+    assert_true(m.slice_thickness_mm.low == -HUGE_VAL && m.slice_thickness_mm.high == HUGE_VAL);
+    assert_true(m.max_missing_slices == HUGE_VAL && m.max_mahalanobis == HUGE_VAL);
+    assert_int_equal(cfg_model_replicates(&m), 0);
+    assert_int_equal(m.n_correlation, 0);
+    assert_int_equal(m.n_distance_quantile, 0);
     assert_int_equal(strlen(m.file_sha256), 64);
     cfg_model_free(&m);
 }
@@ -490,9 +554,46 @@ typedef struct rule {
 } rule;
 
 static const rule rules[] = {
-    {"schema: 1\n", "", "1:1: schema: missing, expected 1: is this a model file?"},
-    {"schema: 1\n", "schema: 2\nnew_key: 1\n", "1:9: schema: got \"2\", expected 1"},
-    {"schema: 1\n", "schema: [1]\n", "1:9: schema: got a list, expected 1"},
+    {"schema: 1\n", "", "1:1: schema: missing, expected 1 or 2: is this a model file?"},
+    {"schema: 1\n", "schema: 3\nnew_key: 1\n",
+     "1:9: schema: got \"3\", expected 1 or 2; a later one needs a later prognode"},
+    {"schema: 1\n", "schema: 0\n",
+     "1:9: schema: got \"0\", expected 1 or 2; a later one needs a later prognode"},
+    {"schema: 1\n", "schema: [1]\n",
+     "1:9: schema: got a list, expected 1 or 2; a later one needs a later prognode"},
+    {"  modality: [CT]\n", "  modality: [CT]\n  contrast: some\n",
+     "5:13: intended_use.contrast: got \"some\", expected any, with or without"},
+    {"  modality: [CT]\n", "  modality: [CT]\n  slice_thickness_mm: [5, 1]\n",
+     "5:23: intended_use.slice_thickness_mm: got 5 to 1, expected the lower end first"},
+    {"  modality: [CT]\n", "  modality: [CT]\n  max_missing_slices: -1\n",
+     "5:23: intended_use.max_missing_slices: got \"-1\", expected a number of at least 0"},
+    {"  modality: [CT]\n", "  modality: [CT]\n  max_mahalanobis: 0\n",
+     "5:20: intended_use.max_mahalanobis: got \"0\", expected a number above 0"},
+    {"  baseline:\n", "  bootstrap: {drawn: 2, coefficients: [1, 2, 3]}\n  baseline:\n",
+     "24:39: risk.bootstrap.coefficients: got 3 items, expected 2 for each sample"},
+    {"  baseline:\n", "  bootstrap: {drawn: 1, coefficients: [1, 2, 3, 4]}\n  baseline:\n",
+     "24:22: risk.bootstrap.drawn: got 1, expected at least the 2 samples that are listed"},
+    {"  baseline:\n", "  bootstrap: {drawn: 2, coefficients: [1, 2], cumulative_hazard: [0.1]}\n"
+     "  baseline:\n", "24:66: risk.bootstrap.cumulative_hazard: got 1 items, expected 2: 1 samples "
+     "of 2 horizons"},
+    {"  baseline:\n", "  bootstrap: {drawn: 2, coefficients: [1, 2], cumulative_hazard: [0.2, 0.1]}\n"
+     "  baseline:\n", "24:72: risk.bootstrap.cumulative_hazard[1]: got \"0.1\", expected a number not "
+     "below that of the horizon before, 0.2"},
+    {"  c_index_se: 0.05\n", "  c_index_se: 0.05\n  correlation: [1, 0, 0]\n",
+     "32:16: training.correlation: got 3 items, expected 4 for 2 features"},
+    {"  c_index_se: 0.05\n", "  c_index_se: 0.05\n  correlation: [1, 0, 0, 1]\n",
+     "28:3: training.mahalanobis_quantiles: got 0 items, expected 7"},
+    {"  c_index_se: 0.05\n", "  c_index_se: 0.05\n  correlation: [1, 0.5, 0.4, 1]\n"
+     "  mahalanobis_quantiles: [1, 2, 3, 4, 5, 6, 7]\n", "32:25: training.correlation[2]: got \"0.4\", "
+     "expected 0.5 as on the other side of the diagonal"},
+    {"  c_index_se: 0.05\n", "  c_index_se: 0.05\n  correlation: [1, 0.5, 0.5, 0.9]\n"
+     "  mahalanobis_quantiles: [1, 2, 3, 4, 5, 6, 7]\n", "32:30: training.correlation[3]: got \"0.9\", "
+     "expected 1, on the diagonal"},
+    {"  c_index_se: 0.05\n", "  c_index_se: 0.05\n  correlation: [1, 1.5, 1.5, 1]\n",
+     "32:20: training.correlation[1]: got \"1.5\", expected a number -1 to 1"},
+    {"  c_index_se: 0.05\n", "  c_index_se: 0.05\n  correlation: [1, 0.5, 0.5, 1]\n"
+     "  mahalanobis_quantiles: [1, 2, 3, 4, 5, 6, 5]\n", "33:45: training.mahalanobis_quantiles[6]: got "
+     "\"5\", expected a number of at least 6, the one before"},
     {"id: m,", "id: My Model,",
      "2:13: model.id: got \"My Model\", expected 1 to 64 of a-z, 0-9 and -"},
     {"title: T, ", "", "2:8: model.title: missing, expected text of 1 to 128 bytes"},
@@ -670,7 +771,7 @@ static void test_model__empty_file(void **state)
     cfg_model m;
     cfg_error err;
     assert_int_equal(parse(&m, "", &err), CFG_EVALUE);
-    assert_string_equal(err.msg, "m.yaml: empty, expected a model file of schema 1");
+    assert_string_equal(err.msg, "m.yaml: empty, expected a model file of schema 1 or 2");
     assert_int_equal(parse(&m, "[1]", &err), CFG_EVALUE);
     assert_string_equal(err.msg, "m.yaml:1:1: got a list, expected a mapping");
 }

@@ -243,8 +243,12 @@ static void test_interval__is_the_quantiles_where_nothing_is_biased(void **state
     CHECK_OK(sv_bootstrap_interval(ends, v, 5, 3, 0.5, &err), err);
     CHECK_NEAR(ends[0], 2, 1e-12, 0);
     CHECK_NEAR(ends[1], 4, 1e-12, 0);
-    CHECK_OK(sv_bootstrap_interval(ends, v, 1, 4, 0.95, &err), err);
+    CHECK_OK(sv_bootstrap_interval(ends, v, 1, 5, 0.95, &err), err);
     assert_true(ends[0] == 5 && ends[1] == 5);
+    CHECK_OK(sv_bootstrap_interval(ends, v, 5, 0.5, 0.95, &err), err);  /* below them all */
+    assert_true(ends[0] == 0.5 && ends[1] < 3);
+    CHECK_OK(sv_bootstrap_interval(ends, v, 5, 9, 0.95, &err), err);
+    assert_true(ends[0] > 3 && ends[1] == 9);
 }
 
 /* An increasing map of estimate and replicates maps the interval: between 0 and 1, as survival

@@ -1,4 +1,4 @@
-/* config/model.h - the model file, schema version 1, as typed C. docs/MODEL.md describes it.
+/* config/model.h - the model file, schema versions 1 and 2, as typed C. docs/MODEL.md describes it.
  *
  * One YAML file holds all that the node needs to run a model: what it is for, how to measure,
  * how to score, and the figures that let a reader judge it. */
@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-enum { CFG_MODEL_SCHEMA = 1, CFG_NQUANTILES = 7, CFG_TEXT_SIZE = 512, CFG_MAX_HORIZONS = 8 };
+enum { CFG_MODEL_SCHEMA = 2, CFG_NQUANTILES = 7, CFG_TEXT_SIZE = 512, CFG_MAX_HORIZONS = 8 };
 /* The probabilities of the stored training quantiles. */
 extern const double cfg_quantile_p[CFG_NQUANTILES];      /* 0 .05 .25 .5 .75 .95 1 */
 
@@ -40,6 +40,7 @@ typedef struct cfg_km_curve {
 } cfg_km_curve;
 
 typedef struct cfg_model {
+    unsigned schema;               /* of the file read; written is always CFG_MODEL_SCHEMA */
     /* identity */
     char id[65];                   /* stable over versions: [a-z0-9-]               */
     char version[33];
@@ -51,6 +52,10 @@ typedef struct cfg_model {
     char modality[8][17]; size_t n_modality;
     char body_part[65];            /* free text; empty: any                         */
     cfg_range slice_spacing_mm, pixel_spacing_mm;
+    char contrast[8];              /* contrast medium: any (or ""), with, without   */
+    cfg_range slice_thickness_mm;
+    double max_missing_slices;     /* named by the contour and not there; INFINITY: any number */
+    double max_mahalanobis;        /* distance from the training mean; INFINITY: any */
     size_t min_roi_voxels;
     char **contours; size_t n_contours;      /* name patterns                       */
     cfg_concept *segment_codes; size_t n_segment_codes; /* segmented property type     */
@@ -63,14 +68,25 @@ typedef struct cfg_model {
      * that is whose features all equal the training means */
     double *baseline_time_days, *baseline_cumhaz; size_t n_baseline;
     double horizon_years[CFG_MAX_HORIZONS]; size_t n_horizons;
+    /* bootstrap: cfg_model_replicates(m) models fitted to patients drawn again, each row by row */
+    size_t bootstrap_seed;
+    unsigned bootstrap_drawn;      /* those that could not be fitted are not listed */
+    double *boot_coefficient; size_t n_boot_coefficient;  /* [replicates][n_features], as above */
+    double *boot_cumhaz; size_t n_boot_cumhaz;            /* [replicates][n_horizons], at the horizons */
     /* training */
     unsigned n_patients, n_events;
     double c_index, c_index_se;    /* on the training patients, apparent             */
     char table_sha256[65];         /* digest of the feature table and clinical table */
     cfg_km_curve *km; size_t n_km; /* "low", "high"                                  */
+    double *correlation; size_t n_correlation;   /* of the features, n_features^2, or none */
+    /* of the training patients' Mahalanobis distances at cfg_quantile_p, or none */
+    double *distance_quantile; size_t n_distance_quantile;
     /* filled on loading: SHA-256 of the file's bytes, hexadecimal */
     char file_sha256[65];
 } cfg_model;
+
+/* Bootstrap models in the file; 0: none. */
+size_t cfg_model_replicates(const cfg_model *m);
 
 CFG_CHECKED int cfg_model_load(cfg_model *out, const char *path, cfg_error *err);
 /* The same from memory; `name` stands in messages. */

@@ -51,7 +51,9 @@ void sv_bootstrap_free(sv_bootstrap *b);
  * with acceleration 0) from its replicates v[0..n): with z0 = quantile of the standard normal at
  * the share of replicates below the estimate, the type-7 quantiles of v at cdf(2 z0 -+ z_level) in
  * out[0], out[1]. Plain percentiles (z0 = 0) would double the bias of a Cox model's coefficients
- * away from zero: of cohorts of 80 patients they hold the true score in 90 %, these in 93 %.
+ * away from zero: of cohorts of 80 patients they hold the true score in 90 %, these in 93 %. Where
+ * nearly all replicates lie on one side of the estimate, so that the interval would leave it out,
+ * it is extended to it.
  * Fails, out NaN: SV_ETOOSMALL (n is 0), SV_EDATA (v or estimate not finite), SV_EINVAL (level
  * outside 0..1), SV_ENOMEM. */
 SV_CHECKED int sv_bootstrap_interval(double out[2], const double *v, size_t n, double estimate,

@@ -84,22 +84,66 @@ static void test_percentile__is_monotone_and_meets_the_quantiles(void **state)
 {
     (void)state;
     for (int i = 0; i < CFG_NQUANTILES; i++) {
-        CHECK_NEAR(pn_score_percentile(&features[0], features[0].quantile[i]), 100 * cfg_quantile_p[i],
+        CHECK_NEAR(pn_score_percentile(features[0].quantile, features[0].quantile[i]), 100 * cfg_quantile_p[i],
                    1e-12, 1e-12);
     }
     for (size_t f = 0; f < 2; f++) {
         double before = -1;
         for (double v = 0; v <= 10; v += 0.001) {
-            double p = pn_score_percentile(&features[f], v);
+            double p = pn_score_percentile(features[f].quantile, v);
             assert_true(p >= before && p >= 0 && p <= 100);
             before = p;
         }
-        CHECK_NEAR(pn_score_percentile(&features[f], -1), 0, 0, 0);
-        CHECK_NEAR(pn_score_percentile(&features[f], 11), 100, 0, 0);
+        CHECK_NEAR(pn_score_percentile(features[f].quantile, -1), 0, 0, 0);
+        CHECK_NEAR(pn_score_percentile(features[f].quantile, 11), 100, 0, 0);
     }
-    CHECK_NEAR(pn_score_percentile(&features[1], 3), 50, 1e-12, 0);      /* the middle of 25 and 75 */
-    CHECK_NEAR(pn_score_percentile(&features[0], 0.55), 15, 1e-9, 0);
-    assert_true(isnan(pn_score_percentile(&features[0], NAN)));
+    CHECK_NEAR(pn_score_percentile(features[1].quantile, 3), 50, 1e-12, 0);      /* the middle of 25 and 75 */
+    CHECK_NEAR(pn_score_percentile(features[0].quantile, 0.55), 15, 1e-9, 0);
+    assert_true(isnan(pn_score_percentile(features[0].quantile, NAN)));
+}
+
+/* The distance is 0 at the training means, grows, and is not known where nothing is stored. */
+static void test_distance__from_the_training_means(void **state)
+{
+    (void)state;
+    static double correlation[] = {1, -.5, -.5, 1}, quantile[] = {0, .5, 1, 1.5, 2, 3, 4};
+    cfg_model m = example();
+    const double mean[] = {.7, 5}, off[] = {.8, 7}, missing[] = {.8, NAN};
+    pn_distance d;
+    pn_error err = {0};
+    CHECK_OK(pn_score_distance(&d, &m, off, &err), err);
+    assert_true(isnan(d.mahalanobis) && isnan(d.percentile));
+    m.correlation = correlation;
+    m.n_correlation = 4;
+    m.distance_quantile = quantile;
+    m.n_distance_quantile = CFG_NQUANTILES;
+    CHECK_OK(pn_score_distance(&d, &m, mean, &err), err);
+    CHECK_NEAR(d.mahalanobis, 0, 0, 1e-12);
+    CHECK_OK(pn_score_distance(&d, &m, off, &err), err);
+    CHECK_NEAR(d.mahalanobis, sqrt(3 / .75), 1e-12, 0);                /* z = 1, 1 */
+    CHECK_NEAR(d.percentile, 75, 1e-9, 0);
+    CHECK_OK(pn_score_distance(&d, &m, missing, &err), err);
+    assert_true(isnan(d.mahalanobis) && isnan(d.percentile));
+    correlation[1] = correlation[2] = 1;                               /* of one feature twice */
+    assert_int_equal(pn_score_distance(&d, &m, off, &err), PN_ECONFIG);
+    assert_non_null(strstr(err.msg, "training.correlation"));
+}
+
+static void test_describe__tells_values_and_places_without_a_score(void **state)
+{
+    (void)state;
+    const cfg_model m = example();
+    const double values[] = {.85, NAN};
+    pn_report_driver *d = NULL;
+    pn_error err = {0};
+    CHECK_OK(pn_score_describe(&d, &m, values, &err), err);
+    assert_string_equal(d[0].name, features[0].name);
+    CHECK_NEAR(d[0].z, 1.5, 1e-12, 0);
+    CHECK_NEAR(d[0].percentile, 95, 1e-9, 0);
+    CHECK_NEAR(d[0].quantile[6], .9, 0, 0);
+    assert_true(isnan(d[0].contribution) && isnan(d[1].contribution));
+    assert_true(isnan(d[1].z) && isnan(d[1].percentile));
+    free(d);
 }
 
 static void test_baseline__steps_and_ends(void **state)
@@ -125,6 +169,8 @@ int main(void)
         cmocka_unit_test(test_score__names_what_is_missing),
         cmocka_unit_test(test_percentile__is_monotone_and_meets_the_quantiles),
         cmocka_unit_test(test_baseline__steps_and_ends),
+        cmocka_unit_test(test_distance__from_the_training_means),
+        cmocka_unit_test(test_describe__tells_values_and_places_without_a_score),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

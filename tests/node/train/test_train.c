@@ -37,7 +37,8 @@ static void plant(pn_train_data *d, size_t n, size_t p, const double *beta, uint
 static pn_train_opts options(pn_train_cut cut)
 {
     static const double years[] = {1, 3, 5, 20};
-    return (pn_train_opts){.features = names, .cut = cut, .horizon_years = years, .n_horizons = 4};
+    return (pn_train_opts){.features = names, .cut = cut, .horizon_years = years, .n_horizons = 4,
+                           .distance_percentile = 100};
 }
 
 static void patient(double *values, const pn_train_data *d, size_t i)
@@ -119,7 +120,8 @@ static void test_train__scores_the_same_after_the_file(void **state)
     plant(&d, 201, 3, beta, 21);
     cfg_model m = {.id = "test", .version = "1", .title = "test", .endpoint = "test", .n_modality = 1,
                    .modality = {"CT"}, .slice_spacing_mm = {-INFINITY, INFINITY},
-                   .pixel_spacing_mm = {-INFINITY, INFINITY}};
+                   .pixel_spacing_mm = {-INFINITY, INFINITY},
+                   .slice_thickness_mm = {-INFINITY, INFINITY}, .contrast = "any"};
     rx_settings_default(&m.extraction);
     pn_train_summary s = {0};
     pn_error err = {0};
@@ -177,7 +179,8 @@ static void test_train__refuses_fits_that_mean_nothing(void **state)
     o.cut_value = -1000;
     expect_refusal(&d, &o, "leaves no patient in the low group");
     for (size_t i = 0; i < d.n; i++) { d.x[2 * d.n + i] = 3 * d.x[i] - 2 * d.x[d.n + i]; }
-    expect_refusal(&d, &o, "feature original_shape_MeshVolume is determined by the features before it");
+    expect_refusal(&d, &o, "feature original_shape_MeshVolume is determined by original_glcm_JointEntropy, "
+                          "original_shape_Sphericity: leave one of them out");
     pn_train_data_free(&d);
 
     plant(&d, 100, 1, beta, 41);
@@ -215,6 +218,132 @@ static void test_train__warns_at_few_events(void **state)
     pn_train_data_free(&d);
 }
 
+/* Everybody that the model was made from is inside it: nobody lies beyond the limit, one patient
+ * lies on it, and a tenth lies beyond the 90th percentile. */
+static void test_train__limit_is_that_of_the_training_patients(void **state)
+{
+    (void)state;
+    static const double beta[] = {0.7, -0.3, 0.2}, percentile[] = {100, 90, 0};
+    static const size_t beyond[] = {0, 20, 0};
+    pn_train_data d;
+    plant(&d, 201, 3, beta, 71);
+    for (int k = 0; k < 3; k++) {
+        cfg_model m = {0};
+        pn_train_summary s = {0};
+        pn_error err = {0};
+        pn_train_opts o = options(PN_CUT_MEDIAN);
+        o.distance_percentile = percentile[k];
+        CHECK_OK(pn_train_fit(&m, &s, &d, &o, &err), err);
+        size_t far = 0, on = 0;
+        double squares = 0;
+        for (size_t i = 0; i < d.n; i++) {
+            double values[3];
+            pn_distance distance;
+            patient(values, &d, i);
+            CHECK_OK(pn_score_distance(&distance, &m, values, &err), err);
+            far += distance.mahalanobis > m.max_mahalanobis;
+            on += distance.mahalanobis == m.max_mahalanobis;
+            squares += distance.mahalanobis * distance.mahalanobis;
+        }
+        assert_int_equal(far, beyond[k]);
+        assert_int_equal(on, k == 2 ? 0 : 1);
+        assert_true(k < 2 || isinf(m.max_mahalanobis));
+        CHECK_NEAR(squares, 3.0 * 200, 1e-9, 0);     /* p (n - 1) */
+        assert_int_equal(cfg_model_replicates(&m), 0);
+        cfg_model_free(&m);
+        pn_train_summary_free(&s);
+    }
+    pn_train_data_free(&d);
+}
+
+static void count(void *context, size_t done, size_t all)
+{
+    assert_int_equal(all, 60);
+    *(size_t *)context = done;
+}
+
+/* The intervals of a fitted model lie around its own answers, are narrow where there were many
+ * patients, and come back from the file; the same seed gives the same file. */
+static void test_train__bootstrap_gives_intervals(void **state)
+{
+    (void)state;
+    static const double beta[] = {0.7, -0.3};
+    double width[2];
+    for (int k = 0; k < 2; k++) {
+        pn_train_data d;
+        plant(&d, k == 0 ? 80 : 500, 2, beta, 81);
+        cfg_model m = {0}, again = {0};
+        pn_train_summary s = {0}, t = {0};
+        pn_error err = {0};
+        pn_train_opts o = options(PN_CUT_MEDIAN);
+        size_t done = 0;
+        o.replicates = 60;
+        o.seed = 5;
+        o.progress = count;
+        o.progress_context = &done;
+        CHECK_OK(pn_train_fit(&m, &s, &d, &o, &err), err);
+        assert_int_equal(done, 60);
+        assert_int_equal(s.bootstrap.drawn, 60);
+        assert_int_equal(s.bootstrap.fitted, cfg_model_replicates(&m));
+        assert_int_equal(s.bootstrap.fitted, 60);
+        CHECK_OK(pn_train_fit(&again, &t, &d, &o, &err), err);
+        assert_memory_equal(m.boot_coefficient, again.boot_coefficient, 60 * 2 * sizeof(double));
+        double values[2] = {m.features[0].mean + m.features[0].sd, m.features[1].mean};
+        pn_score_result r = {0};
+        CHECK_OK(pn_score(&r, &m, values, &err), err);
+        assert_true(r.interval.low < r.lp && r.lp < r.interval.high);
+        assert_true(r.group_agreement > 0.9);        /* a standard deviation above the mean */
+        for (size_t h = 0; h < r.n_survival; h++) {
+            const pn_report_survival *v = &r.survival[h];
+            assert_true(v->interval.low < v->probability && v->probability < v->interval.high);
+            assert_true(v->interval.low > 0 && v->interval.high < 1);
+        }
+        /* At the means every replicate's score is 0: no interval, and survival's own remains. */
+        double width_there = r.survival[0].interval.high - r.survival[0].interval.low;
+        assert_true(width_there > 0);
+        pn_score_free(&r);
+        values[0] = m.features[0].mean;
+        CHECK_OK(pn_score(&r, &m, values, &err), err);
+        assert_true(r.interval.low == 0 && r.interval.high == 0);
+        assert_true(r.survival[0].interval.low < r.survival[0].interval.high);
+        width[k] = r.survival[0].interval.high - r.survival[0].interval.low;
+        pn_score_free(&r);
+        cfg_model_free(&m);
+        cfg_model_free(&again);
+        pn_train_summary_free(&s);
+        pn_train_summary_free(&t);
+        pn_train_data_free(&d);
+    }
+    /* sqrt(500 / 80) = 2.5 times as many patients' worth */
+    assert_true(width[0] / width[1] > 1.6 && width[0] / width[1] < 4);
+}
+
+static void test_train__tells_samples_that_could_not_be_fitted(void **state)
+{
+    (void)state;
+    static const double beta[] = {0.3, 0};
+    pn_train_data d;
+    plant(&d, 60, 2, beta, 91);
+    /* one patient alone has another value: a third of the samples lack that patient */
+    for (size_t i = 0; i < d.n; i++) { d.x[d.n + i] = i == 7; }
+    cfg_model m = {0};
+    pn_train_summary s = {0};
+    pn_error err = {0};
+    pn_train_opts o = options(PN_CUT_MEDIAN);
+    o.n_horizons = 1;
+    o.replicates = 100;
+    CHECK_OK(pn_train_fit(&m, &s, &d, &o, &err), err);
+    assert_int_equal(s.bootstrap.drawn, 100);
+    assert_true(s.bootstrap.dropped > 15 && s.bootstrap.fitted < 85);
+    assert_int_equal(m.bootstrap_drawn, 100);
+    assert_int_equal(cfg_model_replicates(&m), s.bootstrap.fitted);
+    assert_int_equal(s.n_warnings, 1);
+    assert_non_null(strstr(s.warnings[0], "of 100 bootstrap samples could not be fitted"));
+    cfg_model_free(&m);
+    pn_train_summary_free(&s);
+    pn_train_data_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +352,9 @@ int main(void)
         cmocka_unit_test(test_train__scores_the_same_after_the_file),
         cmocka_unit_test(test_train__refuses_fits_that_mean_nothing),
         cmocka_unit_test(test_train__warns_at_few_events),
+        cmocka_unit_test(test_train__limit_is_that_of_the_training_patients),
+        cmocka_unit_test(test_train__bootstrap_gives_intervals),
+        cmocka_unit_test(test_train__tells_samples_that_could_not_be_fitted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,11 @@ static void test_train_then_predict(void **state)
     assert_non_null(strstr(text, "60 patients, 48 events"));
     assert_non_null(strstr(text, "apparent"));
     assert_non_null(strstr(text, "low risk     30 patients"));
+    /* scores that nearly order the times: many samples have no finite coefficients */
+    assert_non_null(strstr(text, " of 500 bootstrap samples could not be fitted"));
+    assert_non_null(strstr(text, " of 500 bootstrap samples, the features as given in each"));
     assert_int_equal(run(text, "predict --model m.yaml --features f.csv -o p.csv"), 0);
+    assert_non_null(strstr(text, "60 of 120 rows lie outside"));
     pn_csv t;
     get_table(&t, "p.csv");
     assert_int_equal(t.n_rows, 120);
@@ -91,18 +95,39 @@ static void test_train_then_predict(void **state)
     CHECK_OK(pn_csv_find(&score, &t, "score", &err), err);
     CHECK_OK(pn_csv_find(&group, &t, "group", &err), err);
     CHECK_OK(pn_csv_find(&notes, &t, "notes", &err), err);
-    assert_true(pn_csv_has(&t, "survival_1y") && pn_csv_has(&t, "survival_3y"));
-    double sum = 0;
+    size_t low, top, year, eligible, distance;
+    assert_true(pn_csv_has(&t, "survival_3y") && pn_csv_has(&t, "survival_3y_high"));
+    CHECK_OK(pn_csv_find(&year, &t, "survival_1y", &err), err);
+    CHECK_OK(pn_csv_find(&low, &t, "score_low", &err), err);
+    CHECK_OK(pn_csv_find(&top, &t, "score_high", &err), err);
+    CHECK_OK(pn_csv_find(&eligible, &t, "eligible", &err), err);
+    CHECK_OK(pn_csv_find(&distance, &t, "mahalanobis", &err), err);
+    double sum = 0, squares = 0;
     size_t high = 0;
     for (size_t i = 0; i < t.n_rows; i++) {
-        double lp;
-        if (strcmp(pn_csv_cell(&t, i, roi), "GTV-1") != 0) { continue; }
+        double lp, ends[2], far;
+        if (strcmp(pn_csv_cell(&t, i, roi), "GTV-1") != 0) {           /* 1 and 1: like nobody */
+            assert_string_equal(pn_csv_cell(&t, i, eligible), "no");
+            assert_string_equal(pn_csv_cell(&t, i, group), "");
+            assert_string_equal(pn_csv_cell(&t, i, year), "");
+            assert_non_null(strstr(pn_csv_cell(&t, i, notes),
+                                   "original_glcm_JointEntropy is 1, expected 4 to 5.18; "));
+            assert_non_null(strstr(pn_csv_cell(&t, i, notes), "distance is "));
+            continue;
+        }
+        assert_string_equal(pn_csv_cell(&t, i, eligible), "yes");
+        CHECK_OK(pn_csv_number(&ends[0], &t, i, low, PN_CSV_REQUIRED, &err), err);
+        CHECK_OK(pn_csv_number(&ends[1], &t, i, top, PN_CSV_REQUIRED, &err), err);
+        CHECK_OK(pn_csv_number(&far, &t, i, distance, PN_CSV_REQUIRED, &err), err);
+        squares += far * far;
         CHECK_OK(pn_csv_number(&lp, &t, i, score, PN_CSV_REQUIRED, &err), err);
+        assert_true(ends[0] <= lp && lp <= ends[1] && ends[0] < ends[1]);
         sum += lp;
         high += strcmp(pn_csv_cell(&t, i, group), "high") == 0;
         assert_string_equal(pn_csv_cell(&t, i, notes), "");
     }
     CHECK_NEAR(sum, 0, 0, 1e-9);       /* the training patients' scores are centred */
+    CHECK_NEAR(squares, 2.0 * 59, 1e-9, 0);      /* p (n - 1): distances of the training patients */
     assert_int_equal(high, 30);
     pn_csv_free(&t);
 }
@@ -160,6 +185,11 @@ static void test_train__refusals(void **state)
         {TRAIN "--horizons 1,,3", 2, "--horizons is \"1,,3\""},
         {TRAIN "--model-id 'Has Blank'", 2, "--model-id is \"Has Blank\""},
         {TRAIN "--slice-spacing 5:1", 2, "--slice-spacing is \"5:1\""},
+        {TRAIN "--bootstrap 10001", 2, "--bootstrap is \"10001\", expected a whole number up to 10000"},
+        {TRAIN "--contrast some", 2, "--contrast is \"some\", expected any, with or without"},
+        {TRAIN "--max-distance 101", 2, "--max-distance is \"101\", expected a number 0 to 100"},
+        {TRAIN "--max-missing-slices -1", 2, "--max-missing-slices is \"-1\""},
+        {TRAIN "--slice-thickness 3", 2, "--slice-thickness is \"3\", expected LOW:HIGH in mm"},
         {TRAIN "extra", 2, "unexpected argument \"extra\""},
         {TRAIN "--time-column days", 1, "c.csv: no column \"days\""},
         {TRAIN "--contours 'PTV*'", 1, "(0 rows used)"},
