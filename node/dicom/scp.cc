@@ -29,7 +29,7 @@ static const char *other_classes[] = {
     UID_RTStructureSetStorage, UID_SegmentationStorage, PN_UID_LABEL_MAP_SEGMENTATION,
     /* What we send ourselves: routed back to us it is taken, so that nobody retries for ever. */
     UID_BasicTextSRStorage, UID_EnhancedSRStorage, UID_ComprehensiveSRStorage,
-    UID_Comprehensive3DSRStorage, UID_SecondaryCaptureImageStorage,
+    UID_Comprehensive3DSRStorage, UID_KeyObjectSelectionDocumentStorage, UID_SecondaryCaptureImageStorage,
     UID_EncapsulatedPDFStorage,
 };
 /* Most wanted first. */
