@@ -23,8 +23,10 @@
 #include "role/sandbox.h"
 #include "spool/spool.h"
 
-/* POLL_MS bounds how late a timer or an operator's retry is seen; new files wake at once. */
-enum { BATCH = 64, POLL_MS = 200, EXPIRE_EVERY_MS = 60000, DAY_MS = 86400000 };
+/* POLL_MS bounds how late a timer or an operator's retry is seen. New files wake at once, and those
+ * that come within GATHER_MS go with them: each batch is one sync of the database, on the disk for
+ * whose syncs the senders wait. */
+enum { BATCH = 64, POLL_MS = 200, GATHER_MS = 50, EXPIRE_EVERY_MS = 60000, DAY_MS = 86400000 };
 
 typedef struct item {
     pn_spool_entry entry;
@@ -398,6 +400,7 @@ static void sleep_until_woken(indexer *x)
     struct pollfd p = {.fd = x->watch, .events = POLLIN};
     if (poll(&p, x->watch >= 0 ? 1 : 0, POLL_MS) > 0) {
         char events[4096];
+        (void)poll(NULL, 0, GATHER_MS);
         while (read(x->watch, events, sizeof events) > 0) {}
     }
 }
