@@ -86,7 +86,7 @@ static int inputs_digest(char hex[PN_DIGEST_HEX_SIZE], const pn_report *r,
         const char *texts[] = {PN_VERSION,         r->model_sha256,        r->settings,
                                version,            r->predecessor_sop_uid, opts->contour_digest,
                                r->comprehensive_3d ? "3d" : "2d",
-                               pn_contour_policy_word(r->several_contours)};
+                               pn_contour_policy_word(r->several_contours), r->language};
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
             pn_sha256_update(&s, texts[i], strlen(texts[i]) + 1);
         }
@@ -357,6 +357,7 @@ static int copy_inputs(pn_report *r, const pn_measurement *m, const pn_assess_op
     memcpy(r->content_datetime, opts->content_datetime, sizeof r->content_datetime);
     memcpy(r->predecessor_sop_uid, opts->predecessor_sop_uid, PN_UID_SIZE);
     memcpy(r->predecessor_series_uid, opts->predecessor_series_uid, PN_UID_SIZE);
+    memcpy(r->language, opts->language, sizeof r->language);
     memcpy(r->institution, opts->institution, sizeof r->institution);
     memcpy(r->station_name, opts->station_name, sizeof r->station_name);
     r->version = opts->version;
@@ -379,9 +380,6 @@ int pn_assess(pn_report *out, const pn_measurement *m, const cfg_model *model,
     if (rc != PN_OK) {
         pn_report_free(&r);
         return rc;
-    }
-    if (r.matched_by_series) {
-        add_reason(&r, "None of the images that the contour names was there; the whole series that it names was measured");
     }
     if (m->volume.note[0] != '\0') { add_reason(&r, "%s", m->volume.note); }
     *out = r;

@@ -19,6 +19,7 @@ typedef struct pn_assess_opts {
     bool matched_by_series;
     pn_contour_policy several_contours;
     char institution[65], station_name[17];
+    char language[9];                    /* of the report's sentences; "": English */
     const char *contour_digest;
     const char *const *image_digests;    /* any order */
     size_t n_images;

@@ -44,6 +44,7 @@ static int assess_job(pn_report *report, const pn_job *job, const pn_measurement
         .version = job->version,
         .comprehensive_3d = job->comprehensive_3d,
         .matched_by_series = job->matched_by_series,
+        .several_contours = pn_contour_policy_read(job->several_contours),
         .contour_digest = job->contour.digest,
         .image_digests = digests,
         .n_images = job->n_images,
@@ -53,6 +54,7 @@ static int assess_job(pn_report *report, const pn_job *job, const pn_measurement
     memcpy(opts.predecessor_series_uid, job->predecessor_series_uid, PN_UID_SIZE);
     memcpy(opts.institution, job->institution, sizeof opts.institution);
     memcpy(opts.station_name, job->station_name, sizeof opts.station_name);
+    memcpy(opts.language, job->language, sizeof opts.language);
     int rc = pn_assess(report, m, model, &opts, err);
     free(digests);
     return rc;
@@ -77,7 +79,6 @@ static int run(pn_outcome *out, pn_report *report, const pn_job *job, const char
     rc = pn_measure(&m, job->contour.path, paths, job->n_images, job->rois, job->n_rois,
                     &model.extraction, err);
     if (rc != PN_OK || (rc = assess_job(report, job, &m, &model, err)) != PN_OK) { goto out; }
-    memcpy(report->language, job->language, sizeof report->language);
     rc = write_files(out, report, job, &m, folder, err);
 out:
     free(paths);

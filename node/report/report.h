@@ -139,7 +139,7 @@ typedef struct pn_report {
     cfg_km_curve *km; size_t n_km;       /* owned copies; "low", "high"                   */
     /* how it is told */
     char language[9];                    /* of sentences and titles: "en", "de", "zh"; "": en */
-    char reasons[8][240]; size_t n_reasons;   /* in English: why not, or what to bear in mind */
+    char reasons[8][240]; size_t n_reasons;   /* in English: remarks that no gate makes */
 } pn_report;
 
 void pn_report_free(pn_report *r);       /* frees what it owns, zeroes the struct        */
