@@ -3,10 +3,11 @@
 # a trap is put away with its reason, and nothing else changes: not the other association, not
 # the files around the spool, not one process of the node.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/tls_common.sh"
 peer=$1
 
 "$prognode" phantom -o "$work/p" --seed 81 --size small >/dev/null
-write_config "$work/prognode.yaml" "$work/spool" "$node_port" "$archive_port" "$model"
+tls_config
 sed -i "s/^  port: $node_port/&\n  idle_timeout_s: 20\n  artim_s: 5/" "$work/prognode.yaml"
 start_node
 pids() { { echo "$node_pid"; pgrep -P "$node_pid"; } | sort | tr '\n' ' '; }
@@ -15,7 +16,7 @@ reasons() { cat "$work"/spool/quarantine/*.reason 2>/dev/null; }
 put_away() { [ "$(ls "$work"/spool/quarantine/*.dcm 2>/dev/null | wc -l)" -eq "$1" ]; }
 before=$(pids) around=$(files)
 
-"$peer" "$node_port" || fail "the peer was not answered as expected"
+"$peer" "$node_port" "$tls_port" || fail "the peer was not answered as expected"
 # Five traps; garbage may be unreadable in more than one way, nesting must be named.
 wait_for 30 put_away 5 || fail "$(ls "$work/spool/quarantine" | wc -l) files in quarantine: $(reasons)"
 [ "$(reasons | grep -ciE 'nest|depth|deep')" -eq 2 ] || fail "nesting is not named: $(reasons)"
@@ -25,9 +26,13 @@ wait_for 20 incoming_empty || fail "objects are left in incoming/"
 [ "$(find "$work/spool/instances" -type f | wc -l)" -eq 2 ] || fail "not the two good images only"
 [ "$(files)" = "$around" ] || fail "files outside the spool: $(files)"
 [ -z "$(find "$work/spool" -name '*..*' -o -name 'x' -o -name 'x.dcm')" ] || fail "a file named by its sender"
-[ ! -e /tmp/x ] || fail "/tmp/x"
+[ ! -f /tmp/x ] || fail "/tmp/x"
 
 # The node works as before, by the same processes.
+tls_echo pacs || fail "C-ECHO over TLS after the attack"
+for why in "no TLS on the TLS port" "an association without TLS on the TLS port" "TLS on the port without TLS"; do
+  grep -q "event=connection_refused peer=127.0.0.1 reason=\"$why\"" "$work/node.log" || fail "no word: $why"
+done
 send "$work/p"
 wait_for 60 state_is reported 1 || fail "no report after the attack"
 [ "$(pids)" = "$before" ] || fail "processes of the node: $(pids), before: $before"
