@@ -37,6 +37,7 @@ extern "C" {
     X(CERTAINTY_INTERVAL, "certainty.interval")                                                    \
     X(CERTAINTY_AGREEMENT, "certainty.agreement")                                                  \
     X(CERTAINTY_UNKNOWN, "certainty.unknown")                                                      \
+    X(CERTAINTY_CROSSES, "certainty.crosses")                                                      \
     X(CONTOUR_TITLE, "contour.title")                                                              \
     X(CONTOUR_MEASURED, "contour.measured")                                                        \
     X(CONTOUR_VOXELS, "contour.voxels")                                                            \

@@ -358,7 +358,7 @@ static bool clings_forward(uint32_t c) { return c == 0xFF08 || c == 0x300A || c 
 static bool may_break(const pn_typesetter *t, size_t i)
 {
     uint32_t a = t->character[i - 1], b = t->character[i];
-    if (t->advance[i] <= 0 || b == ' ') { return false; }
+    if (t->advance[i] <= 0 || b == ' ' || b == '%') { return false; }
     if (a == ' ' || a == '-' || a == '/') { return true; }
     return (is_ideograph(a) || is_ideograph(b)) && !clings_back(b) && !clings_forward(a);
 }

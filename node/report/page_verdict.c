@@ -113,7 +113,12 @@ static double draw_certainty(pn_page *p, pn_box b)
     pn_draw_gauge(p, (pn_box){b.x, b.y + 12, b.w, 36}, NULL);
     pn_words_certainty(text, sizeof text, p->words, p->report, p->result);
     const pn_text_style style = {8, PN_REGULAR, PN_INK, PN_LEFT};
-    unsigned lines = pn_text_block(p->type, &style, b.x, b.y + 58, b.w, 10, 3, true, text);
+    double indent = 0;
+    if (pn_words_unsure(p->report, p->result)) {
+        pn_draw_sign(p, PN_GATE_WARNED, b.x + 5, b.y + 55.5, 4.6);
+        indent = 14;
+    }
+    unsigned lines = pn_text_block(p->type, &style, b.x + indent, b.y + 58, b.w - indent, 10, 4, true, text);
     return b.y + 58 + 10 * (lines > 0 ? lines : 1);
 }
 

@@ -191,6 +191,12 @@ const char *pn_words_risk(const pn_messages *m, const pn_report_result *result)
     return pn_msg(m, result->high_risk ? PN_MSG_RISK_HIGH : PN_MSG_RISK_LOW);
 }
 
+bool pn_words_unsure(const pn_report *r, const pn_report_result *result)
+{
+    pn_interval i = result->score_interval;
+    return is_known(i) && i.low <= r->cutpoint && r->cutpoint <= i.high;
+}
+
 void pn_words_certainty(char *buf, size_t size, const pn_messages *m, const pn_report *r,
                         const pn_report_result *result)
 {
@@ -213,6 +219,7 @@ void pn_words_certainty(char *buf, size_t size, const pn_messages *m, const pn_r
     } else if (!is_known(result->score_interval)) {
         add_sentence(buf, size, pn_msg(m, PN_MSG_CERTAINTY_UNKNOWN));
     }
+    if (pn_words_unsure(r, result)) { add_sentence(buf, size, pn_msg(m, PN_MSG_CERTAINTY_CROSSES)); }
 }
 
 void pn_words_survival_name(char *buf, size_t size, const pn_messages *m, const pn_report *r,

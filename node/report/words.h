@@ -35,6 +35,8 @@ void pn_words_applies(char *buf, size_t size, const pn_messages *m, const pn_rep
 /* Score, its interval, the cut-point, how many resampled models agree. result->applicable. */
 void pn_words_certainty(char *buf, size_t size, const pn_messages *m, const pn_report *r,
                         const pn_report_result *result);
+/* True where the interval holds the cut-point, so that either group may be right; said above. */
+bool pn_words_unsure(const pn_report *r, const pn_report_result *result);
 /* "3-year survival" or, for other endpoints than death, "3-year event-free probability". */
 void pn_words_survival_name(char *buf, size_t size, const pn_messages *m, const pn_report *r,
                             const pn_report_survival *s);

@@ -62,6 +62,10 @@ static void test_words__what_is_not_known_is_not_told(void **state)
     fixture_report(&r);
     pn_report_result *res = pn_report_main_mut(&r);
     pn_messages *m = load("en");
+    res->score_interval = (pn_interval){0.25, 1.8};
+    SAYS(m, "Score 1.372 (95 % interval 0.25 to 1.8), cut-point 0.25. 97.5 % of the resampled models give "
+            "the same group. The interval contains the cut-point: the group is not sure.",
+         pn_words_certainty(buf, size, m, &r, res));
     res->score_interval = (pn_interval){NAN, NAN};
     SAYS(m, "Score 1.372, cut-point 0.25. 97.5 % of the resampled models give the same group.",
          pn_words_certainty(buf, size, m, &r, res));
