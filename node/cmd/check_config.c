@@ -2,8 +2,8 @@
  *
  *   prognode check-config [--reference] FILE
  *
- * Reads the node's YAML file and every model file that it names, as `serve` does on start,
- * and prints what the node would do. Opens no socket, spool or database.
+ * Reads the node's YAML file, every model file and the TLS files that it names, as `serve` does on
+ * start, and prints what the node would do. Opens no socket, spool or database.
  * --reference prints every key with its meaning, range and default instead, as YAML.
  * Exit codes: 0 fit, 2 not (the place and reason on stderr) or wrong use. */
 #include "cmd/cmd.h"
@@ -17,6 +17,8 @@
 
 #include "report/messages.h"
 #include "report/page.h"
+#include "base/file.h"
+#include "role/keys.h"
 
 static void print_usage(FILE *to)
 {
@@ -41,13 +43,15 @@ static int print_reference(void)
 
 static void print_node(const cfg_node *c)
 {
-    printf("node     %s on %s port %u, %u worker%s\n", c->ae_title, c->listen,
-           (unsigned)c->port, c->workers, c->workers == 1 ? "" : "s");
+    printf("node     %s on %s", c->ae_title, c->listen);
+    if (c->port != 0) { printf(" port %u,", (unsigned)c->port); }
+    if (c->tls.port != 0) { printf(" port %u with TLS,", (unsigned)c->tls.port); }
+    printf(" %u worker%s\n", c->workers, c->workers == 1 ? "" : "s");
     printf("spool    %s\n", c->spool);
     for (size_t i = 0; i < c->n_archives; i++) {
         const cfg_archive *a = &c->archives[i];
-        printf("archive  %s: %s at %s port %u\n", a->name, a->ae_title, a->host,
-               (unsigned)a->port);
+        printf("archive  %s: %s at %s port %u%s\n", a->name, a->ae_title, a->host,
+               (unsigned)a->port, a->tls ? " with TLS" : "");
     }
 }
 
@@ -97,6 +101,29 @@ static int check_page(const cfg_node *c)
     return PN_EXIT_USAGE;
 }
 
+/* The files of tls:. What ends soon is worth a warning, what has ended a refusal. */
+static int check_tls(const cfg_node *c)
+{
+    if (!cfg_node_uses_tls(c)) { return PN_EXIT_OK; }
+    pn_tls_material m = {0};
+    pn_tls_facts f = {0};
+    pn_error err = {0};
+    int64_t now = pn_now_ms();
+    int rc = pn_keys_read(&m, &f, c, now, &err);
+    pn_tls_material_free(&m);
+    if (rc != PN_OK) {
+        fprintf(stderr, "prognode check-config: %s\n", err.msg);
+        return PN_EXIT_USAGE;
+    }
+    printf("tls      %s, sha256 %s\n         %u CA certificate%s, %u revocation list%s, client "
+           "certificate %s\n", f.subject, f.fingerprint, f.n_ca, f.n_ca == 1 ? "" : "s", f.n_crl,
+           f.n_crl == 1 ? "" : "s", c->tls.client_certificate ? "required" : "not asked for");
+    char warnings[PN_KEYS_MAX_WARNINGS][PN_KEYS_WARNING_SIZE];
+    size_t n = pn_keys_warnings(warnings, &f, now);
+    for (size_t i = 0; i < n; i++) { fprintf(stderr, "prognode check-config: warning: %s\n", warnings[i]); }
+    return PN_EXIT_OK;
+}
+
 static int check_models(const cfg_node *c)
 {
     for (size_t i = 0; i < c->n_models; i++) {
@@ -125,6 +152,7 @@ static int check_file(const char *path)
     print_node(&c);
     int rc = check_messages(&c);
     if (rc == PN_EXIT_OK) { rc = check_page(&c); }
+    if (rc == PN_EXIT_OK) { rc = check_tls(&c); }
     if (rc == PN_EXIT_OK) { rc = check_models(&c); }
     cfg_node_free(&c);
     return rc;
