@@ -37,7 +37,9 @@ trap 'exit 130' INT TERM
 
 archive_port=$(free_port) node_port=$(free_port)
 spool=$work/spool archive=$work/archive config=$work/prognode.yaml
-model=$source_dir/config/models/example-phantom.yaml
+# Of its own, so that a long campaign does not see the source tree change.
+model=$work/model.yaml
+cp "$source_dir/config/models/example-phantom.yaml" "$model"
 ms() { echo $(( $(date +%s%N) / 1000000 )); }
 nap() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }    # milliseconds
 between() { echo $(( $1 + RANDOM % ($2 - $1 + 1) )); }

@@ -12,6 +12,7 @@
  *                              close+unlink+truncate+mkdir+read; ERROR as EIO, ENOSPC, EDQUOT,
  *                              EROFS, EMFILE, LIE, SHORT; N 0: count only; ROLE "" is every role
  *   count FILE                 calls counted and calls failed
+ *   clock FILE MS              the time of day for clock_shim.c: MS ahead
  *
  * The digests are computed here from the files themselves (PS3.10 7.1), not by the node's code
  * for writing them. */
@@ -271,6 +272,18 @@ static int count(const char *path)
     return 0;
 }
 
+/* Over the bytes that the processes have mapped, not in a file of that name anew. */
+static int set_clock(const char *path, long long ahead_ms)
+{
+    int64_t value = ahead_ms;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || pwrite(fd, &value, sizeof value, 0) != (ssize_t)sizeof value) {
+        perror(path);
+        return 1;
+    }
+    return close(fd) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     pn_error err = { 0 };
@@ -280,11 +293,12 @@ int main(int argc, char **argv)
     if (strcmp(verb, "pages") == 0 && argc == 4) { return fill(argv[2], strtoul(argv[3], NULL, 10)); }
     if (strcmp(verb, "arm") == 0 && argc == 9) { return arm(argv + 2); }
     if (strcmp(verb, "count") == 0 && argc == 3) { return count(argv[2]); }
+    if (strcmp(verb, "clock") == 0 && argc == 4) { return set_clock(argv[2], strtoll(argv[3], NULL, 10)); }
     if (pn_dicom_init(&err) != PN_OK) { return 1; }
     if (strcmp(verb, "send") == 0 && argc > 5) {
         return send_files(argv[2], argv[3], argv[4], argv + 5, (size_t)argc - 5);
     }
     if (strcmp(verb, "status") == 0 && argc == 4) { return send_one(argv[2], argv[3]); }
-    fputs("usage: fault_tool send|status|check|look|pages|arm|count ...\n", stderr);
+    fputs("usage: fault_tool send|status|check|look|pages|arm|count|clock ...\n", stderr);
     return 2;
 }

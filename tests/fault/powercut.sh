@@ -82,6 +82,7 @@ for ((round = 1; round <= rounds; round++)); do
       done ) > /dev/null 2>&1 &
     senders+=($!)
   done
+  [ -z "${LIES:-}" ] || wait_for 30 answers || fail "the node does not answer"
   nap "$(between 80 1200)"
   kill -USR1 "$disk_pid"
   nap "$(between 0 60)"         # a real cut gives no time; here whatever still runs meets errors

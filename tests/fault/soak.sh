@@ -1,16 +1,14 @@
 #!/bin/bash
-# Days of mixed traffic in minutes: after each round of traffic the node's clock (time of day, by
-# libfaketime) moves on by STEP_S, 20 minutes; connections' time-outs run in real time. Memory,
+# Days of mixed traffic in minutes: after each round of traffic the node's clock (time of day, also
+# of its files: clock_shim.c) moves on by STEP_S, 20 minutes; connections' time-outs run in real time. Memory,
 # descriptors and processes of each role stay flat, the queue empties after each round and after
 # each outage of the archive, every case ends as it must, and the disk is given back.
 # ROUNDS: 72 are a day, unless STEP_S says otherwise. SOAK_OUT=FOLDER keeps soak.csv, and soak.png where gnuplot is.
 . "$(dirname "$0")/common.sh"
 rounds=${rounds:-216}
 step=${STEP_S:-1200}
-need faketime
-library=$(ls /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | head -1)
-[ -n "$library" ] || { echo "SKIPPED: no libfaketime"; exit 77; }
-! grep -q __asan_init "$prognode" || { echo "SKIPPED: libfaketime and AddressSanitizer do not mix"; exit 77; }
+[ -f "$tools/clock_shim.so" ] || { echo "SKIPPED: no clock_shim.so"; exit 77; }
+! grep -q __asan_init "$prognode" || { echo "SKIPPED: AddressSanitizer keeps what is freed"; exit 77; }
 peer=$tools/hostile_peer
 [ -x "$peer" ] || { echo "SKIPPED: no hostile_peer"; exit 77; }
 
@@ -20,10 +18,10 @@ sed -i -e 's/^cases:/cases:\n  give_up_s: 7200/' -e 's/^  port: .*/&\n  artim_s:
 ahead=0
 move_clock() {
   ahead=$((ahead + $1))
-  echo "+$ahead" > "$work/clock.new" && mv "$work/clock.new" "$work/clock"
+  "$tool" clock "$work/clock" $((ahead * 1000))
 }
 move_clock 0
-NODE_ENV="LD_PRELOAD=$library FAKETIME_TIMESTAMP_FILE=$work/clock FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1"
+NODE_ENV="LD_PRELOAD=$tools/clock_shim.so CLOCK_CONTROL=$work/clock"
 cases() { env $NODE_ENV "$prognode" cases "$@" --config "$config"; }
 
 # ---- Traffic -------------------------------------------------------------------------------
