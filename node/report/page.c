@@ -140,12 +140,14 @@ int pn_page_rgb(uint8_t **out, const pn_report *r, const pn_page_images *images,
 
 /* ---- PDF --------------------------------------------------------------------------------------- */
 
-typedef struct sink { pn_buf bytes; pn_error err; } sink;
+/* cairo does not pass every failure of a stream on: the sink remembers. */
+typedef struct sink { pn_buf bytes; bool failed; } sink;
 
 static cairo_status_t collect(void *closure, const unsigned char *data, unsigned n)
 {
     sink *s = closure;
-    return pn_buf_add(&s->bytes, data, n, &s->err) == PN_OK ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_NO_MEMORY;
+    s->failed = s->failed || pn_buf_add(&s->bytes, data, n, NULL) != PN_OK;
+    return s->failed ? CAIRO_STATUS_NO_MEMORY : CAIRO_STATUS_SUCCESS;
 }
 
 static void title_of(char *out, size_t size, const pn_report *r)
@@ -184,6 +186,7 @@ int pn_page_pdf(char **out, size_t *n, const pn_report *r, const pn_page_images 
     describe(surface, r);
     rc = draw_on(surface, 1, r, images, words, err);
     cairo_surface_destroy(surface);
+    if (rc == PN_OK && s.failed) { rc = pn_fail_transient(err, PN_ENOMEM, "no memory for the picture page"); }
     if (rc == PN_OK) {
         *out = s.bytes.p;
         *n = s.bytes.n;

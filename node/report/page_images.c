@@ -180,6 +180,10 @@ static float *sample(const rx_image *image, size_t k, const view *v)
             out[y * w + x] = (float)(sum[x] / (double)(rows * columns_of(v, x)));
         }
     }
+    if (sum == NULL) {
+        free(out);
+        out = NULL;
+    }
     free(sum);
     return out;
 }

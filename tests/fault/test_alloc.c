@@ -13,6 +13,7 @@
 #include "check.h"
 #include "pipeline/job.h"
 #include "queue/store.h"
+#include "report/page.h"
 #include "spool/spool.h"
 
 /* ---- Allocation --------------------------------------------------------------------------- */
@@ -209,6 +210,40 @@ static int measure_a_region(void)
     return rc;
 }
 
+/* The texts are loaded once: reading them is another path. */
+static int draw_the_page(void)
+{
+    enum { SIDE = 16, SLICES = 4 };
+    static pn_messages *words;
+    static int16_t voxels[SIDE * SIDE * SLICES];
+    static pn_slice slices[SLICES];
+    static uint8_t bits[SLICES * SIDE * SIDE / 8];
+    static size_t numbers[SLICES] = { 0, 1, 2, 3 };
+    static pn_report_region region;
+    static pn_report r = { .content_datetime = "20260301120000", .regions = &region, .n_regions = 1 };
+    if (words == NULL) {
+        assert_int_equal(pn_messages_load(&words, "en", NULL, NULL), 0);
+        memset(bits, 0x3C, sizeof bits);
+    }
+    const pn_volume volume = {
+        .image = { .grid = { .dim = { SIDE, SIDE, SLICES }, .spacing_mm = { 1, 1, 3 }, .direction = { 1, 0, 0, 0, 1, 0, 0, 0, 1 } },
+                   .type = RX_I16, .voxels = voxels },
+        .slices = slices, .n_slices = SLICES };
+    const pn_packed_mask mask = { SIDE, SIDE, SLICES, numbers, bits };
+    const pn_packed_mask *const others[] = { &mask };
+    pn_page_images images = { 0 };
+    char *pdf = NULL;
+    uint8_t *rgb = NULL;
+    size_t n = 0;
+    int rc = pn_page_images_make(&images, &volume, &mask, others, 1, NULL);
+    if (rc == PN_OK) { rc = pn_page_pdf(&pdf, &n, &r, &images, words, NULL); }
+    if (rc == PN_OK) { rc = pn_page_rgb(&rgb, &r, &images, words, NULL); }
+    free(pdf);
+    free(rgb);
+    pn_page_images_free(&images);
+    return rc;
+}
+
 /* ---- The loop ----------------------------------------------------------------------------- */
 
 /* Where a failed allocation is made good by another way of doing it, the run may succeed. */
@@ -245,6 +280,7 @@ PATH(read_a_configuration)
 PATH(read_a_model)
 PATH(hand_over_a_job)
 PATH(measure_a_region)
+PATH(draw_the_page)
 
 static int make_folder(void **state)
 {
@@ -267,6 +303,7 @@ int main(void)
         cmocka_unit_test(alloc__read_a_model),
         cmocka_unit_test(alloc__hand_over_a_job),
         cmocka_unit_test(alloc__measure_a_region),
+        cmocka_unit_test(alloc__draw_the_page),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
