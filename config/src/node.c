@@ -149,8 +149,8 @@ static const fd_field spool_fields[] = {
 
 static const fd_field case_fields[] = {
     {"series_fallback_s", FD_UINT, AT(series_fallback_s), RANGE(0, 604800), .def = "600",
-     .doc = "Seconds after which a contour whose named images are all absent may take its named "
-            "series instead."},
+     .doc = "Seconds without a further image of a series after which it is taken as a whole: for a "
+            "contour whose named images are all absent, or that names only those it is drawn on."},
     {"give_up_s", FD_UINT, AT(give_up_s), RANGE(1, 31536000), .def = "86400",
      .doc = "Seconds after which a case that still lacks images fails."},
     {"pull_after_s", FD_UINT, AT(pull_after_s), RANGE(0, 31536000), .def = "300",
@@ -214,6 +214,10 @@ static const fd_field retention_fields[] = {
     {"low_water", FD_BYTES, AT(low_water_bytes), RANGE(0, 1e15), .def = "10 GiB",
      .doc = "With less free space than this, the images of finished cases are removed early, "
             "the oldest case first. Should be more than spool.reserve; 0: never."},
+    {"keep_quarantine_days", FD_UINT, AT(keep_quarantine_days), RANGE(1, 36500), .def = "30",
+     .doc = "Days that an object which could not be read is kept in quarantine."},
+    {"quarantine_size", FD_BYTES, AT(quarantine_bytes), RANGE(0, 1e15), .def = "1 GiB",
+     .doc = "Most that quarantined objects may take together; beyond it the oldest are removed."},
 };
 
 static const fd_field tls_fields[] = {

@@ -195,6 +195,8 @@ void pn_nap_ms(unsigned ms)
 
 int64_t pn_mono_ms(void) { return clock_ms(CLOCK_MONOTONIC); }
 
+int64_t pn_boot_ms(void) { return clock_ms(CLOCK_BOOTTIME); }
+
 void pn_datetime_local(char out[15], int64_t ms)
 {
     time_t t = (time_t)(ms / 1000);

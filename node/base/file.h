@@ -33,6 +33,7 @@ int64_t pn_now_ms(void);        /* CLOCK_REALTIME, since 1970 UTC */
 /* Sleep; a signal ends it early, so that a role sees its stop at once. */
 void pn_nap_ms(unsigned ms);
 int64_t pn_mono_ms(void);       /* CLOCK_MONOTONIC                */
+int64_t pn_boot_ms(void);       /* CLOCK_BOOTTIME: goes on while the machine sleeps */
 /* Local time as YYYYMMDDHHMMSS, the way DICOM writes date and time. */
 void pn_datetime_local(char out[15], int64_t ms);
 

@@ -433,3 +433,8 @@ int pn_header_read(pn_header *out, const char *path, pn_error *err)
         return rc;
     });
 }
+
+bool pn_is_multiframe_class(const char *sop_class_uid)
+{
+    return pn::is_multiframe_class(sop_class_uid);
+}

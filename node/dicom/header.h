@@ -69,6 +69,9 @@ typedef struct pn_header {
 PN_CHECKED int pn_header_read(pn_header *out, const char *path, pn_error *err);
 void pn_header_free(pn_header *h);     /* frees what it owns and zeroes it            */
 
+/* Enhanced CT, MR or PET, or one of those converted from single frames. */
+bool pn_is_multiframe_class(const char *sop_class_uid);
+
 /* One line of JSON (no newline inside), for the pipe between header child and indexer and
  * for the catalogue. Caller frees with free(). */
 PN_CHECKED int pn_header_to_json(char **out, const pn_header *h, pn_error *err);

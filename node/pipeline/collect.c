@@ -86,6 +86,22 @@ static int take_only_series(pn_collected *c, const pn_folder *folder, const pn_h
     return PN_OK;
 }
 
+/* The series that the named images are of, unless they are multi-frame, of which each is a volume
+ * by itself, or of several series. */
+static void take_whole_series(pn_collected *c, const pn_folder *folder)
+{
+    const char *series = series_of(folder, c->paths[0]);
+    for (size_t i = 0, n = 0; i < folder->n && n < c->n; i++) {
+        if (folder->entries[i].path != c->paths[n]) { continue; }
+        n++;
+        if (strcmp(series, folder->entries[i].header.series_uid) != 0 ||
+            pn_is_multiframe_class(folder->entries[i].header.sop_class_uid)) {
+            return;
+        }
+    }
+    take(c, folder, in_series, series);
+}
+
 static const char *first_missing(const pn_named_images *list, const pn_folder *folder)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -109,7 +125,10 @@ static int choose(pn_collected *c, const pn_folder *folder, const pn_header *con
         return take_only_series(c, folder, contour, err);
     }
     take(c, folder, is_named, named);
-    if (c->n == named->n && named->n > 0) { return PN_OK; }
+    if (c->n == named->n && named->n > 0) {
+        if (named->drawn_only) { take_whole_series(c, folder); }
+        return PN_OK;
+    }
     if (c->n > 0) {
         return pn_fail(err, PN_ENOTFOUND, "%zu of %zu named images are missing, the first is %s",
                        named->n - c->n, named->n, first_missing(named, folder));

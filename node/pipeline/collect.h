@@ -1,6 +1,7 @@
 /* pipeline/collect.h - which images of a folder belong to a contour object.
  *
- * The same rule as the node's: the images that the contour names; where none of them is there
+ * The same rule as the node's: the images that the contour names (the whole of their series where
+ * it names only those that it is drawn on, see named_images.h); where none of them is there
  * but the series that it names is, that series; where it names nothing, the one image series of
  * its study and frame of reference. */
 #ifndef PN_COLLECT_H

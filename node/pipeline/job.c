@@ -90,6 +90,7 @@ int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
     (void)cJSON_AddNumberToObject(json, "case_id", (double)job->case_id);
     (void)cJSON_AddStringToObject(json, "model", job->model_path);
     (void)cJSON_AddBoolToObject(json, "matched_by_series", job->matched_by_series);
+    (void)cJSON_AddBoolToObject(json, "whole_series", job->whole_series);
     (void)cJSON_AddBoolToObject(json, "comprehensive_3d", job->comprehensive_3d);
     (void)cJSON_AddBoolToObject(json, "seg", job->seg);
     (void)cJSON_AddBoolToObject(json, "picture", job->picture);
@@ -163,6 +164,10 @@ int pn_job_load(pn_job *out, const char *folder, pn_error *err)
                 pn_job_get_text(json, "station_name", job.station_name, sizeof job.station_name) &&
                 file_from_json(&job.contour, cJSON_GetObjectItemCaseSensitive(json, "contour")) &&
                 lists_from_json(&job, json);
+    /* Jobs of before this was said. */
+    if (!pn_job_get_bool(json, "whole_series", &job.whole_series)) {
+        job.whole_series = job.matched_by_series;
+    }
     cJSON_Delete(json);
     if (!good) {
         pn_job_free(&job);

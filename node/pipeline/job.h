@@ -34,7 +34,8 @@ typedef struct pn_job {
     pn_job_file *images; size_t n_images;   /* owned */
     int *rois; size_t n_rois;               /* owned */
     char model_path[PN_PATH_SIZE];
-    bool matched_by_series;
+    bool matched_by_series;                 /* none of the named images was there        */
+    bool whole_series;                      /* the images are all of their series        */
     bool comprehensive_3d;
     bool seg, picture, pdf;                 /* which objects beside the report             */
     char language[9];                       /* of sentences, "": English                  */

@@ -79,6 +79,44 @@ static int add_series(pn_named_images *out, const pn_header *h, pn_error *err)
     return PN_OK;
 }
 
+/* The images of some regions, sorted, each once. */
+static int drawn_on(pn_named_images *out, const pn_header *h, size_t first, size_t n, pn_error *err)
+{
+    int rc = PN_OK;
+    for (size_t i = first; rc == PN_OK && i < first + n; i++) {
+        rc = append(out, h->rois[i].image_uids, h->rois[i].n_image_uids, err);
+    }
+    sort_unique(out);
+    return rc;
+}
+
+static bool holds_all(const pn_named_images *drawn, const pn_named_images *named)
+{
+    if (drawn->n < named->n) { return false; }
+    for (size_t i = 0; i < named->n; i++) {
+        if (!bsearch(&named->uids[i], drawn->uids, drawn->n, sizeof *drawn->uids, by_text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int look_at_drawn(pn_named_images *out, const pn_header *h, const int *rois, size_t n_rois,
+                         pn_error *err)
+{
+    pn_named_images drawn = {0};
+    int rc = drawn_on(&drawn, h, 0, h->n_rois, err);
+    out->drawn_only = rc == PN_OK && out->n > 0 && holds_all(&drawn, out);
+    pn_named_images_free(&drawn);
+    for (size_t i = 0; rc == PN_OK && out->drawn_only && i < h->n_rois; i++) {
+        if (h->kind != PN_KIND_RTSTRUCT || wanted(rois, n_rois, h->rois[i].number)) { continue; }
+        rc = drawn_on(&drawn, h, i, 1, err);
+        out->drawn_only = !holds_all(&drawn, out);
+        pn_named_images_free(&drawn);
+    }
+    return rc;
+}
+
 int pn_named_images_of(pn_named_images *out, const pn_header *contour, const int *rois,
                           size_t n_rois, pn_error *err)
 {
@@ -96,6 +134,7 @@ int pn_named_images_of(pn_named_images *out, const pn_header *contour, const int
     if (rc == PN_OK && n.n > PN_MAX_SLICES) {
         rc = pn_fail(err, PN_ELIMIT, "%zu images named, at most %d", n.n, PN_MAX_SLICES);
     }
+    if (rc == PN_OK) { rc = look_at_drawn(&n, contour, rois, n_rois, err); }
     if (rc != PN_OK) {
         pn_named_images_free(&n);
         return rc;

@@ -1,6 +1,7 @@
 /* pipeline/named_images.h - the images that a contour object says it was drawn on. */
 #ifndef PN_NAMED_IMAGES_H
 #define PN_NAMED_IMAGES_H
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/error.h"
 #include "base/limits.h"
@@ -15,6 +16,10 @@ typedef struct pn_named_images {
     const char **uids; size_t n;       /* the array is owned, the texts are the header's      */
     char series_uid[PN_UID_SIZE];      /* the one series meant; "" where none or several      */
     char other_series_uid[PN_UID_SIZE];/* the regions name no image, and two series are meant */
+    /* Every image named is one that some region is drawn on: such a list does not say where the
+     * series begins and ends. Not so where an RTSTRUCT has a region on every one of them that is
+     * not among the wanted: that is an outline of the body, and the list is the series. */
+    bool drawn_only;
 } pn_named_images;
 void pn_named_images_free(pn_named_images *n);
 

@@ -488,12 +488,52 @@ int pn_store_claim_pull(pn_pull *out, bool *got, pn_store *s, int64_t now_ms, co
     return s->ops->claim_pull(out, got, s, now_ms, owner, created_before_ms, lease_ms, err);
 }
 
+int pn_store_renew_pull(pn_store *s, int64_t case_id, int64_t fence, int64_t lease_until_ms,
+                        int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->renew_pull(s, case_id, fence, lease_until_ms, now_ms, err);
+}
+
 int pn_store_pull_done(pn_store *s, int64_t case_id, int64_t fence, const char *note,
-                       int64_t next_at_ms, pn_error *err)
+                       size_t series_count, int64_t next_at_ms, int64_t now_ms, pn_error *err)
 {
     NEED_WRITABLE(s);
     NEED(note, "the note");
-    return s->ops->pull_done(s, case_id, fence, note, next_at_ms, err);
+    return s->ops->pull_done(s, case_id, fence, note, series_count, next_at_ms, now_ms, err);
+}
+
+int pn_store_series_images(pn_file_list *out, pn_store *s, const char *series_uid, pn_error *err)
+{
+    NEED(s && out && series_uid, "the store, the series or the result");
+    return s->ops->series_images(out, s, series_uid, err);
+}
+
+int pn_store_next_files(pn_file_row *out, size_t *n, pn_store *s, int64_t after_id, size_t limit,
+                        pn_error *err)
+{
+    NEED(s && out && n && limit > 0, "the store, the limit or the result");
+    return s->ops->next_files(out, n, s, after_id, limit, err);
+}
+
+int pn_store_file_gone(pn_store *s, int64_t id, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    return s->ops->file_gone(s, id, now_ms, err);
+}
+
+int pn_store_move_clock(size_t *n, pn_store *s, int64_t by_ms, int64_t from_ms, int64_t before_ms,
+                        pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(n, "the result");
+    return s->ops->move_clock(n, s, by_ms, from_ms, before_ms, err);
+}
+
+int pn_store_newest_change(int64_t *out_ms, pn_store *s, pn_error *err)
+{
+    NEED(s && out_ms, "the store or the result");
+    return s->ops->newest_change(out_ms, s, err);
 }
 
 int pn_store_mark_due(size_t *n_marked, int64_t *after_id, pn_store *s, const pn_keep_rule *rule,

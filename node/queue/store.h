@@ -130,13 +130,17 @@ typedef struct pn_case {
     char lineage[PN_DIGEST_HEX_SIZE];
     char contour_datetime[33];             /* YYYYMMDD[HH[MM[SS[.F]]]] of the contour, or ""  */
     bool again;                            /* add_case: make it though contour and model are known */
+    bool drawn_only;                       /* the images named are those drawn on, and no others:
+                                              the whole of their series is the case's          */
+    char source_ae[PN_AE_SIZE];            /* that the contour came from                      */
     unsigned priority;                     /* 0 routine; higher ones are claimed first        */
     /* the regions or segments that the model wants, by number, in the object's order */
     int roi_numbers[PN_MAX_ROIS];
     size_t n_rois;
     /* images */
     size_t n_expected, n_present;          /* of the SOP UIDs that the contour names          */
-    bool by_series;                        /* none of those was there: the whole series is used */
+    bool by_series;                        /* the whole series is used: none of those was there
+                                              (n_present 0), or drawn_only                    */
     int64_t fallback_at_ms, give_up_at_ms;
     bool conflict_accepted;                /* the operator has said: the first copies are right */
     char images_identity[PN_DIGEST_HEX_SIZE]; /* of the images when it became ready; "": they differ */
@@ -185,6 +189,8 @@ typedef struct pn_store_counts {
     size_t cases[PN_CASE_NSTATES];
     size_t deliveries_pending, deliveries_failed, deliveries_sent, deliveries_held;
     size_t instances;
+    size_t conflicts;                      /* SOP UIDs that came with two different contents  */
+    size_t own_returned;                   /* objects of our own making that came back        */
     int64_t oldest_waiting_ms;             /* created_ms of the oldest waiting case, 0: none  */
 } pn_store_counts;
 PN_CHECKED int pn_store_count(pn_store_counts *out, pn_store *s, pn_error *err);
@@ -203,6 +209,9 @@ void pn_file_list_free(pn_file_list *l);
  * contour object itself is pn_case.contour_digest. Current copy of each UID. A named image that
  * is not there is left out: compare with n_expected. At most PN_MAX_SLICES (PN_ELIMIT). */
 PN_CHECKED int pn_store_case_images(pn_file_list *out, pn_store *s, int64_t id, pn_error *err);
+/* Whatever is there of a series (also what is no image). */
+PN_CHECKED int pn_store_series_images(pn_file_list *out, pn_store *s, const char *series_uid,
+                                      pn_error *err);
 /* The named images that are not there; digest "". limit 0: all. */
 PN_CHECKED int pn_store_case_missing(pn_file_list *out, pn_store *s, int64_t id, size_t limit,
                                      pn_error *err);
@@ -213,8 +222,14 @@ enum { PN_NOTE_SIZE = 300 };
 
 typedef struct pn_match_facts {
     size_t n_expected, n_present;          /* of the named SOP UIDs, now                      */
-    size_t n_series;                       /* images of the case's series_uid                 */
+    size_t n_multiframe;                   /* of n_present: each a volume by itself; drawn_only */
+    /* the case's series_uid; of a drawn_only case that has none, when all named images are
+     * there, the one series that they are of, "" where they are of several */
+    char series_uid[PN_UID_SIZE];
+    size_t n_series;                       /* its images                                      */
     int64_t series_last_ms;                /* when the last of them came                      */
+    size_t series_count;                   /* its instances, as the archives say; 0: not asked */
+    size_t n_series_all;                   /* its instances that are there                    */
     /* image series of the case's study and frame of reference; at most two are named         */
     size_t n_candidates;
     char candidate[2][PN_UID_SIZE];
@@ -299,6 +314,14 @@ PN_CHECKED int pn_store_supersede(size_t *n, pn_store *s, const char *lineage, i
  * none. Look at each found, then say pn_store_revised, or it is found again. */
 PN_CHECKED int pn_store_next_to_revise(pn_case *out, bool *found, pn_store *s, pn_error *err);
 PN_CHECKED int pn_store_revised(pn_store *s, int64_t id, pn_error *err);
+/* The clock was set: move the times that open cases wait for, and that they count from, by as
+ * much. Of the cases made at from_ms or later and before before_ms. *n: how many. Leases and
+ * pauses need no such help: claims see that they are of the future. */
+PN_CHECKED int pn_store_move_clock(size_t *n, pn_store *s, int64_t by_ms, int64_t from_ms,
+                                   int64_t before_ms, pn_error *err);
+/* When an open case was last changed, 0: there is none. Later than now: the clock was set back
+ * while nobody looked. */
+PN_CHECKED int pn_store_newest_change(int64_t *out_ms, pn_store *s, pn_error *err);
 /* Waiting and received cases made before before_ms, and failed ones made before it that were
  * never claimed (their images never came): expired. *n: how many. */
 PN_CHECKED int pn_store_expire_cases(size_t *n, pn_store *s, int64_t before_ms, int64_t now_ms,
@@ -328,8 +351,8 @@ PN_CHECKED int pn_store_release_owner(size_t *n, pn_store *s, const char *owner,
  * refused with PN_EINVAL, changes nothing, and means "not yours any more: drop it". */
 
 /* Of the ready cases with not_before <= now and the running ones whose lease has expired, the
- * one of the highest priority, and among equals the one that has been ready longest (ready_ms,
- * id).
+ * one of the highest priority; among equals the senders (source_ae) take turns, and of one
+ * sender the case that has been ready longest (ready_ms, id) goes first.
  * *got false: nothing to do. attempts already counts this claim. */
 PN_CHECKED int pn_store_claim_case(pn_case *out, bool *got, pn_store *s, int64_t now_ms,
                                    const char *owner, int64_t lease_ms, pn_error *err);
@@ -449,16 +472,21 @@ typedef struct pn_pull {
     int64_t case_id, fence;
     unsigned attempts;         /* counts this one                                             */
 } pn_pull;
-/* Of the waiting cases made before created_before_ms that name images which are not there, one
- * that was not asked for yet or is due again. An owner's own lease does not keep it: give each
- * fetcher a name of its own. *got false: none. */
+/* Of the waiting cases made before created_before_ms that name images which are not there, or
+ * that wait for the rest of a series, one that was not asked for yet or is due again. An owner's
+ * own lease does not keep it: give each fetcher a name of its own. What was put off or leased
+ * before the clock was set back is due. *got false: none. */
 PN_CHECKED int pn_store_claim_pull(pn_pull *out, bool *got, pn_store *s, int64_t now_ms,
                                    const char *owner, int64_t created_before_ms,
                                    int64_t lease_ms, pn_error *err);
+PN_CHECKED int pn_store_renew_pull(pn_store *s, int64_t case_id, int64_t fence,
+                                   int64_t lease_until_ms, int64_t now_ms, pn_error *err);
 /* What came of it: the note becomes part of the case's reason, the next request is due at
- * next_at_ms. */
+ * next_at_ms. series_count: how many instances an archive has of the case's series, 0: unknown
+ * (what was known stays). */
 PN_CHECKED int pn_store_pull_done(pn_store *s, int64_t case_id, int64_t fence, const char *note,
-                                  int64_t next_at_ms, pn_error *err);
+                                  size_t series_count, int64_t next_at_ms, int64_t now_ms,
+                                  pn_error *err);
 
 /* ---- Retention -----------------------------------------------------------------------------
  * Finished is what is delivered, committed, not_applicable, expired or dropped. The row of a
@@ -490,6 +518,15 @@ PN_CHECKED int pn_store_next_results(int64_t *case_id, bool *found, pn_store *s,
                                      int64_t before_ms, pn_error *err);
 PN_CHECKED int pn_store_results_removed(pn_store *s, int64_t case_id, int64_t now_ms,
                                         pn_error *err);
+
+/* The instances whose files should lie in the spool, by rising id: up to `limit` of those after
+ * after_id. */
+typedef struct pn_file_row { int64_t id; char digest[PN_DIGEST_HEX_SIZE]; } pn_file_row;
+PN_CHECKED int pn_store_next_files(pn_file_row *out, size_t *n, pn_store *s, int64_t after_id,
+                                   size_t limit, pn_error *err);
+/* The file of this instance is gone: as if retention had taken it (removed_why "gone"), but that
+ * cases which count on it are looked at again. The same object again brings it back. */
+PN_CHECKED int pn_store_file_gone(pn_store *s, int64_t id, int64_t now_ms, pn_error *err);
 
 /* ---- Operator -------------------------------------------------------------------------------- */
 

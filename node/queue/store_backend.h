@@ -42,6 +42,10 @@ typedef struct pn_store_ops {
     int (*count)(pn_store_counts *out, pn_store *s, pn_error *err);
     int (*case_images)(pn_file_list *out, pn_store *s, int64_t id, pn_error *err);
     int (*case_missing)(pn_file_list *out, pn_store *s, int64_t id, size_t limit, pn_error *err);
+    int (*series_images)(pn_file_list *out, pn_store *s, const char *series_uid, pn_error *err);
+    int (*next_files)(pn_file_row *out, size_t *n, pn_store *s, int64_t after_id, size_t limit,
+                      pn_error *err);
+    int (*file_gone)(pn_store *s, int64_t id, int64_t now_ms, pn_error *err);
 
     int (*match_facts)(pn_match_facts *out, pn_store *s, const pn_case *c, pn_error *err);
     int (*identity_conflict)(pn_identity_conflict *out, bool *found, pn_store *s,
@@ -98,6 +102,9 @@ typedef struct pn_store_ops {
                      pn_error *err);
     int (*next_to_revise)(pn_case *out, bool *found, pn_store *s, pn_error *err);
     int (*revised)(pn_store *s, int64_t id, pn_error *err);
+    int (*move_clock)(size_t *n, pn_store *s, int64_t by_ms, int64_t from_ms, int64_t before_ms,
+                      pn_error *err);
+    int (*newest_change)(int64_t *out_ms, pn_store *s, pn_error *err);
     int (*expire_cases)(size_t *n, pn_store *s, int64_t before_ms, int64_t now_ms,
                         pn_error *err);
     int (*count_reports)(size_t *out, pn_store *s, const char *model_sha256, pn_error *err);
@@ -106,8 +113,10 @@ typedef struct pn_store_ops {
 
     int (*claim_pull)(pn_pull *out, bool *got, pn_store *s, int64_t now_ms, const char *owner,
                       int64_t created_before_ms, int64_t lease_ms, pn_error *err);
+    int (*renew_pull)(pn_store *s, int64_t case_id, int64_t fence, int64_t lease_until_ms,
+                      int64_t now_ms, pn_error *err);
     int (*pull_done)(pn_store *s, int64_t case_id, int64_t fence, const char *note,
-                     int64_t next_at_ms, pn_error *err);
+                     size_t series_count, int64_t next_at_ms, int64_t now_ms, pn_error *err);
     int (*mark_due)(size_t *n_marked, int64_t *after_id, pn_store *s, const pn_keep_rule *rule,
                     size_t limit, int64_t now_ms, pn_error *err);
     int (*mark_oldest)(size_t *n_marked, bool *found, pn_keep_cursor *at, pn_store *s,

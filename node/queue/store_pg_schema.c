@@ -96,7 +96,18 @@ static const char step_5[] =               /* several objects of a case, withdra
     "CREATE INDEX outbox_object ON outbox(sop_uid);"
     "ALTER TABLE cases ADD COLUMN withdrawn " TEXT " DEFAULT '';";
 
-static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5 };
+static const char step_6[] =               /* whole series, the turns of the senders */
+    "ALTER TABLE cases ADD COLUMN drawn_only " NUMBER " DEFAULT 0,"
+    " ADD COLUMN source_ae " TEXT " DEFAULT '', ADD COLUMN turn " NUMBER " DEFAULT 0;"
+    "DROP INDEX cases_due;"
+    "CREATE INDEX cases_due ON cases(priority DESC, turn, ready_ms, id)"
+    " WHERE state IN ('ready','running');"
+    "CREATE INDEX cases_turn ON cases(source_ae, turn) WHERE state IN ('ready','running');"
+    "CREATE INDEX cases_running ON cases(turn) WHERE state='running';"
+    "ALTER TABLE pull ADD COLUMN series_count " NUMBER " DEFAULT 0,"
+    " ADD COLUMN updated_ms " NUMBER " DEFAULT 0;";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 /* *out -1: no database of ours yet. */

@@ -101,6 +101,8 @@ void sql_forget(sql_store *s);
 int sql_add_instance(pn_added *, pn_store *, const pn_instance *, pn_error *);
 int sql_get_instance(pn_instance *, pn_store *, const char *, const char *, pn_error *);
 int sql_count_instances(size_t *, pn_store *, pn_error *);
+int sql_next_files(pn_file_row *, size_t *, pn_store *, int64_t, size_t, pn_error *);
+int sql_file_gone(pn_store *, int64_t, int64_t, pn_error *);
 int sql_catalogue_complete(bool *, pn_store *, pn_error *);
 int sql_set_catalogue_complete(pn_store *, pn_error *);
 int sql_contours_without_case(pn_store *, pn_instance_fn, void *, pn_error *);
@@ -122,6 +124,7 @@ int sql_list_cases(pn_store *, pn_case_state, size_t, pn_case_fn, void *, pn_err
 int sql_count(pn_store_counts *, pn_store *, pn_error *);
 int sql_case_images(pn_file_list *, pn_store *, int64_t, pn_error *);
 int sql_case_missing(pn_file_list *, pn_store *, int64_t, size_t, pn_error *);
+int sql_series_images(pn_file_list *, pn_store *, const char *, pn_error *);
 /* store_sql_operator.c */
 int sql_retry_case(pn_case_state *, pn_store *, int64_t, int64_t, int64_t, pn_error *);
 int sql_steer_case(pn_case_state *, pn_store *, int64_t, pn_steer, const char *, int64_t, int64_t,
@@ -133,6 +136,8 @@ int sql_lineage(pn_lineage_facts *, pn_store *, const char *, int64_t, pn_error 
 int sql_supersede(size_t *, pn_store *, const char *, int64_t, int64_t, pn_error *);
 int sql_next_to_revise(pn_case *, bool *, pn_store *, pn_error *);
 int sql_revised(pn_store *, int64_t, pn_error *);
+int sql_move_clock(size_t *, pn_store *, int64_t, int64_t, int64_t, pn_error *);
+int sql_newest_change(int64_t *, pn_store *, pn_error *);
 int sql_expire_cases(size_t *, pn_store *, int64_t, int64_t, pn_error *);
 int sql_count_reports(size_t *, pn_store *, const char *, pn_error *);
 /* store_sql_match.c */
@@ -155,7 +160,9 @@ int sql_case_not_applicable(pn_store *, int64_t, int64_t, const char *, int64_t,
 /* store_sql_keep.c */
 int sql_claim_pull(pn_pull *, bool *, pn_store *, int64_t, const char *, int64_t, int64_t,
                    pn_error *);
-int sql_pull_done(pn_store *, int64_t, int64_t, const char *, int64_t, pn_error *);
+int sql_renew_pull(pn_store *, int64_t, int64_t, int64_t, int64_t, pn_error *);
+int sql_pull_done(pn_store *, int64_t, int64_t, const char *, size_t, int64_t, int64_t,
+                  pn_error *);
 /* n_removed, removed_ms and pull_note of facts that are filled otherwise. */
 int sql_keep_facts(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error *err);
 int sql_mark_due(size_t *, int64_t *, pn_store *, const pn_keep_rule *, size_t, int64_t,

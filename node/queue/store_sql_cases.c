@@ -12,7 +12,8 @@ const char sql_case_by_id[] =
     " not_before_ms, attempts, fence, lease_owner, lease_until_ms, content_datetime, version,"
     " predecessor_sop_uid, predecessor_series_uid, report_sop_uid, result_dir,"
     " conflict_accepted, model_version, lineage, contour_datetime, priority, ready_ms,"
-    " images_identity, report_series_uid, run, withdrawn FROM cases WHERE id=?1";
+    " images_identity, report_series_uid, run, withdrawn, drawn_only, source_ae FROM cases"
+    " WHERE id=?1";
 
 static int format_rois(pn_buf *b, const pn_case *c, pn_error *err)
 {
@@ -81,6 +82,8 @@ void sql_read_case(pn_case *out, sql_rows *st)
     SQL_TEXT(out->report_series_uid, st, 40);
     out->again = sql_i64(st, 41) > 0;
     SQL_TEXT(out->withdrawn, st, 42);
+    out->drawn_only = sql_i64(st, 43) != 0;
+    SQL_TEXT(out->source_ae, st, 44);
 }
 
 /* ?25: the number of a case that had one, 0: the next. */
@@ -90,8 +93,9 @@ void sql_read_case(pn_case *out, sql_rows *st)
     " model_id, model_sha256, rois, n_expected, fallback_at_ms, give_up_at_ms,"        \
     " created_ms, updated_ms, version, predecessor_sop_uid,"                           \
     " predecessor_series_uid, model_version, lineage, contour_datetime,"               \
-    " priority, id, run) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"           \
+    " priority, id, drawn_only, source_ae, run) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"           \
     "?14,0,?15,?16,?17,?17,?18,?19,?20,?21,?22,?23,?24,coalesce(nullif(?25,0), " next "),"\
+    "?26,?27,"                                                                         \
     "(SELECT coalesce(max(run)+1,0) FROM cases"                                        \
     " WHERE contour_digest=?4 AND model_id=?12)) RETURNING id"
 #define CASE_SEQUENCE "pg_get_serial_sequence('cases', 'id')"
@@ -107,14 +111,15 @@ static int insert_row(int64_t *id, sql_store *s, const pn_case *in, int64_t now_
         rc = sql_int(id, s, err,
                      s->driver->dialect == SQL_POSTGRESQL ? INSERT_CASE(NEXT_ID)
                                                           : INSERT_CASE("NULL"),
-                     "ttttttttttitttiiiitttttii", pn_case_state_word(in->state), in->reason,
+                     "ttttttttttitttiiiitttttiiit", pn_case_state_word(in->state), in->reason,
                      in->contour_uid, in->contour_digest, in->contour_kind, in->patient_id,
                      in->patient_id_issuer, in->study_uid, in->frame_of_reference_uid,
                      in->series_uid, (int64_t)in->model_index, in->model_id, in->model_sha256,
                      rois.p ? rois.p : "", in->fallback_at_ms, in->give_up_at_ms, now_ms,
                      (int64_t)(in->version ? in->version : 1), in->predecessor_sop_uid,
                      in->predecessor_series_uid, in->model_version, in->lineage,
-                     in->contour_datetime, (int64_t)in->priority, *id);
+                     in->contour_datetime, (int64_t)in->priority, *id, (int64_t)in->drawn_only,
+                     in->source_ae);
     }
     pn_buf_free(&rois);
     /* sqlite's own numbers go on from the highest; a sequence has to be told. */
@@ -248,6 +253,21 @@ static int count_deliveries(pn_store_counts *out, sql_store *s, pn_error *err)
     return 0;
 }
 
+static int count_oddities(pn_store_counts *out, sql_store *s, pn_error *err)
+{
+    sql_rows *st = NULL;
+    bool row = false;
+    int rc = sql_stmt(&st, s, err,
+                      "SELECT count(DISTINCT CASE WHEN conflict=1 THEN sop_uid END),"
+                      " count(DISTINCT CASE WHEN kind='own' THEN sop_uid END) FROM instance", "");
+    if (!rc) { rc = sql_step(&row, s, st, err); }
+    if (rc || !row) { return rc; }
+    out->conflicts = (size_t)sql_i64(st, 0);
+    out->own_returned = (size_t)sql_i64(st, 1);
+    sql_done(st);
+    return 0;
+}
+
 int sql_count(pn_store_counts *out, pn_store *ps, pn_error *err)
 {
     sql_store *s = sql_of(ps);
@@ -255,6 +275,7 @@ int sql_count(pn_store_counts *out, pn_store *ps, pn_error *err)
     int rc = count_cases(&c, s, err);
     if (!rc) { rc = count_deliveries(&c, s, err); }
     if (!rc) { rc = sql_count_instances(&c.instances, ps, err); }
+    if (!rc) { rc = count_oddities(&c, s, err); }
     if (!rc) {
         rc = sql_int(&c.oldest_waiting_ms, s, err,
                      "SELECT min(created_ms) FROM cases WHERE state='waiting'", "");
@@ -327,7 +348,17 @@ int sql_case_missing(pn_file_list *out, pn_store *ps, int64_t id, size_t limit, 
     int rc = sql_stmt(&st, s, err,
                       "SELECT sop_uid, '' FROM case_image ci WHERE case_id=?1 AND NOT EXISTS"
                       " (SELECT 1 FROM instance i WHERE i.sop_uid=ci.sop_uid"
-                      "  AND i.kind='" PN_INSTANCE_IMAGE "') ORDER BY sop_uid LIMIT ?2",
+                      "  AND i.kind='" PN_INSTANCE_IMAGE "' AND i.current=1) ORDER BY sop_uid LIMIT ?2",
                       "ii", id, limit ? (int64_t)limit : INT64_MAX);
+    return rc ? rc : read_files(out, s, st, err);
+}
+
+int sql_series_images(pn_file_list *out, pn_store *ps, const char *series_uid, pn_error *err)
+{
+    sql_store *s = sql_of(ps);
+    sql_rows *st = NULL;
+    int rc = sql_stmt(&st, s, err,
+                      "SELECT sop_uid, digest FROM instance WHERE series_uid=?1 AND current=1"
+                      " ORDER BY sop_uid", "t", series_uid);
     return rc ? rc : read_files(out, s, st, err);
 }

@@ -268,3 +268,50 @@ int sql_contours_without_case(pn_store *ps, pn_instance_fn fn, void *arg, pn_err
     free(ids);
     return rc;
 }
+
+/* ---- Files that should be there ----------------------------------------------------------------- */
+
+int sql_next_files(pn_file_row *out, size_t *n, pn_store *ps, int64_t after_id, size_t limit,
+                   pn_error *err)
+{
+    sql_store *s = sql_of(ps);
+    sql_rows *st = NULL;
+    bool row = true;
+    *n = 0;
+    int rc = sql_stmt(&st, s, err,
+                      "SELECT id, digest FROM instance WHERE removed_ms=0 AND id>?1"
+                      " ORDER BY id LIMIT ?2", "ii", after_id, (int64_t)limit);
+    while (!rc && *n < limit) {
+        rc = sql_step(&row, s, st, err);
+        if (rc || !row) { return rc; }
+        out[*n].id = sql_i64(st, 0);
+        SQL_TEXT(out[*n].digest, st, 1);
+        ++*n;
+    }
+    if (!rc) { sql_done(st); }
+    return rc;
+}
+
+static int file_gone(sql_store *s, int64_t id, int64_t now_ms, pn_error *err)
+{
+    pn_instance in = { 0 };
+    bool conflict = false;
+    int changed = 0;
+    int rc = sql_run(&changed, s, err,
+                     "UPDATE instance SET removed_ms=?2, removed_why='gone', current=0"
+                     " WHERE id=?1 AND removed_ms=0", "ii", id, now_ms);
+    if (rc || !changed) { return rc; }
+    rc = instance_by_rowid(&in, s, id, err);
+    if (!rc) { rc = choose_copy(&conflict, s, in.sop_uid, err); }
+    if (!rc) { rc = wake_users(s, in.sop_uid, err); }
+    if (!rc) { rc = wake_open(s, &in, err); }
+    pn_instance_free(&in);
+    return rc;
+}
+
+int sql_file_gone(pn_store *ps, int64_t id, int64_t now_ms, pn_error *err)
+{
+    sql_store *s = sql_of(ps);
+    int rc = sql_enter(s, err);
+    return rc ? rc : sql_leave(s, file_gone(s, id, now_ms, err), err);
+}

@@ -17,8 +17,9 @@ static int due_pull(int64_t *id, sql_store *s, int64_t now_ms, const char *owner
 {
     return sql_int(id, s, err,
                    "SELECT c.id FROM cases c LEFT JOIN pull p ON p.case_id=c.id"
-                   " WHERE c.state='waiting' AND c.n_expected>c.n_present AND c.created_ms<=?2"
-                   " AND (p.case_id IS NULL OR (p.next_at_ms<=?1"
+                   " WHERE c.state='waiting' AND c.created_ms<=?2 AND (c.n_expected>c.n_present"
+                   "  OR (c.series_uid<>'' AND (c.n_expected=0 OR c.drawn_only=1)))"
+                   " AND (p.case_id IS NULL OR p.updated_ms>?1+60000 OR (p.next_at_ms<=?1"
                    "  AND (p.lease_until_ms<=?1 OR p.lease_owner=?3)))"
                    " ORDER BY coalesce(p.next_at_ms, 0), c.id LIMIT 1",
                    "iit", now_ms, created_before_ms, owner);
@@ -32,10 +33,11 @@ static int claim_pull(pn_pull *out, bool *got, sql_store *s, int64_t now_ms, con
     *got = rc == 0 && id != 0;
     if (rc || !id) { return rc; }
     rc = sql_run(NULL, s, err,
-                 "INSERT INTO pull(case_id, attempts, fence, lease_owner, lease_until_ms)"
-                 " VALUES(?1, 1, 1, ?2, ?3) ON CONFLICT(case_id) DO UPDATE SET"
+                 "INSERT INTO pull(case_id, attempts, fence, lease_owner, lease_until_ms,"
+                 " updated_ms) VALUES(?1, 1, 1, ?2, ?3, ?4) ON CONFLICT(case_id) DO UPDATE SET"
                  " attempts=pull.attempts+1, fence=pull.fence+1, lease_owner=?2,"
-                 " lease_until_ms=?3", "iti", id, owner, now_ms + lease_ms);
+                 " lease_until_ms=?3, updated_ms=?4", "itii", id, owner, now_ms + lease_ms,
+                 now_ms);
     sql_rows *st = NULL;
     bool row = false;
     if (!rc) {
@@ -63,29 +65,46 @@ int sql_claim_pull(pn_pull *out, bool *got, pn_store *ps, int64_t now_ms, const 
                      err);
 }
 
+static int fenced(int rc, int changed, int64_t id, int64_t fence, pn_error *err)
+{
+    if (rc || changed) { return rc; }
+    return pn_fail(err, PN_EINVAL, "case %lld: request %lld is not the running one",
+                   (long long)id, (long long)fence);
+}
+
+int sql_renew_pull(pn_store *ps, int64_t id, int64_t fence, int64_t lease_until_ms,
+                   int64_t now_ms, pn_error *err)
+{
+    int changed = 0;
+    int rc = sql_run(&changed, sql_of(ps), err,
+                     "UPDATE pull SET lease_until_ms=?3, updated_ms=?4"
+                     " WHERE case_id=?1 AND fence=?2 AND lease_owner<>''", "iiii", id, fence,
+                     lease_until_ms, now_ms);
+    return fenced(rc, changed, id, fence, err);
+}
+
 static int pull_done(sql_store *s, int64_t id, int64_t fence, const char *note,
-                     int64_t next_at_ms, pn_error *err)
+                     size_t series_count, int64_t next_at_ms, int64_t now_ms, pn_error *err)
 {
     int changed = 0;
     int rc = sql_run(&changed, s, err,
-                     "UPDATE pull SET note=?3, next_at_ms=?4, lease_owner='', lease_until_ms=0"
-                     " WHERE case_id=?1 AND fence=?2", "iiti", id, fence, note, next_at_ms);
-    if (rc) { return rc; }
-    if (!changed) {
-        return pn_fail(err, PN_EINVAL, "case %lld: request %lld is not the running one",
-                       (long long)id, (long long)fence);
-    }
-    return sql_run(NULL, s, err,
+                     "UPDATE pull SET note=?3, next_at_ms=?4, lease_owner='', lease_until_ms=0,"
+                     " series_count=CASE WHEN ?5>0 THEN ?5 ELSE series_count END, updated_ms=?6"
+                     " WHERE case_id=?1 AND fence=?2", "iitiii", id, fence, note, next_at_ms,
+                     (int64_t)series_count, now_ms);
+    rc = fenced(rc, changed, id, fence, err);
+    return rc ? rc : sql_run(NULL, s, err,
                    "UPDATE cases SET match_at_ms=0 WHERE id=?1 AND state='waiting'", "i", id);
 }
 
-int sql_pull_done(pn_store *ps, int64_t id, int64_t fence, const char *note, int64_t next_at_ms,
-                  pn_error *err)
+int sql_pull_done(pn_store *ps, int64_t id, int64_t fence, const char *note, size_t series_count,
+                  int64_t next_at_ms, int64_t now_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     int rc = sql_enter(s, err);
     if (rc) { return rc; }
-    return sql_leave(s, pull_done(s, id, fence, note, next_at_ms, err), err);
+    return sql_leave(s, pull_done(s, id, fence, note, series_count, next_at_ms, now_ms, err),
+                     err);
 }
 
 /* ---- What matching has to know ---------------------------------------------------------------- */
@@ -120,14 +139,19 @@ static int removed_images(pn_match_facts *f, sql_store *s, const pn_case *c, pn_
 
 int sql_keep_facts(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error *err)
 {
-    if (f->n_expected > 0 && f->n_present == f->n_expected) { return 0; }
+    bool all_there = f->n_expected > 0 && f->n_present == f->n_expected;
+    if (all_there && !c->drawn_only) { return 0; }
     sql_rows *st = NULL;
     bool row = false;
-    int rc = removed_images(f, s, c, err);
-    if (!rc) { rc = sql_stmt(&st, s, err, "SELECT note FROM pull WHERE case_id=?1", "i", c->id); }
+    int rc = all_there ? 0 : removed_images(f, s, c, err);
+    if (!rc) {
+        rc = sql_stmt(&st, s, err, "SELECT note, series_count FROM pull WHERE case_id=?1", "i",
+                      c->id);
+    }
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     SQL_TEXT(f->pull_note, st, 0);
+    f->series_count = (size_t)sql_i64(st, 1);
     sql_done(st);
     return 0;
 }

@@ -3,6 +3,36 @@
 #include <string.h>
 #include "queue/store_sql.h"
 
+/* Enhanced CT, MR, PET, and those converted from single frames. */
+#define MULTIFRAME                                                                         \
+    "('1.2.840.10008.5.1.4.1.1.2.1','1.2.840.10008.5.1.4.1.1.2.2',"                        \
+    "'1.2.840.10008.5.1.4.1.1.4.1','1.2.840.10008.5.1.4.1.1.4.4',"                         \
+    "'1.2.840.10008.5.1.4.1.1.130','1.2.840.10008.5.1.4.1.1.128.1')"
+
+/* The series of the images that are named and there. */
+static int own_series(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error *err)
+{
+    sql_rows *st = NULL;
+    bool row = false;
+    memcpy(f->series_uid, c->series_uid, sizeof f->series_uid);
+    if (!c->drawn_only) { return 0; }
+    int rc = sql_stmt(&st, s, err,
+                      "SELECT CASE WHEN min(i.series_uid)=max(i.series_uid) THEN"
+                      " max(i.series_uid) ELSE '' END,"
+                      " count(DISTINCT CASE WHEN i.sop_class_uid IN " MULTIFRAME
+                      " THEN i.sop_uid END) FROM case_image ci"
+                      " JOIN instance i ON i.sop_uid=ci.sop_uid"
+                      " WHERE ci.case_id=?1 AND i.current=1 AND i.kind='" PN_INSTANCE_IMAGE "'",
+                      "i", c->id);
+    if (!rc) { rc = sql_step(&row, s, st, err); }
+    if (rc || !row) { return rc; }
+    bool whole = f->n_expected > 0 && f->n_present == f->n_expected;
+    if (!c->series_uid[0] && whole) { SQL_TEXT(f->series_uid, st, 0); }
+    f->n_multiframe = (size_t)sql_i64(st, 1);
+    sql_done(st);
+    return 0;
+}
+
 static int named_images(pn_match_facts *f, sql_store *s, int64_t id, pn_error *err)
 {
     sql_rows *st = NULL;
@@ -78,6 +108,17 @@ static int named_series(pn_match_facts *f, sql_store *s, const char *series, pn_
     return 0;
 }
 
+/* Where an archive has said how many instances the series has. */
+static int whole_series(pn_match_facts *f, sql_store *s, pn_error *err)
+{
+    int64_t n = 0;
+    if (f->series_count == 0) { return 0; }
+    int rc = sql_int(&n, s, err, "SELECT count(DISTINCT sop_uid) FROM instance"
+                                 " WHERE series_uid=?1 AND current=1", "t", f->series_uid);
+    f->n_series_all = (size_t)n;
+    return rc;
+}
+
 static int candidates(pn_match_facts *f, sql_store *s, const pn_case *c, pn_error *err)
 {
     sql_rows *st = NULL;
@@ -105,9 +146,11 @@ int sql_match_facts(pn_match_facts *out, pn_store *ps, const pn_case *c, pn_erro
     pn_match_facts f = { 0 };
     int rc = named_images(&f, s, c->id, err);
     if (!rc) { rc = conflicts(&f, s, c, err); }
-    if (!rc) { rc = named_series(&f, s, c->series_uid, err); }
+    if (!rc) { rc = own_series(&f, s, c, err); }
+    if (!rc) { rc = named_series(&f, s, f.series_uid, err); }
     if (!rc) { rc = candidates(&f, s, c, err); }
     if (!rc) { rc = sql_keep_facts(&f, s, c, err); }
+    if (!rc) { rc = whole_series(&f, s, err); }
     if (!rc) { *out = f; }
     return rc;
 }
@@ -186,25 +229,44 @@ int sql_next_to_match(pn_case *out, bool *found, pn_store *ps, int64_t now_ms, p
     return id ? sql_get_case(out, ps, id, err) : 0;
 }
 
+/* The place in the queue of a case that becomes ready: the next turn of its sender, and not one
+ * that is over. So each sender that has work waiting gets the same share, however much of it
+ * there is. */
+static int next_turn(int64_t *turn, sql_store *s, int64_t id, pn_error *err)
+{
+    return sql_int(turn, s, err,
+                   "SELECT 1 + CASE WHEN own>served THEN own ELSE served END FROM (SELECT"
+                   " coalesce((SELECT max(turn) FROM cases WHERE state IN ('ready','running')"
+                   "  AND source_ae=(SELECT source_ae FROM cases WHERE id=?1)), 0) AS own,"
+                   " coalesce((SELECT max(turn) FROM cases WHERE state='running'),"
+                   "  (SELECT turn-1 FROM cases WHERE state IN ('ready','running')"
+                   "  ORDER BY priority DESC, turn, ready_ms, id LIMIT 1), 0) AS served) t",
+                   "i", id);
+}
+
 int sql_decide_case(pn_store *ps, int64_t id, const pn_match_decision *d, int64_t now_ms,
                     pn_error *err)
 {
     int changed = 0;
+    int64_t turn = 0;
     bool ready = d->state == PN_CASE_READY;
-    int rc = sql_run(&changed, sql_of(ps), err,
+    int rc = ready ? next_turn(&turn, sql_of(ps), id, err) : 0;
+    if (rc) { return rc; }
+    rc = sql_run(&changed, sql_of(ps), err,
                      "UPDATE cases SET state=?2, reason=?3, series_uid=?4, by_series=?5,"
                      " n_present=?6, match_at_ms=?7, updated_ms=?8, not_before_ms=0,"
                      " images_identity=?9,"
                      " ready_ms=CASE WHEN ?10<>0 AND ready_ms=0 THEN ?8 ELSE ready_ms END,"
+                     " turn=CASE WHEN ?10<>0 AND ready_ms=0 THEN ?14 ELSE turn END,"
                      " version=CASE WHEN ?11>0 THEN ?11 ELSE version END,"
                      " predecessor_sop_uid=CASE WHEN ?11>0 THEN ?12 ELSE predecessor_sop_uid END,"
                      " predecessor_series_uid="
                      "  CASE WHEN ?11>0 THEN ?13 ELSE predecessor_series_uid END"
                      " WHERE id=?1 AND state IN ('received','waiting')",
-                     "itttiiiitiitt", id, pn_case_state_word(d->state), d->reason, d->series_uid,
+                     "itttiiiitiitti", id, pn_case_state_word(d->state), d->reason, d->series_uid,
                      (int64_t)d->by_series, (int64_t)d->n_present, d->next_look_ms, now_ms,
                      d->images_identity, (int64_t)ready, ready ? (int64_t)d->version : (int64_t)0,
-                     d->predecessor_sop_uid, d->predecessor_series_uid);
+                     d->predecessor_sop_uid, d->predecessor_series_uid, turn);
     if (rc) { return rc; }
     if (!changed) {
         return pn_fail(err, PN_EINVAL, "case %lld is not open any more", (long long)id);

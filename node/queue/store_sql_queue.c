@@ -5,25 +5,27 @@
 
 /* The states as a term of their own: of an index that holds these states only. A row of the
  * future means that the clock was set back since: its pause or lease would last that much longer.
- * A minute for hosts that differ, an hour beyond any lease of a case. */
+ * A minute for hosts that differ; ?2 is the lease that everyone takes. */
 #define DUE                                                                                \
     "SELECT id FROM cases WHERE state IN ('ready','running') AND"                          \
     " ((state='ready' AND (not_before_ms<=?1 OR updated_ms>?1+60000)) OR"                  \
-    " (state='running' AND (lease_until_ms<=?1 OR lease_until_ms>?1+3600000)))"            \
-    " ORDER BY priority DESC, ready_ms, id LIMIT 1"
+    " (state='running' AND (lease_until_ms<=?1 OR lease_until_ms>?1+?2+60000)))"           \
+    " ORDER BY priority DESC, turn, ready_ms, id LIMIT 1"
 
 /* lock: within a claim. Where rows can be locked, those that another is claiming are passed. */
-static int due_case(int64_t *id, sql_store *s, bool lock, int64_t now_ms, pn_error *err)
+static int due_case(int64_t *id, sql_store *s, bool lock, int64_t now_ms, int64_t lease_ms,
+                    pn_error *err)
 {
     bool rows = lock && s->driver->dialect == SQL_POSTGRESQL;
-    return sql_int(id, s, err, rows ? DUE " FOR UPDATE SKIP LOCKED" : DUE, "i", now_ms);
+    return sql_int(id, s, err, rows ? DUE " FOR UPDATE SKIP LOCKED" : DUE, "ii", now_ms,
+                   lease_ms);
 }
 
 static int claim(pn_case *out, bool *got, sql_store *s, int64_t now_ms, const char *owner,
                  int64_t lease_ms, pn_error *err)
 {
     int64_t id = 0;
-    int rc = due_case(&id, s, true, now_ms, err);
+    int rc = due_case(&id, s, true, now_ms, lease_ms, err);
     if (rc) { return rc; }
     if (!id) {
         *got = false;
@@ -48,7 +50,7 @@ int sql_claim_case(pn_case *out, bool *got, pn_store *ps, int64_t now_ms, const 
     sql_store *s = sql_of(ps);
     int64_t id = 0;
     /* An idle worker polls; only one that found something asks for the write lock. */
-    int rc = due_case(&id, s, false, now_ms, err);
+    int rc = due_case(&id, s, false, now_ms, lease_ms, err);
     if (rc) { return rc; }
     if (!id) {
         *got = false;

@@ -152,3 +152,24 @@ int sql_count_reports(size_t *out, pn_store *ps, const char *model_sha256, pn_er
     if (!rc) { *out = (size_t)n; }
     return rc;
 }
+
+/* ---- The clock ------------------------------------------------------------------------------------ */
+
+int sql_move_clock(size_t *n, pn_store *ps, int64_t by_ms, int64_t from_ms, int64_t before_ms,
+                   pn_error *err)
+{
+    int changed = 0;
+    int rc = sql_run(&changed, sql_of(ps), err,
+                     "UPDATE cases SET created_ms=created_ms+?1, updated_ms=updated_ms+?1,"
+                     " fallback_at_ms=fallback_at_ms+?1, give_up_at_ms=give_up_at_ms+?1,"
+                     " match_at_ms=0 WHERE state IN ('received','waiting')"
+                     " AND created_ms>=?2 AND created_ms<?3", "iii", by_ms, from_ms, before_ms);
+    if (!rc) { *n = (size_t)changed; }
+    return rc;
+}
+
+int sql_newest_change(int64_t *out_ms, pn_store *ps, pn_error *err)
+{
+    return sql_int(out_ms, sql_of(ps), err,
+                   "SELECT max(updated_ms) FROM cases WHERE state IN ('received','waiting')", "");
+}

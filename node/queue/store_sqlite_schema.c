@@ -158,7 +158,21 @@ static const char step_5[] =
     "CREATE INDEX outbox_object ON outbox(sop_uid);"
     "ALTER TABLE cases ADD COLUMN withdrawn TEXT NOT NULL DEFAULT '';";
 
-static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5 };
+/* Contours that name only what they are drawn on, what archives say of a series, and the turns
+ * of the senders. Of one sender, what was ready keeps its order. */
+static const char step_6[] =
+    "ALTER TABLE cases ADD COLUMN drawn_only INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE cases ADD COLUMN source_ae TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE cases ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX cases_due;"
+    "CREATE INDEX cases_due ON cases(priority DESC, turn, ready_ms, id)"
+    " WHERE state IN ('ready','running');"
+    "CREATE INDEX cases_turn ON cases(source_ae, turn) WHERE state IN ('ready','running');"
+    "CREATE INDEX cases_running ON cases(turn) WHERE state='running';"
+    "ALTER TABLE pull ADD COLUMN series_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE pull ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 static int current_version(int64_t *out, sq_store *s, pn_error *err)
@@ -173,11 +187,26 @@ static int refuse_newer(int64_t version, pn_error *err)
                    (long long)version, NEWEST);
 }
 
+/* The first files of all have version 1, but not yet all of step 1. */
+static int complete_step_1(sq_store *s, pn_error *err)
+{
+    int64_t n = 0;
+    int rc = sql_int(&n, &s->sql, err, "SELECT count(*) FROM pragma_table_info('cases')"
+                                       " WHERE name='conflict_accepted'", "");
+    if (rc || n > 0) { return rc; }
+    int sqlite = sqlite3_exec(s->db,
+                              "CREATE TABLE mark(name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
+                              "ALTER TABLE cases ADD COLUMN conflict_accepted INTEGER NOT NULL"
+                              " DEFAULT 0", NULL, NULL, NULL);
+    return sqlite == SQLITE_OK ? 0 : sq_fail(s, err, sqlite, "schema");
+}
+
 static int apply_steps(sq_store *s, pn_error *err)
 {
     int64_t version = 0;
     int rc = current_version(&version, s, err);
     if (!rc) { rc = refuse_newer(version, err); }
+    if (!rc && version == 1) { rc = complete_step_1(s, err); }
     for (int64_t v = version; !rc && v < NEWEST; v++) {
         int sqlite = sqlite3_exec(s->db, steps[v], NULL, NULL, NULL);
         if (sqlite != SQLITE_OK) { rc = sq_fail(s, err, sqlite, "schema"); }

@@ -1,9 +1,11 @@
 /* role/fetcher.h - asks the archives for the images that a case lacks.
  *
- * A case that waits for named images longer than cases.pull_after_s is looked up in each archive
- * with `query`: C-FIND tells what it has, C-MOVE has it sent to our own receiver, C-GET is the
- * other way. One request at a time; attempts and the next time are in the store, what came of the
- * last one is part of the case's reason. */
+ * A case that waits for images longer than cases.pull_after_s is looked up in each archive with
+ * `query`: C-FIND tells what it has, C-MOVE has it sent to our own receiver, C-GET is the other
+ * way. Asked for are the named images that are not there; where a case waits for a series as a
+ * whole, what is not there of it, and how many instances it has, which says when it is complete.
+ * One request at a time; attempts and the next time are in the store, what came of the last one
+ * is part of the case's reason. */
 #ifndef PN_FETCHER_H
 #define PN_FETCHER_H
 #include <stdbool.h>

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "queue/store.h"
+#include "role/clock.h"
 #include "role/header_child.h"
 #include "role/intake.h"
 #include "role/matching.h"
@@ -47,6 +48,7 @@ typedef struct indexer {
     size_t n_items;
     bool rebuilding;           /* cases are made when all is catalogued */
     int64_t expire_at;         /* monotonic: when to look for expired cases next */
+    pn_clock clock;
     bool settled;              /* what a new leader looks at has been looked at */
     unsigned long n_own;       /* objects of our own making that routing sent back */
 } indexer;
@@ -382,13 +384,17 @@ static int rebuild_if_new(indexer *x, pn_error *err)
     return pn_store_set_catalogue_complete(x->store, err);
 }
 
-int pn_indexer_reconcile(pn_reconciled *out, const cfg_node *cfg, pn_error *err)
+int pn_indexer_reconcile(pn_reconciled *out, const cfg_node *cfg, bool dry_run, pn_error *err)
 {
     pn_error local = {0};
     if (err == NULL) { err = &local; }
     indexer x = {.watch = -1};
     int rc = open_indexer(&x, cfg, err);
-    if (rc == PN_OK) { rc = rebuild(out, &x, err); }
+    *out = (pn_reconciled){0};
+    if (rc == PN_OK && !dry_run) { rc = rebuild(out, &x, err); }
+    if (rc == PN_OK && !pn_role_stop) {
+        rc = pn_look_for_gone(&out->gone, x.store, &x.spool, !dry_run, pn_now_ms(), err);
+    }
     close_indexer(&x);
     return rc;
 }
@@ -432,9 +438,11 @@ static int turn(indexer *x, pn_error *err)
     bool more = false, leading = false;
     int rc = lead(&leading, x, err);
     if (rc == PN_OK && !leading) {
+        x->clock.known = false;        /* another looks on */
         sleep_until_woken(x);
         return PN_OK;
     }
+    if (rc == PN_OK) { rc = pn_clock_follow(&x->clock, x->store, err); }
     if (rc == PN_OK) { rc = index_batch(&more, x, err); }
     /* A revised case is matched in the same turn. */
     if (rc == PN_OK) { rc = revise_cases(x, err); }

@@ -8,6 +8,7 @@
 #define PN_INDEXER_H
 #include <config/node.h>
 #include "base/error.h"
+#include "role/gone.h"
 
 /* Runs until pn_role_stop is set, or an error that only a restart can cure. */
 PN_CHECKED int pn_indexer_run(const cfg_node *cfg, pn_error *err);
@@ -18,7 +19,10 @@ typedef struct pn_reconciled {
     size_t n_instances;        /* in the catalogue now                                       */
     size_t n_added;            /* of them, rows that were missing                            */
     size_t n_restored;         /* cases whose reports were found in results/                 */
+    pn_gone gone;              /* rows without files; with dry_run also files without rows   */
 } pn_reconciled;
-PN_CHECKED int pn_indexer_reconcile(pn_reconciled *out, const cfg_node *cfg, pn_error *err);
+/* dry_run: look, and change nothing; of the above only `gone` is filled. */
+PN_CHECKED int pn_indexer_reconcile(pn_reconciled *out, const cfg_node *cfg, bool dry_run,
+                                    pn_error *err);
 
 #endif

@@ -70,6 +70,7 @@ static void describe_contour(pn_case *c, const pn_intake *in, const pn_header *h
     COPY(c->contour_uid, h->sop_uid);
     COPY(c->contour_digest, digest);
     COPY(c->contour_kind, pn_kind_word(h->kind));
+    COPY(c->source_ae, h->source_ae);
     COPY(c->patient_id, h->patient_id);
     COPY(c->patient_id_issuer, h->patient_id_issuer);
     COPY(c->study_uid, h->study_uid);
@@ -115,6 +116,7 @@ static int name_images(pn_named_images *images, pn_case *c, const pn_header *h, 
         return PN_OK;
     }
     COPY(c->series_uid, images->series_uid);
+    c->drawn_only = images->drawn_only;
     if (images->other_series_uid[0]) {
         c->state = PN_CASE_FAILED;
         snprintf(c->reason, sizeof c->reason,

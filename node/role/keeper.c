@@ -1,7 +1,7 @@
 /* The keeper: prognode role keeper
  *
  * Purpose     keep the disk from filling with what is done (retention:).
- * Files       removes from instances/, results/ and tmp/ of the spool, and nowhere else.
+ * Files       removes from instances/, quarantine/, results/ and tmp/ of the spool, and nowhere else.
  * Privileges  the database and the spool; no network, reads no object.
  *
  * A row is marked before its file goes (queue/store_sql_keep.c), so a case never counts on a file
@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "role/role.h"
 #include "spool/clean.h"
+#include "spool/quarantine.h"
 
 enum {
     WALK = 500,                /* instances of one turn                                      */
@@ -27,6 +28,7 @@ enum {
     TURN_MS = 500,
     PASS_MS = 10 * 1000,       /* between the beginnings of two walks                        */
     SWEEP_MS = 3600 * 1000,
+    QUARANTINE_MS = 60 * 1000,
     WARN_MS = 3600 * 1000,
 };
 static const int64_t day_ms = 86400 * INT64_C(1000);
@@ -63,6 +65,49 @@ static int walk(pn_keeper *k, int64_t now_ms, pn_error *err)
     return pn_store_mark_due(&n, &k->walked_to, k->store, &rule, WALK, now_ms, err);
 }
 
+/* ---- quarantine/ -------------------------------------------------------------------------- */
+
+static int remove_quarantined(pn_keeper *k, pn_quarantined *q, const char *why, pn_error *err)
+{
+    int rc = pn_quarantine_remove(&k->spool, q, err);
+    if (rc != PN_OK) { return rc; }
+    pn_log(PN_LOG_INFO, "quarantine_deleted", "digest=%s reason=%s bytes=%llu listed=%d", q->digest,
+           why, (unsigned long long)q->n_bytes, q->listed);
+    q->n_bytes = 0;
+    return PN_OK;
+}
+
+/* By age; by size, the oldest first; and where the disk is low all of them. What was not listed
+ * yet keeps its reason, so a removed object is come upon again and passed over. */
+static int look_at_quarantine(pn_keeper *k, int64_t now_ms, bool low, pn_error *err)
+{
+    pn_quarantined *list = NULL;
+    size_t n = 0;
+    uint64_t bytes = 0;
+    const int64_t old_ms = now_ms - k->cfg->keep_quarantine_days * day_ms;
+    int rc = pn_quarantine_list(&list, &n, &k->spool, err);
+    for (size_t i = 0; i < n; i++) { bytes += list[i].n_bytes; }
+    for (size_t i = 0; i < n && rc == PN_OK && !pn_role_stop; i++) {
+        pn_quarantined *q = &list[i];
+        bool is_old = q->since_ms <= old_ms, too_much = bytes > k->cfg->quarantine_bytes;
+        uint64_t size = q->n_bytes;
+        if (size == 0 ? !(is_old && q->listed) : !(is_old || too_much || low)) { continue; }
+        rc = remove_quarantined(k, q, is_old ? "age" : too_much ? "size" : "low_water", err);
+        if (rc == PN_OK) { bytes -= size; }
+    }
+    free(list);
+    return rc;
+}
+
+static int watch_quarantine(pn_keeper *k, int64_t now_ms, pn_error *err)
+{
+    if (now_ms < k->quarantine_due_ms && k->quarantine_due_ms <= now_ms + QUARANTINE_MS) { return PN_OK; }
+    k->quarantine_due_ms = now_ms + QUARANTINE_MS;
+    return look_at_quarantine(k, now_ms, false, err);
+}
+
+/* ---- Room --------------------------------------------------------------------------------- */
+
 static bool is_low(const pn_keeper *k, uint64_t *free_bytes)
 {
     pn_error ignored;
@@ -78,10 +123,24 @@ static void warn(pn_keeper *k, uint64_t free_bytes, int64_t now_ms)
            "left\"", (unsigned long long)free_bytes, (unsigned long long)k->cfg->low_water_bytes);
 }
 
+/* The receiver refuses by itself (A700); that it begins to, and that it is over, is said once. */
+static void watch_reserve(pn_keeper *k)
+{
+    uint64_t free_bytes = 0;
+    pn_error ignored;
+    if (pn_spool_free_bytes(&free_bytes, &k->spool, &ignored) != PN_OK) { return; }
+    bool refusing = free_bytes < k->cfg->reserve_bytes;
+    if (refusing == k->refusing) { return; }
+    k->refusing = refusing;
+    pn_log(refusing ? PN_LOG_WARN : PN_LOG_INFO, refusing ? "refusing_objects" : "taking_objects",
+           "free=%llu reserve=%llu", (unsigned long long)free_bytes,
+           (unsigned long long)k->cfg->reserve_bytes);
+}
+
 static int make_room(pn_keeper *k, int64_t now_ms, pn_error *err)
 {
     uint64_t free_bytes = 0;
-    int rc = PN_OK;
+    int rc = is_low(k, &free_bytes) ? look_at_quarantine(k, now_ms, true, err) : PN_OK;
     for (int i = 0; i < MOST_ROUNDS && rc == PN_OK && is_low(k, &free_bytes); i++) {
         size_t n = 0;
         bool found = false;
@@ -233,8 +292,10 @@ void pn_keeper_close(pn_keeper *k)
 int pn_keeper_turn(pn_keeper *k, int64_t now_ms, pn_error *err)
 {
     int rc = make_room(k, now_ms, err);
+    watch_reserve(k);
     if (rc == PN_OK) { rc = walk(k, now_ms, err); }
     if (rc == PN_OK) { rc = remove_marked(k, err); }
+    if (rc == PN_OK) { rc = watch_quarantine(k, now_ms, err); }
     if (rc == PN_OK) { rc = sweep(k, now_ms, err); }
     return rc;
 }

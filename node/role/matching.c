@@ -11,10 +11,20 @@ enum { PREDECESSOR_LOOK_MS = 500 };
 
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* When the fallback may be taken: the wait counts from the case and from the last image. */
-static int64_t fallback_due(const pn_case *c, int64_t last_image_ms)
+/* When the fallback may be taken: the wait counts from the case and from the last image. One that
+ * came later than now came before the clock was set back. */
+static int64_t fallback_due(const pn_case *c, int64_t last_image_ms, int64_t now_ms)
 {
+    enum { HOSTS_DIFFER_MS = 60000 };
+    if (last_image_ms > now_ms + HOSTS_DIFFER_MS) { return c->fallback_at_ms; }
     return later(c->fallback_at_ms, last_image_ms + (c->fallback_at_ms - c->created_ms));
+}
+
+/* When a series may be taken for whole. */
+static int64_t series_due(const pn_case *c, const pn_match_facts *f, int64_t now_ms)
+{
+    if (f->series_count == 0) { return fallback_due(c, f->series_last_ms, now_ms); }
+    return f->n_series_all >= f->series_count ? now_ms : c->give_up_at_ms;
 }
 
 #define REASON(d, ...) ((void)snprintf((d)->reason, sizeof (d)->reason, __VA_ARGS__))
@@ -31,20 +41,60 @@ static void fail_at_once(pn_match_decision *d)
     d->next_look_ms = INT64_MAX;
 }
 
+/* A series that was taken though an archive has more of it. */
+static void say_count(pn_match_decision *d, const pn_match_facts *f)
+{
+    size_t at = strlen(d->reason);
+    if (f->n_series_all < f->series_count) {
+        (void)snprintf(d->reason + at, sizeof d->reason - at, "; %zu of the %zu that an archive has",
+                       f->n_series_all, f->series_count);
+    }
+}
+
 /* Rung 2. */
 static void decide_by_named_series(pn_match_decision *d, const pn_case *c,
                                    const pn_match_facts *f, int64_t now_ms)
 {
-    int64_t due = fallback_due(c, f->series_last_ms);
+    int64_t due = series_due(c, f, now_ms);
     if (now_ms < due) {
-        REASON(d, "0 of %zu images; %zu others of the named series", f->n_expected, f->n_series);
+        if (f->n_expected > 0) {
+            REASON(d, "0 of %zu images; %zu others of the named series", f->n_expected, f->n_series);
+        } else {
+            REASON(d, "no images named; %zu of the named series", f->n_series);
+        }
         d->next_look_ms = due;
     } else if (f->series_conflict_uid[0] && !c->conflict_accepted) {
         hold(d, f->series_conflict_uid);
     } else {
         d->state = PN_CASE_READY;
         d->by_series = true;
-        REASON(d, "none of %zu named images: taken by series", f->n_expected);
+        if (f->n_expected > 0) {
+            REASON(d, "none of %zu named images: taken by series", f->n_expected);
+        } else {
+            REASON(d, "no images named: taken by series");
+        }
+        say_count(d, f);
+    }
+}
+
+/* Rung 1, of a contour that names only what it is drawn on. */
+static void decide_by_drawn(pn_match_decision *d, const pn_case *c, const pn_match_facts *f,
+                            int64_t now_ms)
+{
+    int64_t due = series_due(c, f, now_ms);
+    if (due > c->give_up_at_ms) { due = c->give_up_at_ms; }
+    memcpy(d->series_uid, f->series_uid, sizeof d->series_uid);
+    if (now_ms < due) {
+        REASON(d, "%zu of %zu images, only those drawn on; %zu of their series so far",
+               f->n_present, f->n_expected, f->n_series);
+        d->next_look_ms = due;
+    } else if (f->series_conflict_uid[0] && !c->conflict_accepted) {
+        hold(d, f->series_conflict_uid);
+    } else {
+        d->state = PN_CASE_READY;
+        d->by_series = true;
+        REASON(d, "only the images drawn on are named: the whole series is used");
+        say_count(d, f);
     }
 }
 
@@ -57,7 +107,7 @@ static void decide_by_frame(pn_match_decision *d, const pn_case *c, const pn_mat
         REASON(d, "the contour names no images, no series and no frame of reference");
         return;
     }
-    int64_t due = fallback_due(c, f->candidate_last_ms);
+    int64_t due = fallback_due(c, f->candidate_last_ms, now_ms);
     if (f->n_candidates == 0) {
         REASON(d, "no image series of its study and frame of reference yet");
     } else if (now_ms < due) {
@@ -111,7 +161,12 @@ void pn_match_decide(pn_match_decision *out, const pn_case *c, const pn_match_fa
     if (f->conflict_uid[0] && !c->conflict_accepted) {
         hold(&d, f->conflict_uid);
     } else if (f->n_expected > 0 && f->n_present == f->n_expected) {
-        d.state = PN_CASE_READY;
+        /* A multi-frame image is a volume by itself; images of several series have no one series. */
+        if (c->drawn_only && f->series_uid[0] && f->n_multiframe < f->n_present) {
+            decide_by_drawn(&d, c, f, now_ms);
+        } else {
+            d.state = PN_CASE_READY;
+        }
     } else if (f->n_present == 0 && c->series_uid[0] && f->n_series > 0) {
         decide_by_named_series(&d, c, f, now_ms);
     } else if (f->n_expected == 0 && !c->series_uid[0]) {

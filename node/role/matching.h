@@ -1,10 +1,14 @@
 /* role/matching.h - which images a case is made of, and when it is complete.
  *
  * Pure over the store: no clock, no file, no DICOM. The ladder, first rung that holds:
- *   1. every SOP UID that the contour names for the model's regions is there: ready at once;
+ *   1. every SOP UID that the contour names for the model's regions is there: ready at once; but
+ *      where it names only those that it is drawn on (pn_named_images.drawn_only), the whole
+ *      series that they are of, once it is quiet as in 2, or at the give-up time;
  *   2. none of them is there, but images of the one series that it names are: ready by series,
  *      once the fallback time has passed since the case was made and since the series' last
- *      image came (a series still arriving is not taken by its first slices);
+ *      image came (a series still arriving is not taken by its first slices). An archive that
+ *      was asked (role/fetcher.h) may have said how many instances the series has: when as many
+ *      are there it is taken at once, and until then only at the give-up time;
  *   3. the contour names neither images nor series: the single image series of its study and
  *      frame of reference, after the same time; two of them: failed, both named;
  *   4. else it waits, with "n of m images"; at its give-up time it fails with what is missing.

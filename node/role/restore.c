@@ -160,8 +160,8 @@ static int fill_case(finding *f, size_t model, const restorer *r, pn_error *err)
     c->fence = f->at.fence;
     memcpy(c->roi_numbers, f->job.rois, f->job.n_rois * sizeof *f->job.rois);
     c->n_rois = f->job.n_rois;
-    c->n_present = f->job.n_images;
-    c->by_series = f->job.matched_by_series;
+    c->n_present = f->job.matched_by_series ? 0 : f->job.n_images;
+    c->by_series = f->job.whole_series;
     c->version = f->job.version;
     memcpy(c->model_version, f->model_version, sizeof c->model_version);
     memcpy(c->model_sha256, f->model_sha256, sizeof c->model_sha256);

@@ -106,7 +106,8 @@ static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
     }
     *job = (pn_job){
         .case_id = c->id,
-        .matched_by_series = c->by_series,
+        .matched_by_series = c->by_series && c->n_present == 0,
+        .whole_series = c->by_series,
         .comprehensive_3d = w->cfg->comprehensive_3d,
         .seg = w->cfg->report_seg,
         .picture = w->cfg->report_picture,

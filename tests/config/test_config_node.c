@@ -52,6 +52,8 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_int_equal(c.keep_unclaimed_days, 7);
     assert_int_equal(c.keep_results_days, 365);
     assert_true(c.low_water_bytes == 10ULL << 30);
+    assert_int_equal(c.keep_quarantine_days, 30);
+    assert_true(c.quarantine_bytes == 1ULL << 30);
     assert_true(c.comprehensive_3d);
     assert_string_equal(c.report_language, "en");
     assert_string_equal(c.report_messages, "");
@@ -81,7 +83,7 @@ static void test_node__every_value_is_taken(void **state)
         "cases: {series_fallback_s: 1, give_up_s: 2, compute_timeout_s: 3, max_attempts: 4, compute_memory: 1 GiB,"
         " pull_after_s: 5}\n"
         "retention: {keep_images_days: 0, keep_unclaimed_days: 2, keep_results_days: 30,"
-        " low_water: 1 MiB}\n"
+        " low_water: 1 MiB, keep_quarantine_days: 4, quarantine_size: 2 MiB}\n"
         "report: {sop_class: comprehensive, language: de, messages: own.yaml, several_contours: each}\n"
         "delivery: {retry_first_s: 1, retry_max_s: 1}\n"
         "archives:\n"
@@ -115,6 +117,8 @@ static void test_node__every_value_is_taken(void **state)
     assert_int_equal(c.keep_unclaimed_days, 2);
     assert_int_equal(c.keep_results_days, 30);
     assert_true(c.low_water_bytes == 1 << 20);
+    assert_int_equal(c.keep_quarantine_days, 4);
+    assert_true(c.quarantine_bytes == 2 << 20);
     assert_false(c.comprehensive_3d);
     assert_string_equal(c.report_language, "de");
     assert_string_equal(c.report_messages + strlen(c.report_messages) - 9, "/own.yaml");

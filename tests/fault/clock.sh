@@ -7,7 +7,7 @@ library=$(ls /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | head -1)
 [ -n "$library" ] || { echo "SKIPPED: no libfaketime"; exit 77; }
 ! grep -q __asan_init "$prognode" || { echo "SKIPPED: libfaketime and AddressSanitizer do not mix"; exit 77; }
 
-configure
+FALLBACK_S=20 configure
 sed -i 's/^cases:/cases:\n  give_up_s: 1000000/' "$config"
 set_clock() { echo "$1" > "$work/clock.new" && mv "$work/clock.new" "$work/clock"; }
 set_clock +0
@@ -49,6 +49,17 @@ for jump in "+1d" "-1d" "+0"; do
   end_process "$archive_pid"
   archive_pid=""
 done
+
+# A case that waits for its series to be quiet, while the clock is set back by two days: it does not
+# wait for the old time to come again.
+"$prognode" phantom -o "$work/patients" --seed 900 --size small --contour seg > /dev/null || fail phantom
+start_archive
+"$tool" send "$node_port" A "$work/ack.seg" "$(patient 900)"/* || fail send
+wait_for 20 state_has waiting 1 || fail "the segmentation does not wait: $(cases list | head -3)"
+set_clock -2d
+made=$((made + 1))
+wait_for 90 delivered_are "$made" || { cases list; fail "set back by two days: not delivered"; }
+grep -q 'event=clock_set_back' "$work/node.log" || fail "the clock was not seen to be set back"
 pgrep -P "$node_pid" | cmp -s - "$work/roles" || fail "a role ended"
 stop_node
 one_report_each "$made"

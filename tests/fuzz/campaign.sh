@@ -29,7 +29,7 @@ if [ -z "$only_coverage" ] && [ $# -gt 0 ]; then
 fi
 shared=${PN_SHARED_DIR:-$source/../shared}
 
-targets=${*:-$(ls tests/fuzz/fuzz_*.c | sed 's|.*/fuzz_||; s|\.c$||')}
+targets=${*:-$(sed -n 's/^pn_fuzz_target(\([a-z0-9_]*\).*/\1/p' tests/fuzz/CMakeLists.txt)}
 if [ -z "${PN_FUZZ_BUILT:-}" ]; then
   scripts/packages.sh fuzz
   cmake -S . -B "$out" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPN_SANITIZE=ON -DPN_FUZZ=ON \

@@ -21,6 +21,14 @@ before=$(pids) around=$(files)
 wait_for 30 put_away 5 || fail "$(ls "$work/spool/quarantine" | wc -l) files in quarantine: $(reasons)"
 [ "$(reasons | grep -ciE 'nest|depth|deep')" -eq 2 ] || fail "nesting is not named: $(reasons)"
 echo "reasons:"; reasons
+# What an operator sees of it, once and for all.
+look() { "$prognode" queue "$1" --config "$work/prognode.yaml" 2>> "$work/node.log"; }
+seen=$(look status) && fail "objects in quarantine that nobody has seen, and all is well" || [ $? -eq 3 ] || fail "queue status"
+echo "$seen" | grep -qx 'prognode_quarantine_unlisted 5' || fail "$seen"
+list=$(look quarantine) || fail "queue quarantine"
+[ "$(echo "$list" | grep -c '^20.* from .*: ')" -eq 5 ] || fail "$list"
+seen=$(look status) || [ $? -eq 3 ] || fail "queue status"
+echo "$seen" | grep -qx 'prognode_quarantine_unlisted 0' || fail "$seen"
 incoming_empty() { [ -z "$(ls "$work/spool/incoming")" ]; }
 wait_for 20 incoming_empty || fail "objects are left in incoming/"
 [ "$(find "$work/spool/instances" -type f | wc -l)" -eq 2 ] || fail "not the two good images only"

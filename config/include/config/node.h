@@ -102,6 +102,8 @@ typedef struct cfg_node {
     unsigned keep_unclaimed_days;  /* default 7: images of no case, and of cases that end otherwise */
     unsigned keep_results_days;    /* of finished cases, default 365               */
     uint64_t low_water_bytes;      /* with less free space, finished cases' images go early */
+    unsigned keep_quarantine_days; /* default 30                                   */
+    uint64_t quarantine_bytes;     /* default 1 GiB: the oldest objects go beyond it */
     cfg_tls tls;
     cfg_access access;
     cfg_archive *archives; size_t n_archives;   /* at least one                    */

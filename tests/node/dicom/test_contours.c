@@ -1,9 +1,8 @@
 /* Contours in all the ways that they come: areas from first principles, what is passed over with
  * a note, what is refused. */
 #include "check.h"
-#include "dicom/mask.h"
+#include "contour_fixture.h"
 #include "dicom/runtime.h"
-#include "dicom_fixture.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,24 +27,6 @@ static void volume_of(pn_volume *v, unsigned n)
     const char *paths[6];
     stack_write(paths, 6, n, n);
     CHECK_OK(pn_volume_load(v, paths, 6, &err), err);
-}
-
-static int mask_of(pn_mask *m, const pn_volume *v, const contour_spec *contours, size_t n)
-{
-    rtstruct_spec s = rtstruct_default();
-    s.contours = contours;
-    s.n_contours = n;
-    const char *path = tmp_path("rs.dcm");
-    rtstruct_write(&s, path);
-    return pn_mask_from_rtstruct(m, path, 1, v, &err);
-}
-
-static size_t count_slice(const pn_mask *m, size_t k)
-{
-    const size_t *d = m->mask.grid.dim;
-    size_t n = 0;
-    for (size_t i = 0; i < d[0] * d[1]; i++) { n += m->voxels[k * d[0] * d[1] + i]; }
-    return n;
 }
 
 /* A square from (low, low) to (high, high). */
@@ -73,7 +54,7 @@ static void test_nested_squares(void **state)
     pn_volume v;
     pn_mask m;
     volume_of(&v, 32);
-    CHECK_OK(mask_of(&m, &v, c, 5), err);
+    CHECK_OK(mask_of(&m, &v, c, 5, &err), err);
     assert_int_equal(m.n_voxels, 400 - 196 + 64 - 4 + 25);
     assert_int_equal(m.n_contours, 5);
     assert_string_equal(m.note, "");
@@ -91,7 +72,7 @@ static void check_keyhole(const pn_volume *v, double cut)
              cut, cut, cut, cut);
     const contour_spec c = {.data = text, .points = "12"};
     pn_mask m;
-    CHECK_OK(mask_of(&m, v, &c, 1), err);
+    CHECK_OK(mask_of(&m, v, &c, 1, &err), err);
     assert_int_equal(m.n_voxels, 400 - 100);
     assert_int_equal(m.voxels[(32 + 10) * 32 + 10], 0);
     assert_int_equal(m.voxels[(32 + 10) * 32 + 3], 1);
@@ -121,16 +102,16 @@ static void test_exclusive_or(void **state)
     pn_volume v;
     pn_mask m;
     volume_of(&v, 32);
-    CHECK_OK(mask_of(&m, &v, c, 2), err);
+    CHECK_OK(mask_of(&m, &v, c, 2, &err), err);
     assert_int_equal(m.n_voxels, 400 - 100);
     pn_mask_free(&m);
-    CHECK_OK(mask_of(&m, &v, c, 3), err);
+    CHECK_OK(mask_of(&m, &v, c, 3, &err), err);
     assert_int_equal(m.n_voxels, 400);
     assert_string_equal(m.note, "");
     pn_mask_free(&m);
     /* Of the usual type it is a slip: kept once, and said. */
     for (size_t i = 0; i < 3; i++) { c[i].type = NULL; }
-    CHECK_OK(mask_of(&m, &v, c, 3), err);
+    CHECK_OK(mask_of(&m, &v, c, 3, &err), err);
     assert_int_equal(m.n_voxels, 400 - 100);
     assert_int_equal(m.n_contours, 2);
     assert_string_equal(m.note, "1 contours that repeat another ignored");
@@ -157,7 +138,7 @@ static void test_ring(void **state)
         }
         const contour_spec c[] = {{.data = inner}, {.data = outer}};
         pn_mask m;
-        CHECK_OK(mask_of(&m, &v, c, 2), err);
+        CHECK_OK(mask_of(&m, &v, c, 2, &err), err);
         CHECK_NEAR((double)m.n_voxels, M_PI * (big * big - small * small), 0.01, 0);
         pn_mask_free(&m);
     }
@@ -177,12 +158,12 @@ static void test_slices_left_out(void **state)
     pn_volume v;
     pn_mask m;
     volume_of(&v, 8);
-    CHECK_OK(mask_of(&m, &v, c, 3), err);
+    CHECK_OK(mask_of(&m, &v, c, 3, &err), err);
     assert_string_equal(m.note, "no contour on 2 slices between the first and the last");
     assert_int_equal(m.n_voxels, 12);
     assert_int_equal(count_slice(&m, 2), 0);
     pn_mask_free(&m);
-    CHECK_OK(mask_of(&m, &v, c + 1, 2), err);   /* neighbours: nothing is missing             */
+    CHECK_OK(mask_of(&m, &v, c + 1, 2, &err), err);   /* neighbours: nothing is missing             */
     assert_string_equal(m.note, "");
     pn_mask_free(&m);
     pn_volume_free(&v);
@@ -205,12 +186,12 @@ static void test_contours_without_area(void **state)
     pn_volume v;
     pn_mask m;
     volume_of(&v, 8);
-    CHECK_OK(mask_of(&m, &v, c, 8), err);
+    CHECK_OK(mask_of(&m, &v, c, 8, &err), err);
     assert_int_equal(m.n_voxels, 16);
     assert_int_equal(m.n_contours, 1);
     assert_string_equal(m.note, "3 open contours or points ignored; 4 contours without area ignored");
     pn_mask_free(&m);
-    assert_int_equal(mask_of(&m, &v, c + 1, 7), PN_EEMPTY);
+    assert_int_equal(mask_of(&m, &v, c + 1, 7, &err), PN_EEMPTY);
     assert_non_null(strstr(err.msg, "region 1: no closed contour with an area: 3 open contours or points ignored; "
                                     "4 contours without area ignored"));
     pn_volume_free(&v);
@@ -224,7 +205,7 @@ static void test_repeated_points(void **state)
     pn_volume v;
     pn_mask m;
     volume_of(&v, 8);
-    CHECK_OK(mask_of(&m, &v, &c, 1), err);
+    CHECK_OK(mask_of(&m, &v, &c, 1, &err), err);
     assert_int_equal(m.n_voxels, 16);
     assert_string_equal(m.note, "");
     pn_mask_free(&m);
@@ -239,7 +220,7 @@ static void test_figure_of_eight(void **state)
     pn_volume v;
     pn_mask m;
     volume_of(&v, 16);
-    CHECK_OK(mask_of(&m, &v, &c, 1), err);
+    CHECK_OK(mask_of(&m, &v, &c, 1, &err), err);
     CHECK_NEAR((double)m.n_voxels, 72, 0.1, 0);
     pn_mask_free(&m);
     pn_volume_free(&v);
@@ -256,14 +237,14 @@ static void test_between_slices(void **state)
     pn_mask m;
     volume_of(&v, 8);
     contour_spec c[2] = {{.data = square_at(&q[0], 1.5, 3.5, 3)}, {.data = square_at(&q[1], 1.5, 3.5, 6.04)}};
-    CHECK_OK(mask_of(&m, &v, c, 2), err);
+    CHECK_OK(mask_of(&m, &v, c, 2, &err), err);
     assert_int_equal(count_slice(&m, 2), 4);
     pn_mask_free(&m);
     c[1].data = square_at(&q[1], 1.5, 3.5, 6.06);
-    assert_int_equal(mask_of(&m, &v, c, 2), PN_EGEOMETRY);
+    assert_int_equal(mask_of(&m, &v, c, 2, &err), PN_EGEOMETRY);
     assert_string_equal(err.msg, "region 1: contour 2 of 2: lies 0.06 mm from the nearest plane, slice 3 of 6 (z = 6 mm)");
     c[1].data = square_at(&q[1], 1.5, 3.5, 7.5);
-    assert_int_equal(mask_of(&m, &v, c, 2), PN_EGEOMETRY);
+    assert_int_equal(mask_of(&m, &v, c, 2, &err), PN_EGEOMETRY);
     assert_non_null(strstr(err.msg, "contour 2 of 2: lies 1.5 mm from the nearest plane"));
     pn_volume_free(&v);
 }

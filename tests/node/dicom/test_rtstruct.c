@@ -1,8 +1,7 @@
 /* RTSTRUCT regions as masks: published masks voxel for voxel, and what must be refused. */
 #include "check.h"
-#include "dicom/mask.h"
+#include "contour_fixture.h"
 #include "dicom/runtime.h"
-#include "dicom_fixture.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,24 +111,6 @@ static void small_volume(pn_volume *v)
     CHECK_OK(pn_volume_load(v, paths, 5, &err), err);
 }
 
-static int mask_of(pn_mask *m, const pn_volume *v, const contour_spec *contours, size_t n)
-{
-    rtstruct_spec s = rtstruct_default();
-    s.contours = contours;
-    s.n_contours = n;
-    const char *path = tmp_path("rs.dcm");
-    rtstruct_write(&s, path);
-    return pn_mask_from_rtstruct(m, path, 1, v, &err);
-}
-
-static size_t count_slice(const pn_mask *m, size_t k)
-{
-    const size_t *d = m->mask.grid.dim;
-    size_t n = 0;
-    for (size_t i = 0; i < d[0] * d[1]; i++) { n += m->voxels[k * d[0] * d[1] + i]; }
-    return n;
-}
-
 static void test_square_with_hole(void **state)
 {
     (void)state;
@@ -141,7 +122,7 @@ static void test_square_with_hole(void **state)
     pn_volume v;
     pn_mask m;
     small_volume(&v);
-    CHECK_OK(mask_of(&m, &v, c, 3), err);
+    CHECK_OK(mask_of(&m, &v, c, 3, &err), err);
     assert_int_equal(count_slice(&m, 2), 100 - 4);
     assert_int_equal(count_slice(&m, 3), 2 * 3);
     assert_int_equal(m.n_voxels, 102);
@@ -166,11 +147,11 @@ static void test_open_and_degenerate_contours_are_noted(void **state)
     pn_volume v;
     pn_mask m;
     small_volume(&v);
-    CHECK_OK(mask_of(&m, &v, c, 5), err);
+    CHECK_OK(mask_of(&m, &v, c, 5, &err), err);
     assert_int_equal(m.n_contours, 1);
     assert_string_equal(m.note, "2 open contours or points ignored; 2 contours without area ignored");
     pn_mask_free(&m);
-    assert_int_equal(mask_of(&m, &v, c + 1, 4), PN_EEMPTY);
+    assert_int_equal(mask_of(&m, &v, c + 1, 4, &err), PN_EEMPTY);
     pn_volume_free(&v);
 }
 
@@ -209,7 +190,7 @@ static void test_contours_that_are_refused(void **state)
     small_volume(&v);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         pn_mask m;
-        int rc = mask_of(&m, &v, &table[i].contour, 1);
+        int rc = mask_of(&m, &v, &table[i].contour, 1, &err);
         if (rc != (int)table[i].code || strstr(err.msg, table[i].says) == NULL) {
             fail_msg("row %zu: %d \"%s\", expected %d \"%s\"", i, rc, err.msg, (int)table[i].code, table[i].says);
         }
@@ -224,7 +205,7 @@ static void test_odd_but_legal_decimal_strings(void **state)
     pn_volume v;
     pn_mask m;
     small_volume(&v);
-    CHECK_OK(mask_of(&m, &v, &c, 1), err);
+    CHECK_OK(mask_of(&m, &v, &c, 1, &err), err);
     assert_true(m.n_voxels >= 3);
     pn_mask_free(&m);
     pn_volume_free(&v);
@@ -256,7 +237,7 @@ static void test_ten_million_points(void **state)
     pn_volume v;
     pn_mask m;
     small_volume(&v);
-    assert_int_equal(mask_of(&m, &v, &c, 1), PN_ELIMIT);
+    assert_int_equal(mask_of(&m, &v, &c, 1, &err), PN_ELIMIT);
     assert_non_null(strstr(err.msg, "5000000 points"));
     free(text);
     pn_volume_free(&v);

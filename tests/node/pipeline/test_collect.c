@@ -109,6 +109,32 @@ static void named_images__none_there_takes_the_named_series(void **state)
     assert_int_equal(pn_collect_images(&c, &other, &h, wanted, 1, &err), PN_ENOTFOUND);
 }
 
+/* A contour that names only what it is drawn on: their whole series, but for multi-frame images. */
+static void named_images__only_those_drawn_on_take_their_series(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1"};
+    for (int multiframe = 0; multiframe < 2; multiframe++) {
+        for (int listed = 0; listed < 2; listed++) {       /* with and without a list of the same */
+            pn_folder f = {0};
+            image(&f, "1.2", "5");
+            image(&f, "7.7", "5");
+            image(&f, "1.1", "5");
+            image(&f, "8.8", "6");
+            for (size_t i = 0; i < f.n; i++) {
+                (void)snprintf(entries[i].header.sop_class_uid, PN_UID_SIZE, "%s", classes[multiframe]);
+            }
+            pn_header h = contour(2, (size_t)listed, 2);
+            pn_collected c = {0};
+            pn_error err = {0};
+            CHECK_OK(pn_collect_images(&c, &f, &h, wanted, 1, &err), err);
+            assert_int_equal(c.n, multiframe ? 2 : 3);
+            assert_false(c.by_series);
+            pn_collected_free(&c);
+        }
+    }
+}
+
 static void no_names_at_all__takes_the_only_series_never_one_of_two(void **state)
 {
     (void)state;
@@ -159,6 +185,7 @@ int main(void)
         cmocka_unit_test(named_images__all_there_in_any_order),
         cmocka_unit_test(named_images__some_missing_is_refused_with_the_first),
         cmocka_unit_test(named_images__none_there_takes_the_named_series),
+        cmocka_unit_test(named_images__only_those_drawn_on_take_their_series),
         cmocka_unit_test(no_names_at_all__takes_the_only_series_never_one_of_two),
         cmocka_unit_test(select__by_name_and_code_but_never_an_empty_region),
     };

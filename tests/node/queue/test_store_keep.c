@@ -256,8 +256,9 @@ static void pull__one_request_a_case_and_attempts_that_last(void **state)
     CHECK_OK(pn_store_claim_pull(&q, &got, f->s, 1049, "me", 900, 50, &f->err), f->err);
     assert_true(got);
     assert_int_equal(q.attempts, 2);
-    assert_int_equal(pn_store_pull_done(f->s, id, p.fence, "late", 0, &f->err), PN_EINVAL);
-    CHECK_OK(pn_store_pull_done(f->s, id, q.fence, "asked x 2 times: timed out", 2000, &f->err), f->err);
+    assert_int_equal(pn_store_pull_done(f->s, id, p.fence, "late", 0, 0, 1049, &f->err), PN_EINVAL);
+    CHECK_OK(pn_store_pull_done(f->s, id, q.fence, "asked x 2 times: timed out", 0, 2000, 1049,
+                                &f->err), f->err);
     pn_match_facts facts;
     CHECK_OK(pn_store_match_facts(&facts, f->s, case_of(f, id), &f->err), f->err);
     assert_string_equal(facts.pull_note, "asked x 2 times: timed out");

@@ -1,6 +1,7 @@
 /* Retention over a spool and a store: what goes and what stays, and a full disk that frees itself. */
 #include "check.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "role/keeper.h"
+#include "spool/quarantine.h"
 
 static const int64_t day = 86400 * INT64_C(1000);
 
@@ -26,6 +28,8 @@ static void open_in(fixture *f, const char *spool)
     f->cfg.keep_images_days = 7;
     f->cfg.keep_unclaimed_days = 3;
     f->cfg.keep_results_days = 30;
+    f->cfg.keep_quarantine_days = 10;
+    f->cfg.quarantine_bytes = 1 << 20;
     CHECK_OK(pn_keeper_open(&f->k, &f->cfg, &f->err), f->err);
 }
 
@@ -170,6 +174,62 @@ static void keeper__strangers_in_results_and_tmp_go_after_a_day(void **state)
     }
 }
 
+/* An object of n bytes in quarantine since a day. */
+static void put_away(fixture *f, const char *name, size_t n, int64_t since_day,
+                     char digest[PN_DIGEST_HEX_SIZE])
+{
+    char path[256];
+    keep_image(f, name, n, digest);
+    CHECK_OK(pn_spool_quarantine(&f->k.spool, digest, name, &f->err), f->err);
+    (void)snprintf(path, sizeof path, "%s/quarantine/%s.reason", f->k.spool.root, digest);
+    const struct timespec at = {.tv_sec = (time_t)(since_day * day / 1000)}, times[2] = {at, at};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Bytes of each object that is left, -1: nothing is left of it, -2: all but its reason is gone. */
+static int64_t left_of(fixture *f, const char *digest)
+{
+    pn_quarantined *l = NULL;
+    size_t n = 0;
+    int64_t left = -1;
+    CHECK_OK(pn_quarantine_list(&l, &n, &f->k.spool, &f->err), f->err);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(l[i].digest, digest) == 0) { left = l[i].n_bytes > 0 ? (int64_t)l[i].n_bytes : -2; }
+    }
+    free(l);
+    return left;
+}
+
+static void keeper__quarantine_has_an_age_and_a_size(void **state)
+{
+    fixture *f = *state;
+    char spool[96], old[65], seen[65], first[65], second[65], third[65];
+    (void)snprintf(spool, sizeof spool, "%s/spool", f->root);
+    open_in(f, spool);
+    put_away(f, "old", 100, 100, old);
+    put_away(f, "seen", 100, 100, seen);
+    put_away(f, "first", 400000, 101, first);
+    put_away(f, "second", 400000, 102, second);
+    CHECK_OK(pn_quarantine_set_listed(&f->k.spool, seen, &f->err), f->err);
+    CHECK_OK(pn_keeper_turn(&f->k, 110 * day - 1, &f->err), f->err);
+    assert_true(left_of(f, old) > 0 && left_of(f, seen) > 0 && left_of(f, first) > 0);
+    /* By age: what an operator has seen is gone whole, of the rest the reason stays. */
+    CHECK_OK(pn_keeper_turn(&f->k, 110 * day + 60000, &f->err), f->err);
+    assert_int_equal(left_of(f, seen), -1);
+    assert_int_equal(left_of(f, old), -2);
+    assert_true(left_of(f, first) > 0);
+    /* By size, the oldest first; 1 MiB in all. */
+    put_away(f, "third", 400000, 103, third);
+    CHECK_OK(pn_keeper_turn(&f->k, 110 * day + 120000, &f->err), f->err);
+    assert_int_equal(left_of(f, first), -2);
+    assert_true(left_of(f, second) > 0 && left_of(f, third) > 0);
+    /* And all of them where the disk is low, before any finished case's images. */
+    f->cfg.low_water_bytes = UINT64_C(1) << 60;
+    CHECK_OK(pn_keeper_turn(&f->k, 110 * day + 120001, &f->err), f->err);
+    assert_int_equal(left_of(f, second), -2);
+    assert_int_equal(left_of(f, third), -2);
+}
+
 static void keeper__full_disk_frees_itself(void **state)
 {
     fixture *f = *state;
@@ -188,7 +248,12 @@ static void keeper__full_disk_frees_itself(void **state)
     /* c ended first, then a, then b, d, e; the last one has not ended. */
     static const int64_t ended[] = {200, 300, 100, 400, 500, 0};
     for (size_t i = 0; i < 6; i++) { (void)keep_case(f, names[i], ended[i]); }
+    f->cfg.reserve_bytes = 6 << 20;
     CHECK_OK(pn_keeper_turn(&f->k, 1000, &f->err), f->err);
+    assert_true(f->k.refusing);
+    f->cfg.reserve_bytes = 1 << 20;
+    CHECK_OK(pn_keeper_turn(&f->k, 1001, &f->err), f->err);
+    assert_false(f->k.refusing);
     uint64_t free_bytes = 0;
     CHECK_OK(pn_spool_free_bytes(&free_bytes, &f->k.spool, &f->err), f->err);
     assert_true(free_bytes >= 4 << 20);
@@ -210,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(keeper__age_and_cases_decide),
         T(keeper__strangers_in_results_and_tmp_go_after_a_day),
+        T(keeper__quarantine_has_an_age_and_a_size),
         T(keeper__full_disk_frees_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

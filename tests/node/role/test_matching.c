@@ -2,141 +2,13 @@
 #include "check.h"
 #include <stdlib.h>
 #include <string.h>
-#include "base/file.h"
-#include "role/intake.h"
+#include "case_fixture.h"
 #include "role/matching.h"
 
-/* ---- A node without processes: store, one or two models, a clock that the test turns ---- */
-
-typedef struct node {
-    char folder[64], path[96];
-    pn_store *s;
-    cfg_node cfg;
-    cfg_model_ref refs[2];
-    cfg_model models[2];
-    pn_intake intake;
-    int64_t now;
-    pn_error err;
-} node;
-
-static char pattern_gtv[] = "GTV*", pattern_lung[] = "lung";
-static char *gtv[] = { pattern_gtv }, *lung[] = { pattern_lung };
-
-static int setup(void **state)
-{
-    node *n = calloc(1, sizeof *n);
-    if (!n) { return -1; }
-    strcpy(n->folder, "/tmp/pn-match-XXXXXX");
-    if (!mkdtemp(n->folder)) { return -1; }
-    snprintf(n->path, sizeof n->path, "%s/prognode.db", n->folder);
-    CHECK_OK(pn_store_open(&n->s, n->path, NULL, &n->err), n->err);
-    n->cfg.series_fallback_s = 600;
-    n->cfg.give_up_s = 3600;
-    n->cfg.models = n->refs;
-    n->cfg.n_models = 1;
-    strcpy(n->models[0].id, "tumour");
-    n->models[0].contours = gtv;
-    n->models[0].n_contours = 1;
-    strcpy(n->models[1].id, "second");
-    n->models[1].contours = gtv;
-    n->models[1].n_contours = 1;
-    n->intake = (pn_intake){ .cfg = &n->cfg, .models = n->models };
-    n->now = 1000000;
-    *state = n;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    node *n = *state;
-    pn_store_close(n->s);
-    int rc = pn_remove_tree(n->folder, &n->err);
-    free(n);
-    return rc;
-}
-
-static void reopen(node *n)
-{
-    pn_store_close(n->s);
-    CHECK_OK(pn_store_open(&n->s, n->path, NULL, &n->err), n->err);
-}
-
-/* ---- Headers ---- */
-
-enum { MAX_UIDS = 8 };
-static char uid_text[64][PN_UID_SIZE];
-static size_t n_uid_text;
-
-static char *uid(const char *prefix, int i)
-{
-    char *u = uid_text[n_uid_text++ % 64];
-    snprintf(u, PN_UID_SIZE, "%s.%d", prefix, i);
-    return u;
-}
-
-typedef struct contour {
-    pn_header h;
-    pn_roi rois[3];
-    pn_ref_series series[2];
-    char *roi_uids[3][MAX_UIDS], *series_uids[2][MAX_UIDS];
-} contour;
-
-/* "GTV-1" drawn on images from..to of prefix "1.i"; nothing where to < from. */
-static void make_contour(contour *c, int from, int to)
-{
-    memset(c, 0, sizeof *c);
-    c->h.kind = PN_KIND_RTSTRUCT;
-    strcpy(c->h.sop_uid, "1.rs");
-    strcpy(c->h.study_uid, "1.study");
-    strcpy(c->h.patient_id, "P1");
-    strcpy(c->h.frame_of_reference_uid, "1.frame");
-    c->h.rois = c->rois;
-    c->h.n_rois = 1;
-    c->rois[0].number = 4;
-    strcpy(c->rois[0].name, "GTV-1");
-    c->rois[0].n_contours = 3;
-    c->rois[0].image_uids = c->roi_uids[0];
-    for (int i = from; i <= to; i++) { c->roi_uids[0][c->rois[0].n_image_uids++] = uid("1.i", i); }
-}
-
-static void add_series(contour *c, const char *series, const char *prefix, int from, int to)
-{
-    size_t k = c->h.n_series++;
-    c->h.series = c->series;
-    strcpy(c->series[k].series_uid, series);
-    c->series[k].image_uids = c->series_uids[k];
-    for (int i = from; i <= to; i++) {
-        c->series_uids[k][c->series[k].n_image_uids++] = uid(prefix, i);
-    }
-}
+static char pattern_lung[] = "lung";
+static char *lung[] = { pattern_lung };
 
 /* ---- What arrives ---- */
-
-static void decide_all(node *n)
-{
-    static pn_case c;
-    bool found = true;
-    for (int guard = 0; guard < 100; guard++) {
-        CHECK_OK(pn_store_next_to_match(&c, &found, n->s, n->now, &n->err), n->err);
-        if (!found) { return; }
-        pn_match_decision d;
-        CHECK_OK(pn_match_case(&d, n->s, &c, n->now, &n->err), n->err);
-    }
-    fail_msg("an open case is decided over and over");
-}
-
-static void contour_comes(node *n, const contour *c, const char *digest)
-{
-    pn_instance in;
-    pn_added added;
-    size_t made;
-    char header[] = "{}";
-    pn_intake_instance(&in, &c->h, digest, 100, n->now);
-    in.header_json = header;
-    CHECK_OK(pn_store_add_instance(&added, n->s, &in, &n->err), n->err);
-    CHECK_OK(pn_intake_contour(&made, &n->intake, n->s, &c->h, digest, n->now, &n->err), n->err);
-    decide_all(n);
-}
 
 static pn_header image_header(const char *prefix, int i, const char *series)
 {
@@ -154,20 +26,13 @@ static void comes(node *n, const pn_header *h, const char *digest)
     pn_intake_instance(&in, h, digest, 100, n->now);
     if (!in.pixel_digest[0]) { strcpy(in.pixel_digest, in.digest); }    /* other bytes, other pixels */
     CHECK_OK(pn_store_add_instance(&added, n->s, &in, &n->err), n->err);
-    decide_all(n);
+    node_settle(n);
 }
 
 static void image_comes(node *n, const char *prefix, int i, const char *series)
 {
     pn_header h = image_header(prefix, i, series);
     comes(n, &h, h.sop_uid);
-}
-
-static pn_case *case_number(node *n, int64_t id)
-{
-    static pn_case c;
-    CHECK_OK(pn_store_get_case(&c, n->s, id, &n->err), n->err);
-    return &c;
 }
 
 #define EXPECT(n, want_state, want_reason)                                                 \
@@ -180,7 +45,7 @@ static pn_case *case_number(node *n, int64_t id)
 static void turn_clock(node *n, int64_t to)
 {
     n->now = to;
-    decide_all(n);
+    node_settle(n);
 }
 
 /* ---- Rung 1 ---- */
@@ -198,7 +63,7 @@ static void exact__every_order_of_arrival_is_ready_with_the_last(void **state)
             for (int j = at; j < 3; j++) { left[j] = left[j + 1]; }
         }
         void *own;
-        assert_int_equal(setup(&own), 0);
+        assert_int_equal(node_setup(&own), 0);
         node *n = own;
         contour c;
         make_contour(&c, 1, 3);
@@ -207,7 +72,7 @@ static void exact__every_order_of_arrival_is_ready_with_the_last(void **state)
         for (int k = 0; k < 4; k++) {
             n->now += 10;
             if (order[k] == 0) {
-                contour_comes(n, &c, "d1");
+                (void)contour_arrives(n, &c, "d1");
                 have_contour = true;
             } else {
                 image_comes(n, "1.i", order[k], "1.series");
@@ -220,7 +85,7 @@ static void exact__every_order_of_arrival_is_ready_with_the_last(void **state)
             assert_int_equal(case_number(n, 1)->n_present, images);
         }
         assert_false(case_number(n, 1)->by_series);
-        assert_int_equal(teardown(&own), 0);
+        assert_int_equal(node_teardown(&own), 0);
     }
 }
 
@@ -230,7 +95,7 @@ static void exact__series_list_counts_too(void **state)
     contour c;
     make_contour(&c, 2, 2);
     add_series(&c, "1.series", "1.i", 1, 3);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     image_comes(n, "1.i", 2, "1.series");
     EXPECT(n, PN_CASE_WAITING, "1 of 3 images");
     image_comes(n, "1.i", 1, "1.series");
@@ -245,7 +110,7 @@ static void exact__a_second_referenced_series_is_not_waited_for(void **state)
     make_contour(&c, 1, 2);
     add_series(&c, "1.ct", "1.i", 1, 3);
     add_series(&c, "1.pet", "1.p", 1, 4);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     for (int i = 1; i <= 3; i++) { image_comes(n, "1.i", i, "1.ct"); }
     EXPECT(n, PN_CASE_READY, "");
     assert_string_equal(case_number(n, 1)->series_uid, "1.ct");
@@ -256,13 +121,13 @@ static void exact__duplicates_and_foreign_images_change_nothing(void **state)
     node *n = *state;
     contour c;
     make_contour(&c, 1, 2);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     image_comes(n, "1.i", 1, "1.series");
     image_comes(n, "1.i", 1, "1.series");
     image_comes(n, "1.i", 9, "1.series");
     EXPECT(n, PN_CASE_WAITING, "1 of 2 images");
     image_comes(n, "1.i", 2, "1.series");
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     pn_store_counts count;
     CHECK_OK(pn_store_count(&count, n->s, &n->err), n->err);
     assert_int_equal(count.cases[PN_CASE_READY], 1);
@@ -273,16 +138,16 @@ static void exact__gives_up_with_what_is_missing(void **state)
     node *n = *state;
     contour c;
     make_contour(&c, 1, 3);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     image_comes(n, "1.i", 1, "1.series");
     turn_clock(n, 1000000 + 3599999);
     EXPECT(n, PN_CASE_WAITING, "1 of 3 images");
-    reopen(n);
+    node_reopen(n);
     turn_clock(n, 1000000 + 3600000);
     EXPECT(n, PN_CASE_FAILED, "images missing: 2 of 3");
     pn_case_state after;
     CHECK_OK(pn_store_retry_case(&after, n->s, 1, 1000, n->now, &n->err), n->err);
-    decide_all(n);
+    node_settle(n);
     EXPECT(n, PN_CASE_WAITING, "1 of 3 images");
     image_comes(n, "1.i", 2, "1.series");
     image_comes(n, "1.i", 3, "1.series");
@@ -298,11 +163,11 @@ static void series__taken_after_the_fallback_time_also_over_a_restart(void **sta
     make_contour(&c, 1, 3);
     add_series(&c, "1.series", "1.i", 1, 3);
     for (int i = 1; i <= 5; i++) { image_comes(n, "9.other", i, "1.series"); }
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     EXPECT(n, PN_CASE_WAITING, "0 of 3 images; 5 others of the named series");
     turn_clock(n, 1000000 + 599999);
     assert_int_equal(case_number(n, 1)->state, PN_CASE_WAITING);
-    reopen(n);
+    node_reopen(n);
     turn_clock(n, 1000000 + 600000);
     EXPECT(n, PN_CASE_READY, "none of 3 named images: taken by series");
     assert_true(case_number(n, 1)->by_series);
@@ -318,7 +183,7 @@ static void series__that_still_arrives_is_not_taken_by_its_first_slices(void **s
     contour c;
     make_contour(&c, 1, 3);
     add_series(&c, "1.series", "1.i", 1, 3);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     n->now = 1000000 + 700000;                   /* long after the fallback time */
     image_comes(n, "9.other", 1, "1.series");
     assert_int_equal(case_number(n, 1)->state, PN_CASE_WAITING);
@@ -338,7 +203,7 @@ static void series__is_not_taken_where_a_named_image_is_there(void **state)
     add_series(&c, "1.series", "1.i", 1, 3);
     image_comes(n, "9.other", 1, "1.series");
     image_comes(n, "1.i", 1, "1.series");
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     turn_clock(n, 1000000 + 3000000);
     EXPECT(n, PN_CASE_WAITING, "1 of 3 images");
 }
@@ -350,7 +215,7 @@ static void series__two_named_and_no_images_is_refused(void **state)
     make_contour(&c, 1, 0);
     add_series(&c, "1.ct", "1.i", 1, 3);
     add_series(&c, "1.mr", "1.m", 1, 3);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     EXPECT(n, PN_CASE_FAILED, "the regions name no images, and the contour names several series: "
                               "1.ct, 1.mr");
 }
@@ -362,7 +227,7 @@ static void frame__the_only_series_is_taken(void **state)
     node *n = *state;
     contour c;
     make_contour(&c, 1, 0);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     EXPECT(n, PN_CASE_WAITING, "no image series of its study and frame of reference yet");
     pn_header foreign = image_header("8.f", 1, "8.series");
     strcpy(foreign.frame_of_reference_uid, "8.frame");
@@ -385,7 +250,7 @@ static void frame__two_candidates_are_refused_by_name(void **state)
     make_contour(&c, 1, 0);
     image_comes(n, "1.i", 1, "1.series.a");
     image_comes(n, "1.i", 2, "1.series.b");
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     turn_clock(n, 1000000 + 600000);
     EXPECT(n, PN_CASE_FAILED, "no images named, and 2 series share its frame of reference: "
                               "1.series.a, 1.series.b");
@@ -397,7 +262,7 @@ static void frame__absent_is_refused_at_once(void **state)
     contour c;
     make_contour(&c, 1, 0);
     c.h.frame_of_reference_uid[0] = '\0';
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     EXPECT(n, PN_CASE_FAILED, "the contour names no images, no series and no frame of reference");
 }
 
@@ -407,19 +272,19 @@ static void conflict__of_an_image_holds_in_any_order(void **state)
 {
     for (int contour_at = 0; contour_at < 3; contour_at++) {
         void *own;
-        assert_int_equal(setup(&own), 0);
+        assert_int_equal(node_setup(&own), 0);
         node *n = own;
         contour c;
         make_contour(&c, 1, 2);
         pn_header a = image_header("1.i", 1, "1.series");
-        if (contour_at == 0) { contour_comes(n, &c, "d1"); }
+        if (contour_at == 0) { (void)contour_arrives(n, &c, "d1"); }
         comes(n, &a, "first");
-        if (contour_at == 1) { contour_comes(n, &c, "d1"); }
+        if (contour_at == 1) { (void)contour_arrives(n, &c, "d1"); }
         comes(n, &a, "other bytes");
-        if (contour_at == 2) { contour_comes(n, &c, "d1"); }
+        if (contour_at == 2) { (void)contour_arrives(n, &c, "d1"); }
         image_comes(n, "1.i", 2, "1.series");
         EXPECT(n, PN_CASE_HELD, "conflict: 1.i.1 was received with two different contents");
-        assert_int_equal(teardown(&own), 0);
+        assert_int_equal(node_teardown(&own), 0);
     }
     (void)state;
 }
@@ -430,14 +295,14 @@ static void conflict__accepted_by_the_operator_uses_the_first_copy(void **state)
     contour c;
     make_contour(&c, 1, 2);
     pn_header a = image_header("1.i", 1, "1.series");
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     comes(n, &a, "first");
     comes(n, &a, "other bytes");
     image_comes(n, "1.i", 2, "1.series");
     assert_int_equal(case_number(n, 1)->state, PN_CASE_HELD);
     pn_case_state after;
     CHECK_OK(pn_store_retry_case(&after, n->s, 1, 1000, n->now, &n->err), n->err);
-    decide_all(n);
+    node_settle(n);
     assert_int_equal(case_number(n, 1)->state, PN_CASE_READY);
     pn_file_list l = { 0 };
     CHECK_OK(pn_store_case_images(&l, n->s, 1, &n->err), n->err);
@@ -454,8 +319,8 @@ static void conflict__of_the_contour_holds_the_second_and_a_waiting_first(void *
     node *n = *state;
     contour c;
     make_contour(&c, 1, 2);
-    contour_comes(n, &c, "d1");
-    contour_comes(n, &c, "d2");
+    (void)contour_arrives(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d2");
     size_t held = 0;
     CHECK_OK(pn_store_hold_users_of(&held, n->s, "1.rs", "conflict", n->now, &n->err), n->err);
     assert_int_equal(case_number(n, 2)->state, PN_CASE_HELD);
@@ -467,7 +332,7 @@ static void identity__other_patient_fails_with_both_values(void **state)
     node *n = *state;
     contour c;
     make_contour(&c, 1, 2);
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     image_comes(n, "1.i", 1, "1.series");
     pn_header h = image_header("1.i", 2, "1.series");
     strcpy(h.patient_id, "P2");
@@ -485,7 +350,7 @@ static void identity__is_checked_on_the_fallback_series_too(void **state)
     pn_header h = image_header("9.o", 1, "1.series");
     strcpy(h.study_uid, "9.study");
     comes(n, &h, "x");
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     turn_clock(n, 1000000 + 600000);
     assert_int_equal(case_number(n, 1)->state, PN_CASE_FAILED);
     assert_non_null(strstr(case_number(n, 1)->reason, "identity conflict: Study Instance UID"));
@@ -504,7 +369,7 @@ static void models__each_that_wants_the_contour_gets_a_case(void **state)
     c.h.n_rois = 3;
     c.rois[1] = (pn_roi){ .number = 5, .name = "gtv-n", .n_contours = 1 };
     c.rois[2] = (pn_roi){ .number = 6, .name = "Lung", .n_contours = 1 };
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     pn_case *one = case_number(n, 1);
     assert_string_equal(one->model_id, "tumour");
     assert_int_equal(one->n_rois, 2);
@@ -522,11 +387,10 @@ static void models__none_that_wants_it_is_not_applicable_with_the_regions(void *
     node *n = *state;
     contour c;
     make_contour(&c, 1, 1);
-    c.h.n_rois = 2;
     c.rois[0].n_contours = 0;                 /* GTV-1 is declared and not drawn */
     c.rois[1] = (pn_roi){ .number = 5, .name = "Heart", .n_contours = 1 };
-    contour_comes(n, &c, "d1");
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     EXPECT(n, PN_CASE_NOT_APPLICABLE, "no model wants any of these regions: GTV-1 (empty), Heart");
     pn_store_counts count;
     CHECK_OK(pn_store_count(&count, n->s, &n->err), n->err);
@@ -541,12 +405,13 @@ static void models__segment_code_selects(void **state)
     n->models[0].n_segment_codes = 1;
     contour c;
     make_contour(&c, 1, 1);
+    take_body_away(&c);
     c.h.kind = PN_KIND_SEG;
     strcpy(c.rois[0].name, "Segment 1");
     c.rois[0].n_contours = 0;
     strcpy(c.rois[0].code_value, "108369006");
     strcpy(c.rois[0].code_scheme, "SCT");
-    contour_comes(n, &c, "d1");
+    (void)contour_arrives(n, &c, "d1");
     EXPECT(n, PN_CASE_WAITING, "0 of 1 images");
     assert_string_equal(case_number(n, 1)->contour_kind, "seg");
 }
@@ -576,7 +441,7 @@ static void reason__tells_what_was_removed_and_what_the_archives_said(void **sta
     }
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, node_setup, node_teardown)
 
 int main(void)
 {

@@ -3,127 +3,24 @@
 #include "check.h"
 #include <stdlib.h>
 #include <string.h>
-#include "base/file.h"
+#include "case_fixture.h"
 #include "pipeline/job.h"
-#include "role/intake.h"
-#include "role/matching.h"
 #include "role/outgoing.h"
-#include "role/revise.h"
-
-typedef struct node {
-    char folder[64], path[96];
-    pn_store *s;
-    cfg_node cfg;
-    cfg_model_ref refs[1];
-    cfg_model models[1];
-    pn_intake intake;
-    int64_t now;
-    pn_error err;
-} node;
-
-static char pattern_gtv[] = "GTV*", urgent_ae[] = "URGENT";
-static char *gtv[] = { pattern_gtv }, *urgent[] = { urgent_ae };
-
-static int setup(void **state)
-{
-    node *n = calloc(1, sizeof *n);
-    if (!n) { return -1; }
-    strcpy(n->folder, "/tmp/pn-versions-XXXXXX");
-    if (!mkdtemp(n->folder)) { return -1; }
-    snprintf(n->path, sizeof n->path, "%s/prognode.db", n->folder);
-    CHECK_OK(pn_store_open(&n->s, n->path, NULL, &n->err), n->err);
-    n->cfg.series_fallback_s = 600;
-    n->cfg.give_up_s = 3600;
-    n->cfg.models = n->refs;
-    n->cfg.n_models = 1;
-    n->cfg.urgent_ae_titles = urgent;
-    n->cfg.n_urgent_ae_titles = 1;
-    strcpy(n->models[0].id, "tumour");
-    strcpy(n->models[0].version, "1.0");
-    n->models[0].contours = gtv;
-    n->models[0].n_contours = 1;
-    n->intake = (pn_intake){ .cfg = &n->cfg, .models = n->models };
-    n->now = 1000000;
-    *state = n;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    node *n = *state;
-    pn_store_close(n->s);
-    int rc = pn_remove_tree(n->folder, &n->err);
-    free(n);
-    return rc;
-}
-
-/* ---- What arrives ---- */
-
-typedef struct contour {
-    pn_header h;
-    pn_roi roi;
-    pn_ref_series series;
-    char uid[3][PN_UID_SIZE], *uids[3];
-} contour;
 
 /* A GTV on images 1.i.1 … 1.i.<n> of 1.series. */
-static void make_contour(contour *c, const char *sop, const char *datetime, const char *name, int n)
+static void make_gtv(contour *c, const char *sop, const char *datetime, const char *name, int n)
 {
-    memset(c, 0, sizeof *c);
-    c->h = (pn_header){ .kind = PN_KIND_RTSTRUCT, .study_uid = "1.study", .patient_id = "P1",
-                        .frame_of_reference_uid = "1.frame", .rois = &c->roi, .n_rois = 1,
-                        .series = &c->series, .n_series = 1 };
+    make_contour(c, 1, n);
+    add_series(c, "1.series", "1.i", 1, n);
     snprintf(c->h.sop_uid, sizeof c->h.sop_uid, "%s", sop);
     snprintf(c->h.structure_datetime, sizeof c->h.structure_datetime, "%s", datetime);
-    snprintf(c->roi.name, sizeof c->roi.name, "%s", name);
-    c->roi.number = 1;
-    c->roi.n_contours = 3;
-    for (int i = 0; i < n; i++) {
-        snprintf(c->uid[i], PN_UID_SIZE, "1.i.%d", i + 1);
-        c->uids[i] = c->uid[i];
-    }
-    c->roi.image_uids = c->uids;
-    c->roi.n_image_uids = (size_t)n;
-    strcpy(c->series.series_uid, "1.series");
-    c->series.image_uids = c->uids;
-    c->series.n_image_uids = (size_t)n;
-}
-
-static void settle(node *n)
-{
-    static pn_case c;
-    bool found = true;
-    const char *why;
-    int64_t id;
-    for (int guard = 0; found; guard++) {
-        assert_true(guard < 100);
-        CHECK_OK(pn_store_next_to_revise(&c, &found, n->s, &n->err), n->err);
-        if (found) { CHECK_OK(pn_revise_case(&id, &why, &n->intake, n->s, &c, n->now, &n->err), n->err); }
-    }
-    found = true;
-    for (int guard = 0; found; guard++) {
-        assert_true(guard < 100);
-        pn_match_decision d;
-        CHECK_OK(pn_store_next_to_match(&c, &found, n->s, n->now, &n->err), n->err);
-        if (found) { CHECK_OK(pn_match_case(&d, n->s, &c, n->now, &n->err), n->err); }
-    }
+    snprintf(c->rois[0].name, sizeof c->rois[0].name, "%s", name);
 }
 
 static size_t contour_comes(node *n, const contour *c, const char *digest)
 {
-    pn_instance in;
-    pn_added added;
-    size_t made = 0;
-    char *json = NULL;
     n->now += 10;
-    CHECK_OK(pn_header_to_json(&json, &c->h, &n->err), n->err);
-    pn_intake_instance(&in, &c->h, digest, 100, n->now);
-    in.header_json = json;
-    CHECK_OK(pn_store_add_instance(&added, n->s, &in, &n->err), n->err);
-    CHECK_OK(pn_intake_contour(&made, &n->intake, n->s, &c->h, digest, n->now, &n->err), n->err);
-    free(json);
-    settle(n);
-    return made;
+    return contour_arrives(n, c, digest);
 }
 
 /* Image i as patient `patient`, with order `identity`; other pixels where `pixels` differs. */
@@ -142,14 +39,7 @@ static void image_comes(node *n, int i, const char *patient, const char *identit
     snprintf(digest, sizeof digest, "%d/%s/%s/%s", i, patient, identity, pixels);
     pn_intake_instance(&in, &h, digest, 100, n->now);
     CHECK_OK(pn_store_add_instance(&added, n->s, &in, &n->err), n->err);
-    settle(n);
-}
-
-static pn_case *case_number(node *n, int64_t id)
-{
-    static pn_case c;
-    CHECK_OK(pn_store_get_case(&c, n->s, id, &n->err), n->err);
-    return &c;
+    node_settle(n);
 }
 
 static bool is_state(node *n, int64_t id, pn_case_state state)
@@ -159,15 +49,6 @@ static bool is_state(node *n, int64_t id, pn_case_state state)
         print_message("case %d is %s: %s\n", (int)id, pn_case_state_word(c->state), c->reason);
     }
     return c->state == state;
-}
-
-static size_t n_cases(node *n)
-{
-    pn_store_counts c;
-    size_t sum = 0;
-    CHECK_OK(pn_store_count(&c, n->s, &n->err), n->err);
-    for (int i = 0; i < PN_CASE_NSTATES; i++) { sum += c.cases[i]; }
-    return sum;
 }
 
 /* The next case in the queue is claimed; 0: none. */
@@ -188,7 +69,7 @@ static void finish(node *n, int64_t id)
                       .sop_uid = sop };
     CHECK_OK(pn_store_case_reported(n->s, id, case_number(n, id)->fence, sop, series, n->folder, &o,
                                     1, n->now, &n->err), n->err);
-    settle(n);
+    node_settle(n);
 }
 
 static void compute(node *n, int64_t want)
@@ -202,7 +83,7 @@ static void first_report(node *n)
 {
     contour c;
     for (int i = 1; i <= 3; i++) { image_comes(n, i, "P1", "A", "p"); }
-    make_contour(&c, "1.rs", "20240102120000", "GTV-1", 3);
+    make_gtv(&c, "1.rs", "20240102120000", "GTV-1", 3);
     assert_int_equal(contour_comes(n, &c, "d1"), 1);
     compute(n, 1);
 }
@@ -230,11 +111,11 @@ static void contour__each_that_comes_after_a_report(void **state)
     };
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         void *own;
-        assert_int_equal(setup(&own), 0);
+        assert_int_equal(node_setup(&own), 0);
         node *n = own;
         contour c;
         first_report(n);
-        make_contour(&c, row[i].sop, row[i].datetime, row[i].name, 3);
+        make_gtv(&c, row[i].sop, row[i].datetime, row[i].name, 3);
         size_t made = contour_comes(n, &c, row[i].digest);
         assert_int_equal(made, row[i].state == PN_CASE_NSTATES ? 0 : 1);
         if (made) {
@@ -247,7 +128,7 @@ static void contour__each_that_comes_after_a_report(void **state)
                 assert_string_equal(v->reason, "older than the contour of case 1");
             }
         }
-        assert_int_equal(teardown(&own), 0);
+        assert_int_equal(node_teardown(&own), 0);
     }
 }
 
@@ -256,9 +137,11 @@ static void contour__a_segmentation_does_not_replace_an_rtstruct(void **state)
     node *n = *state;
     contour c;
     first_report(n);
-    make_contour(&c, "1.seg", "20240103", "GTV-1", 3);
-    c.h.kind = PN_KIND_SEG;
+    make_gtv(&c, "1.seg", "20240103", "GTV-1", 3);
+    c.h.kind = PN_KIND_SEG;                              /* which names what it is drawn on */
     contour_comes(n, &c, "d2");
+    n->now += 601 * 1000;
+    node_settle(n);
     assert_true(is_state(n, 2, PN_CASE_READY));
     assert_int_equal(case_number(n, 2)->version, 1);
 }
@@ -267,9 +150,9 @@ static void contour__overtaken_while_it_waited_is_dropped(void **state)
 {
     node *n = *state;
     contour c;
-    make_contour(&c, "1.rs", "20240102", "GTV-1", 3);
+    make_gtv(&c, "1.rs", "20240102", "GTV-1", 3);
     contour_comes(n, &c, "d1");
-    make_contour(&c, "1.rs2", "20240103", "GTV-1", 3);
+    make_gtv(&c, "1.rs2", "20240103", "GTV-1", 3);
     contour_comes(n, &c, "d2");
     /* The later one gets ready without looking at the earlier one, as another node might. */
     pn_match_decision d = { .state = PN_CASE_READY, .next_look_ms = INT64_MAX, .version = 1 };
@@ -284,10 +167,10 @@ static void contour__a_later_one_drops_what_is_not_computed_yet(void **state)
     node *n = *state;
     contour c;
     for (int i = 1; i <= 3; i++) { image_comes(n, i, "P1", "A", "p"); }
-    make_contour(&c, "1.rs", "20240102", "GTV-1", 3);
+    make_gtv(&c, "1.rs", "20240102", "GTV-1", 3);
     contour_comes(n, &c, "d1");
     assert_true(is_state(n, 1, PN_CASE_READY));
-    make_contour(&c, "1.rs2", "20240103", "GTV-1", 3);
+    make_gtv(&c, "1.rs2", "20240103", "GTV-1", 3);
     contour_comes(n, &c, "d2");
     assert_true(is_state(n, 1, PN_CASE_DROPPED));
     assert_string_equal(case_number(n, 1)->reason, "superseded by case 2");
@@ -301,9 +184,9 @@ static void contour__an_incomplete_later_one_stops_nothing(void **state)
     node *n = *state;
     contour c;
     for (int i = 1; i <= 2; i++) { image_comes(n, i, "P1", "A", "p"); }
-    make_contour(&c, "1.rs", "20240102", "GTV-1", 2);
+    make_gtv(&c, "1.rs", "20240102", "GTV-1", 2);
     contour_comes(n, &c, "d1");
-    make_contour(&c, "1.rs2", "20240103", "GTV-1", 3);
+    make_gtv(&c, "1.rs2", "20240103", "GTV-1", 3);
     contour_comes(n, &c, "d2");
     assert_true(is_state(n, 1, PN_CASE_READY));
     assert_true(is_state(n, 2, PN_CASE_WAITING));
@@ -318,17 +201,17 @@ static void contour__a_later_one_waits_for_what_is_being_computed(void **state)
     node *n = *state;
     contour c;
     for (int i = 1; i <= 3; i++) { image_comes(n, i, "P1", "A", "p"); }
-    make_contour(&c, "1.rs", "20240102", "GTV-1", 3);
+    make_gtv(&c, "1.rs", "20240102", "GTV-1", 3);
     contour_comes(n, &c, "d1");
     assert_int_equal(claim(n), 1);
-    make_contour(&c, "1.rs2", "20240103", "GTV-1", 3);
+    make_gtv(&c, "1.rs2", "20240103", "GTV-1", 3);
     contour_comes(n, &c, "d2");
     assert_true(is_state(n, 2, PN_CASE_WAITING));
     assert_non_null(strstr(case_number(n, 2)->reason, "case 1"));
     assert_int_equal(claim(n), 0);
     finish(n, 1);
     n->now += 1000;
-    settle(n);
+    node_settle(n);
     assert_true(is_state(n, 2, PN_CASE_READY));
     assert_string_equal(case_number(n, 2)->predecessor_sop_uid, "2.25.1");
 }
@@ -341,11 +224,11 @@ static void patient__corrected_waits_for_images_and_contour(void **state)
     /* The contour comes as number `at` of the four objects. */
     for (int at = 0; at < 4; at++) {
         void *own;
-        assert_int_equal(setup(&own), 0);
+        assert_int_equal(node_setup(&own), 0);
         node *n = own;
         contour c;
         first_report(n);
-        make_contour(&c, "1.rs", "20240102120000", "GTV-1", 3);
+        make_gtv(&c, "1.rs", "20240102120000", "GTV-1", 3);
         strcpy(c.h.patient_id, "P2");
         int image = 1;
         for (int k = 0; k < 4; k++) {
@@ -364,7 +247,7 @@ static void patient__corrected_waits_for_images_and_contour(void **state)
         CHECK_OK(pn_store_case_images(&l, n->s, 2, &n->err), n->err);
         assert_string_equal(l.item[0].digest, "1/P2/A/p");
         pn_file_list_free(&l);
-        assert_int_equal(teardown(&own), 0);
+        assert_int_equal(node_teardown(&own), 0);
     }
 }
 
@@ -373,14 +256,14 @@ static void patient__half_corrected_fails_in_the_end(void **state)
     node *n = *state;
     contour c;
     first_report(n);
-    make_contour(&c, "1.rs", "20240102120000", "GTV-1", 3);
+    make_gtv(&c, "1.rs", "20240102120000", "GTV-1", 3);
     strcpy(c.h.patient_id, "P2");
     contour_comes(n, &c, "d1-of-P2");
     image_comes(n, 1, "P2", "A", "p");
     assert_true(is_state(n, 2, PN_CASE_WAITING));
     assert_non_null(strstr(case_number(n, 2)->reason, "identity conflict"));
     n->now += 3601 * 1000;
-    settle(n);
+    node_settle(n);
     assert_true(is_state(n, 2, PN_CASE_FAILED));
     assert_true(is_state(n, 1, PN_CASE_REPORTED));
 }
@@ -419,10 +302,10 @@ static void series__a_late_slice_makes_a_version(void **state)
     contour c;
     image_comes(n, 11, "P1", "A", "p");
     image_comes(n, 12, "P1", "A", "p");
-    make_contour(&c, "1.rs", "20240102", "GTV-1", 3);    /* names 1.i.1 to 1.i.3: none is there */
+    make_gtv(&c, "1.rs", "20240102", "GTV-1", 3);    /* names 1.i.1 to 1.i.3: none is there */
     contour_comes(n, &c, "d1");
     n->now += 601 * 1000;
-    settle(n);
+    node_settle(n);
     assert_true(is_state(n, 1, PN_CASE_READY));
     assert_true(case_number(n, 1)->by_series);
     pn_job_file images[2] = { { "/a", "11/P1/A/p" }, { "/b", "12/P1/A/p" } };
@@ -442,7 +325,7 @@ static void series__a_late_slice_makes_a_version(void **state)
     pn_intake_instance(&in, &again, "12-by-another-way", 100, n->now + 1);
     CHECK_OK(pn_store_add_instance(&added, n->s, &in, &n->err), n->err);
     assert_int_equal(added, PN_ADDED_CORRECTED);
-    settle(n);
+    node_settle(n);
     assert_int_equal(n_cases(n), 1);
     image_comes(n, 13, "P1", "A", "p");
     assert_int_equal(n_cases(n), 2);
@@ -450,10 +333,10 @@ static void series__a_late_slice_makes_a_version(void **state)
     n->now += 300 * 1000;
     image_comes(n, 14, "P1", "A", "p");
     n->now += 301 * 1000;
-    settle(n);
+    node_settle(n);
     assert_true(is_state(n, 2, PN_CASE_WAITING));
     n->now += 300 * 1000;
-    settle(n);
+    node_settle(n);
     assert_true(is_state(n, 2, PN_CASE_READY));
     assert_int_equal(case_number(n, 2)->version, 2);
     assert_int_equal(n_cases(n), 2);
@@ -469,7 +352,7 @@ static void rerun__makes_the_next_version_once(void **state)
     static pn_case old;
     old = *case_number(n, 1);
     CHECK_OK(pn_intake_again(&id, &n->intake, n->s, &old, "tumour", n->now, &n->err), n->err);
-    settle(n);
+    node_settle(n);
     assert_int_equal(id, 2);
     assert_true(is_state(n, 2, PN_CASE_READY));
     assert_int_equal(case_number(n, 2)->version, 2);
@@ -487,7 +370,7 @@ static void priority__an_urgent_sender_goes_first(void **state)
         char sop[16], name[16];
         snprintf(sop, sizeof sop, "1.rs%d", i);
         snprintf(name, sizeof name, "GTV-%d", i);
-        make_contour(&c, sop, "20240102", name, 1);
+        make_gtv(&c, sop, "20240102", name, 1);
         strcpy(c.h.source_ae, i == 3 ? "URGENT" : "TPS");
         contour_comes(n, &c, sop);
     }
@@ -503,9 +386,9 @@ static void priority__a_large_series_delays_by_one_job(void **state)
 {
     node *n = *state;
     contour c;
-    make_contour(&c, "1.large", "20240102", "GTV-1", 3);
+    make_gtv(&c, "1.large", "20240102", "GTV-1", 3);
     contour_comes(n, &c, "large");                     /* made first, complete last */
-    make_contour(&c, "1.small", "20240102", "GTV-2", 1);
+    make_gtv(&c, "1.small", "20240102", "GTV-2", 1);
     contour_comes(n, &c, "small");
     image_comes(n, 1, "P1", "A", "p");
     assert_int_equal(claim(n), 2);                     /* ready first: not behind the older number */
@@ -551,7 +434,7 @@ static void shadow__first_reports_are_held_or_go_elsewhere(void **state)
     }
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, node_setup, node_teardown)
 
 int main(void)
 {

@@ -1,4 +1,5 @@
-/* Segments as masks on the corpus' own volume: a mask has the voxels that it counts. */
+/* Contours (FZ_MASK pn_mask_from_rtstruct) or segments (pn_mask_from_seg) as masks on the corpus'
+ * own volume: a mask has the voxels that it counts. */
 #include "dicom/mask.h"
 #include "dicom/runtime.h"
 #include "fuzz.h"
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     pn_error err = {0};
     pn_mask m;
     const pn_volume *v = fz_volume();
-    int rc = pn_mask_from_seg(&m, fz_file(0, bytes, n), 1, v, &err);
+    int rc = FZ_MASK(&m, fz_file(0, bytes, n), 1, v, &err);
     if (rc != PN_OK) {
         fz_require(rc == (int)err.code && rc != PN_EINTERNAL && err.msg[0] != '\0');
         return 0;

@@ -1,0 +1,338 @@
+/* Databases that an older or a newer program made: brought up to date in one transaction, or
+ * refused. */
+#include "check.h"
+#include <libpq-fe.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "store_fixture.h"
+
+/* The tables as the first version of each backend made them: nothing here is ever changed. */
+static const char first_sqlite[] =
+    "CREATE TABLE schema_version(version INTEGER NOT NULL) STRICT;"
+    "INSERT INTO schema_version(version) VALUES(1);"
+    "CREATE TABLE instance("
+    " id INTEGER PRIMARY KEY,"
+    " sop_uid TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL,"
+    " sop_class_uid TEXT NOT NULL, study_uid TEXT NOT NULL, series_uid TEXT NOT NULL,"
+    " frame_uid TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,"
+    " modality TEXT NOT NULL, source_ae TEXT NOT NULL,"
+    " received_ms INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " conflict INTEGER NOT NULL DEFAULT 0, header TEXT,"
+    " UNIQUE(sop_uid, digest)) STRICT;"
+    "CREATE INDEX instance_series ON instance(series_uid, kind, sop_uid);"
+    "CREATE INDEX instance_frame ON instance(study_uid, frame_uid, kind, series_uid);"
+    "CREATE INDEX instance_contour ON instance(digest) WHERE header IS NOT NULL;"
+    "CREATE TABLE cases("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',"
+    " contour_uid TEXT NOT NULL, contour_digest TEXT NOT NULL, contour_kind TEXT NOT NULL,"
+    " patient_id TEXT NOT NULL, issuer TEXT NOT NULL, study_uid TEXT NOT NULL,"
+    " frame_uid TEXT NOT NULL, series_uid TEXT NOT NULL,"
+    " model_index INTEGER NOT NULL, model_id TEXT NOT NULL, model_sha256 TEXT NOT NULL,"
+    " rois TEXT NOT NULL,"
+    " n_expected INTEGER NOT NULL, n_present INTEGER NOT NULL DEFAULT 0,"
+    " by_series INTEGER NOT NULL DEFAULT 0,"
+    " fallback_at_ms INTEGER NOT NULL, give_up_at_ms INTEGER NOT NULL,"
+    " match_at_ms INTEGER NOT NULL DEFAULT 0,"
+    " created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+    " not_before_ms INTEGER NOT NULL DEFAULT 0,"
+    " attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0,"
+    " lease_owner TEXT NOT NULL DEFAULT '', lease_until_ms INTEGER NOT NULL DEFAULT 0,"
+    " content_datetime TEXT NOT NULL DEFAULT '', version INTEGER NOT NULL DEFAULT 1,"
+    " predecessor_sop_uid TEXT NOT NULL DEFAULT '',"
+    " predecessor_series_uid TEXT NOT NULL DEFAULT '',"
+    " report_sop_uid TEXT NOT NULL DEFAULT '', result_dir TEXT NOT NULL DEFAULT '',"
+    " UNIQUE(contour_digest, model_id)) STRICT;"
+    "CREATE INDEX cases_open ON cases(state, match_at_ms);"
+    "CREATE INDEX cases_contour ON cases(contour_uid);"
+    "CREATE INDEX cases_series ON cases(series_uid, state);"
+    "CREATE INDEX cases_study ON cases(study_uid, state);"
+    "CREATE TABLE case_image("
+    " case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE,"
+    " sop_uid TEXT NOT NULL, PRIMARY KEY(case_id, sop_uid)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX case_image_uid ON case_image(sop_uid);"
+    "CREATE TABLE outbox("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE,"
+    " archive TEXT NOT NULL, path TEXT NOT NULL,"
+    " sop_class_uid TEXT NOT NULL, sop_uid TEXT NOT NULL,"
+    " state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0,"
+    " fence INTEGER NOT NULL DEFAULT 0, next_at_ms INTEGER NOT NULL,"
+    " lease_owner TEXT NOT NULL DEFAULT '', lease_until_ms INTEGER NOT NULL DEFAULT 0,"
+    " updated_ms INTEGER NOT NULL, last_status INTEGER NOT NULL DEFAULT -1,"
+    " last_comment TEXT NOT NULL DEFAULT '',"
+    " UNIQUE(case_id, archive, sop_uid)) STRICT;"
+    "CREATE INDEX outbox_due ON outbox(state, archive, next_at_ms)";
+
+#define TEXT "TEXT COLLATE \"C\" NOT NULL"
+#define NUMBER "BIGINT NOT NULL"
+static const char first_catalogue[] =
+    "CREATE TABLE schema_version(version BIGINT NOT NULL);"
+    "INSERT INTO schema_version(version) VALUES(3);"
+    "CREATE TABLE mark(name TEXT PRIMARY KEY);"
+    "CREATE TABLE instance("
+    " id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    " sop_uid " TEXT ", digest " TEXT ", kind " TEXT ", sop_class_uid " TEXT ","
+    " study_uid " TEXT ", series_uid " TEXT ", frame_uid " TEXT ", patient_id " TEXT ","
+    " issuer " TEXT ", modality " TEXT ", source_ae " TEXT ","
+    " received_ms " NUMBER ", size " NUMBER ", conflict " NUMBER " DEFAULT 0, header TEXT,"
+    " pixel_digest " TEXT ", identity_digest " TEXT ", current " NUMBER ","
+    " UNIQUE(sop_uid, digest));"
+    "CREATE INDEX instance_series ON instance(series_uid, kind, sop_uid);"
+    "CREATE INDEX instance_frame ON instance(study_uid, frame_uid, kind, series_uid);"
+    "CREATE INDEX instance_contour ON instance(digest) WHERE header IS NOT NULL";
+static const char first_cases[] =
+    "CREATE TABLE cases("
+    " id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,"
+    " state " TEXT ", reason " TEXT " DEFAULT '',"
+    " contour_uid " TEXT ", contour_digest " TEXT ", contour_kind " TEXT ","
+    " patient_id " TEXT ", issuer " TEXT ", study_uid " TEXT ", frame_uid " TEXT ","
+    " series_uid " TEXT ", model_index " NUMBER ", model_id " TEXT ", model_sha256 " TEXT ","
+    " rois " TEXT ", n_expected " NUMBER ", n_present " NUMBER " DEFAULT 0,"
+    " by_series " NUMBER " DEFAULT 0, fallback_at_ms " NUMBER ", give_up_at_ms " NUMBER ","
+    " conflict_accepted " NUMBER " DEFAULT 0, match_at_ms " NUMBER " DEFAULT 0,"
+    " created_ms " NUMBER ", updated_ms " NUMBER ", not_before_ms " NUMBER " DEFAULT 0,"
+    " attempts " NUMBER " DEFAULT 0, fence " NUMBER " DEFAULT 0,"
+    " lease_owner " TEXT " DEFAULT '', lease_until_ms " NUMBER " DEFAULT 0,"
+    " content_datetime " TEXT " DEFAULT '', version " NUMBER " DEFAULT 1,"
+    " predecessor_sop_uid " TEXT " DEFAULT '', predecessor_series_uid " TEXT " DEFAULT '',"
+    " report_sop_uid " TEXT " DEFAULT '', result_dir " TEXT " DEFAULT '',"
+    " model_version " TEXT ", lineage " TEXT ", contour_datetime " TEXT ","
+    " run " NUMBER ", priority " NUMBER ", ready_ms " NUMBER " DEFAULT 0,"
+    " images_identity " TEXT " DEFAULT '', report_series_uid " TEXT " DEFAULT '',"
+    " UNIQUE(contour_digest, model_id, run));"
+    "CREATE INDEX cases_open ON cases(match_at_ms) WHERE state IN ('received','waiting');"
+    "CREATE INDEX cases_due ON cases(priority DESC, ready_ms, id)"
+    " WHERE state IN ('ready','running');"
+    "CREATE INDEX cases_finished ON cases(match_at_ms)"
+    " WHERE state IN ('reported','delivered','committed');"
+    "CREATE INDEX cases_state ON cases(state, id);"
+    "CREATE INDEX cases_contour ON cases(contour_uid);"
+    "CREATE INDEX cases_series ON cases(series_uid, state);"
+    "CREATE INDEX cases_study ON cases(study_uid, state);"
+    "CREATE INDEX cases_lineage ON cases(lineage, id);"
+    "CREATE INDEX cases_model ON cases(model_sha256, report_sop_uid);"
+    "CREATE TABLE case_image("
+    " case_id BIGINT NOT NULL REFERENCES cases(id) ON DELETE CASCADE,"
+    " sop_uid " TEXT ", PRIMARY KEY(case_id, sop_uid));"
+    "CREATE INDEX case_image_uid ON case_image(sop_uid)";
+static const char first_outbox[] =
+    "CREATE TABLE outbox("
+    " id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    " case_id BIGINT NOT NULL REFERENCES cases(id) ON DELETE CASCADE,"
+    " archive " TEXT ", path " TEXT ", sop_class_uid " TEXT ", sop_uid " TEXT ","
+    " state " TEXT " DEFAULT 'pending', attempts " NUMBER " DEFAULT 0,"
+    " fence " NUMBER " DEFAULT 0, next_at_ms " NUMBER ","
+    " lease_owner " TEXT " DEFAULT '', lease_until_ms " NUMBER " DEFAULT 0,"
+    " updated_ms " NUMBER ", last_status " NUMBER " DEFAULT -1,"
+    " last_comment " TEXT " DEFAULT '', UNIQUE(case_id, archive, sop_uid));"
+    "CREATE INDEX outbox_due ON outbox(archive, next_at_ms, id) WHERE state='pending'";
+static const char *const first_postgresql[] = { first_catalogue, first_cases, first_outbox };
+
+/* A file as it stood then: 3 cases, one of them delivered, N_IMAGES images, a delivery. */
+enum { N_IMAGES = 4000, MAX_KILLS = 40 };
+static const char data_cases[] =
+    "INSERT INTO instance(sop_uid, digest, kind, sop_class_uid, study_uid, series_uid, frame_uid,"
+    " patient_id, issuer, modality, source_ae, received_ms, size, conflict, header%s)"
+    " VALUES('1.rs','d-rs','rtstruct','1.2','1.study','1.rtss','1.frame','P1','','RTSTRUCT','TPS',"
+    " 5, 100, 0, '{}'%s);"
+    "INSERT INTO cases(state, reason, contour_uid, contour_digest, contour_kind, patient_id, issuer,"
+    " study_uid, frame_uid, series_uid, model_index, model_id, model_sha256, rois, n_expected,"
+    " n_present, fallback_at_ms, give_up_at_ms, created_ms, updated_ms, attempts, fence,"
+    " content_datetime, report_sop_uid, result_dir%s) VALUES"
+    " ('delivered','','1.rs','d-rs','rtstruct','P1','','1.study','1.frame','1.series',0,'m','sha','4,7',"
+    "  2,2,600,5000,10,90,1,3,'20240102030405','2.25.1','/spool/results/1.3'%s),"
+    " ('waiting','1 of 2 images','1.rs','d-rs','rtstruct','P1','','1.study','1.frame','1.series',0,'n',"
+    "  'sha','4',2,1,600,5000,10,20,0,0,'','',''%s),"
+    " ('ready','','1.rs','d-rs','rtstruct','P1','','1.study','1.frame','1.series',0,'o','sha','4',"
+    "  2,2,600,5000,10,30,0,0,'','',''%s);"
+    "INSERT INTO case_image(case_id, sop_uid) SELECT id, '1.i.1' FROM cases;"
+    "INSERT INTO case_image(case_id, sop_uid) SELECT id, '1.i.2' FROM cases;"
+    "INSERT INTO outbox(case_id, archive, path, sop_class_uid, sop_uid, state, attempts, next_at_ms,"
+    " updated_ms, last_status, last_comment) VALUES"
+    " (1,'pacs','/spool/results/1.3/sr.dcm','1.2.88','2.25.1','sent',2,60,90,0,'done');";
+static const char data_images[] =
+    "INSERT INTO instance(sop_uid, digest, kind, sop_class_uid, study_uid, series_uid, frame_uid,"
+    " patient_id, issuer, modality, source_ae, received_ms, size, conflict%s)"
+    " SELECT '1.i.' || n, 'd-' || n, 'image', '1.2', '1.study', '1.series', '1.frame', 'P1', '', 'CT',"
+    " 'CT1', 5, 1000, 0%s FROM %s;";
+
+static bool is_sqlite(void) { return strcmp(fixture_backend, "sqlite") == 0; }
+
+/* Runs a script in the database of a path or a connection string. */
+static void run(const char *database, const char *sql)
+{
+    if (is_sqlite()) {
+        sqlite3 *db = NULL;
+        assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
+        char *why = NULL;
+        if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK) { fail_msg("%s: %.200s", why, sql); }
+        sqlite3_close(db);
+        return;
+    }
+    PGconn *c = PQconnectdb(database);
+    PGresult *r = PQexec(c, sql);
+    if (PQresultStatus(r) != PGRES_COMMAND_OK) { fail_msg("%s: %.200s", PQresultErrorMessage(r), sql); }
+    PQclear(r);
+    PQfinish(c);
+}
+
+static long version_of(const char *database)
+{
+    long version = -1;
+    if (is_sqlite()) {
+        sqlite3 *db = NULL;
+        sqlite3_stmt *st = NULL;
+        assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db, "SELECT version FROM schema_version", -1, &st, NULL),
+                         SQLITE_OK);
+        if (sqlite3_step(st) == SQLITE_ROW) { version = (long)sqlite3_column_int64(st, 0); }
+        sqlite3_finalize(st);
+        sqlite3_close(db);
+        return version;
+    }
+    PGconn *c = PQconnectdb(database);
+    PGresult *r = PQexec(c, "SELECT version FROM schema_version");
+    if (PQntuples(r) == 1) { version = strtol(PQgetvalue(r, 0, 0), NULL, 10); }
+    PQclear(r);
+    PQfinish(c);
+    return version;
+}
+
+static void make_old(char database[192], const fixture *f)
+{
+    /* The first PostgreSQL tables had versions already. */
+    const bool sq = is_sqlite();
+    const char *columns = sq ? "" : ", pixel_digest, identity_digest, current",
+               *digests = sq ? "" : ", '', '', 1",
+               *more = sq ? "" : ", model_version, lineage, contour_datetime, run, priority",
+               *values = sq ? "" : ", '', '', '', 0, 0";
+    char sql[4096], list[160];
+    fixture_new_database(database, 192, f);
+    if (sq) { run(database, first_sqlite); }
+    for (int i = 0; !sq && i < 3; i++) { run(database, first_postgresql[i]); }
+    snprintf(sql, sizeof sql, data_cases, columns, digests, more, values, values, values);
+    run(database, sql);
+    if (sq) {
+        snprintf(list, sizeof list, "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c"
+                                    " WHERE n<%d) SELECT n FROM c)", N_IMAGES);
+    } else {
+        snprintf(list, sizeof list, "generate_series(1,%d) AS n", N_IMAGES);
+    }
+    snprintf(sql, sizeof sql, data_images, columns, digests, list);
+    run(database, sql);
+}
+
+static void check_kept(fixture *f, const char *database)
+{
+    pn_store_counts count;
+    pn_store *own = f->s;
+    CHECK_OK(pn_store_open(&f->s, database, NULL, &f->err), f->err);
+    CHECK_OK(pn_store_check(f->s, &f->err), f->err);
+    CHECK_OK(pn_store_count(&count, f->s, &f->err), f->err);
+    assert_int_equal(count.instances, N_IMAGES + 1);
+    assert_int_equal(count.deliveries_sent, 1);
+    pn_case *c = case_of(f, 1);
+    assert_int_equal(c->state, PN_CASE_DELIVERED);
+    assert_string_equal(c->report_sop_uid, "2.25.1");
+    assert_string_equal(c->content_datetime, "20240102030405");
+    assert_int_equal(c->n_rois, 2);
+    assert_int_equal(c->fence, 3);
+    assert_int_equal(c->n_expected, 2);
+    assert_false(c->drawn_only);
+    c = case_of(f, 2);
+    assert_int_equal(c->state, PN_CASE_WAITING);
+    assert_string_equal(c->reason, "1 of 2 images");
+    /* And it can be worked with. */
+    static pn_case claimed;
+    bool got = false;
+    CHECK_OK(pn_store_claim_case(&claimed, &got, f->s, 100, "w", 1000, &f->err), f->err);
+    assert_true(got);
+    assert_int_equal(claimed.id, 3);
+    pn_file_list l = { 0 };
+    CHECK_OK(pn_store_case_images(&l, f->s, 3, &f->err), f->err);
+    assert_int_equal(l.n, 2);
+    pn_file_list_free(&l);
+    pn_store_close(f->s);
+    f->s = own;
+}
+
+static void migration__of_the_first_schema_keeps_what_was_there(void **state)
+{
+    fixture *f = *state;
+    char database[192];
+    make_old(database, f);
+    pn_store *s = NULL;
+    const pn_store_opts look = { .read_only = true, .busy_timeout_ms = 1000 };
+    assert_int_equal(pn_store_open(&s, database, &look, &f->err), PN_ESTORE);
+    assert_non_null(strstr(f->err.msg, "start the node once"));
+    check_kept(f, database);
+    assert_int_equal(version_of(database), version_of(f->path));
+}
+
+static void migration__of_a_newer_schema_is_refused(void **state)
+{
+    fixture *f = *state;
+    pn_store *s = NULL;
+    char want[80];
+    long newest = version_of(f->path);
+    run(f->path, "UPDATE schema_version SET version=version+1");
+    for (int read_only = 0; read_only < 2; read_only++) {
+        const pn_store_opts opts = { .read_only = read_only, .busy_timeout_ms = 1000 };
+        assert_int_equal(pn_store_open(&s, f->path, &opts, &f->err), PN_ESTORE);
+        assert_int_equal(f->err.cls, PN_PERMANENT);
+        snprintf(want, sizeof want, "schema version %ld, this program knows up to %ld", newest + 1, newest);
+        assert_non_null(strstr(f->err.msg, want));
+    }
+    assert_int_equal(version_of(f->path), newest + 1);
+}
+
+/* Killed at ever later moments until it is through: the old one or the new one, nothing between. */
+static void migration__killed_on_the_way_is_made_again(void **state)
+{
+    fixture *f = *state;
+    char database[192];
+    long newest = version_of(f->path), first = is_sqlite() ? 1 : 3;
+    int killed = 0;
+    bool through = false;
+    make_old(database, f);
+    for (long delay_us = 500; killed < MAX_KILLS && !through; delay_us += delay_us / 4) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            pn_store *s = NULL;
+            pn_error err;
+            _exit(pn_store_open(&s, database, NULL, &err) == PN_OK ? 0 : 1);
+        }
+        int status = 0;
+        (void)nanosleep(&(struct timespec){ .tv_sec = delay_us / 1000000,
+                                            .tv_nsec = delay_us % 1000000 * 1000 }, NULL);
+        (void)kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        through = WIFEXITED(status);
+        if (through) { assert_int_equal(WEXITSTATUS(status), 0); }
+        killed += !through;
+        long version = version_of(database);
+        if (version != first && version != newest) { fail_msg("version %ld after a kill", version); }
+        through = through || version == newest;
+    }
+    assert_true(killed > 2);
+    check_kept(f, database);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(migration__of_the_first_schema_keeps_what_was_there),
+        T(migration__of_a_newer_schema_is_refused),
+        T(migration__killed_on_the_way_is_made_again),
+    };
+    return FIXTURE_RUN(tests);
+}
