@@ -63,8 +63,7 @@ static int add_modality(pn_report_result *to, const cfg_model *model, const char
                             model->modality[i]);
         if (more > 0 && used + (size_t)more < sizeof wanted) { used += (size_t)more; }
     }
-    pn_gate_state state = good ? PN_GATE_PASSED : found[0] == '\0' ? PN_GATE_UNKNOWN : PN_GATE_FAILED;
-    pn_report_gate *gate = add(to, PN_GATE_MODALITY, state, err);
+    pn_report_gate *gate = add(to, PN_GATE_MODALITY, good ? PN_GATE_PASSED : PN_GATE_FAILED, err);
     if (gate == NULL) { return PN_ENOMEM; }
     snprintf(gate->found_text, sizeof gate->found_text, "%s", found);
     memcpy(gate->wanted_text, wanted, sizeof gate->wanted_text);
