@@ -7,12 +7,13 @@
 #include "base/hash.h"
 #include "dicom/kos_write.h"
 #include "pipeline/job.h"
+#include "role/withdrawn.h"
 
 /* One archive and what it holds. */
 typedef struct note {
     char archive[PN_NAME_SIZE];
     char path[PN_PATH_SIZE];
-    char sop_uid[PN_UID_SIZE];
+    char sop_uid[PN_UID_SIZE], series_uid[PN_UID_SIZE];
     pn_rejected objects[PN_MAX_OBJECTS]; size_t n_objects;
 } note;
 
@@ -53,23 +54,28 @@ static int take_sent(void *arg, const pn_delivery *d, pn_error *err)
     return PN_OK;
 }
 
-static int write_note(note *n, const withdrawal *w, const cfg_node *cfg, const char *reason,
-                      const char *datetime, pn_error *err)
+static int name_note(note *n, const withdrawal *w, const char *reason, const char *datetime, pn_error *err)
 {
-    char like[PN_PATH_SIZE], series[PN_UID_SIZE], device[PN_UID_SIZE];
     const char *report = pn_outcome_report(&w->outcome)->sop_uid;
     const char *sop_parts[] = {"rejection note", report, n->archive, reason, datetime, NULL};
     const char *series_parts[] = {"rejection series", report, n->archive, reason, datetime, NULL};
-    const char *device_parts[] = {"prognode device", PN_VERSION, NULL};
     int rc = pn_uid_from_parts(n->sop_uid, sop_parts, err);
-    if (rc == PN_OK) { rc = pn_uid_from_parts(series, series_parts, err); }
-    if (rc == PN_OK) { rc = pn_uid_from_parts(device, device_parts, err); }
+    if (rc == PN_OK) { rc = pn_uid_from_parts(n->series_uid, series_parts, err); }
+    if (rc != PN_OK) { return rc; }
+    return pn_path(n->path, sizeof n->path, err, "%s/note-%s.dcm", w->c.result_dir, n->sop_uid);
+}
+
+static int write_note(const note *n, const withdrawal *w, const cfg_node *cfg, const char *reason,
+                      const char *datetime, pn_error *err)
+{
+    char like[PN_PATH_SIZE], device[PN_UID_SIZE];
+    const char *device_parts[] = {"prognode device", PN_VERSION, NULL};
+    int rc = pn_uid_from_parts(device, device_parts, err);
     if (rc == PN_OK) { rc = pn_path(like, sizeof like, err, "%s/%s", w->c.result_dir, PN_SR_FILE); }
-    if (rc == PN_OK) { rc = pn_path(n->path, sizeof n->path, err, "%s/note-%s.dcm", w->c.result_dir, n->sop_uid); }
     if (rc != PN_OK) { return rc; }
     const pn_rejection r = {
         .like = like, .objects = n->objects, .n_objects = n->n_objects, .sop_uid = n->sop_uid,
-        .series_uid = series, .device_uid = device, .datetime = datetime, .reason = reason,
+        .series_uid = n->series_uid, .device_uid = device, .datetime = datetime, .reason = reason,
         .institution = cfg->institution, .station_name = cfg->station_name,
     };
     return pn_rejection_write(&r, n->path, err);
@@ -102,12 +108,17 @@ static int queue_notes(pn_case_state *state, withdrawal *w, pn_store *s, const c
     pn_outgoing *out = calloc(w->n_notes + 1, sizeof *out);
     int rc = out == NULL ? pn_fail_transient(err, PN_ENOMEM, "no memory for notes") : PN_OK;
     for (size_t i = 0; rc == PN_OK && i < w->n_notes; i++) {
-        rc = write_note(&w->notes[i], w, cfg, reason, datetime, err);
+        rc = name_note(&w->notes[i], w, reason, datetime, err);
         out[i] = (pn_outgoing){.archive = w->notes[i].archive, .path = w->notes[i].path,
                                .sop_class_uid = PN_UID_KEY_OBJECT_SELECTION,
                                .sop_uid = w->notes[i].sop_uid, .kind = "note", .place = 9};
     }
     if (rc == PN_OK) { rc = pn_store_withdraw_case(state, s, w->c.id, reason, out, w->n_notes, now, err); }
+    /* Files after the decision, and before it becomes durable: a row never lacks its file. */
+    for (size_t i = 0; rc == PN_OK && i < w->n_notes; i++) {
+        rc = write_note(&w->notes[i], w, cfg, reason, datetime, err);
+    }
+    if (rc == PN_OK) { rc = pn_withdrawn_save(w->c.result_dir, reason, out, w->n_notes, err); }
     free(out);
     return rc;
 }

@@ -172,7 +172,8 @@ PN_CHECKED int pn_store_get_case(pn_case *out, pn_store *s, int64_t id, pn_error
 
 /* A report that a lost database knew: its folder was found in results/. Inserts the case with
  * the id, version, predecessor, content_datetime, report and result_dir of `in`, state
- * `reported`, all of `out` pending. Later ids are higher. *made false, and nothing is done,
+ * `reported`, all of `out` pending (withdrawn, and nothing of `out` to be sent: `dropped`).
+ * Later ids are higher. *made false, and nothing is done,
  * where the id, or this contour digest with this model id and version, is there already. */
 struct pn_outgoing;
 PN_CHECKED int pn_store_restore_case(bool *made, pn_store *s, const pn_case *in,

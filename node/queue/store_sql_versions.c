@@ -4,6 +4,14 @@
 
 /* ---- Restoring ------------------------------------------------------------------------------ */
 
+static bool sends_something(const pn_outgoing *out, size_t n_out)
+{
+    for (size_t i = 0; i < n_out; i++) {
+        if (out[i].choice == 0) { return true; }
+    }
+    return false;
+}
+
 static int restore(bool *made, sql_store *s, const pn_case *in, const char *const *image_uids,
                    size_t n_image_uids, const pn_outgoing *out, size_t n_out, int64_t now_ms,
                    pn_error *err)
@@ -19,12 +27,14 @@ static int restore(bool *made, sql_store *s, const pn_case *in, const char *cons
     rc = sql_insert_case(&id, s, in, image_uids, n_image_uids, now_ms, err);
     if (!rc) {
         rc = sql_run(NULL, s, err,
-                     "UPDATE cases SET state='reported', n_present=?2, by_series=?3,"
+                     "UPDATE cases SET state=?11, withdrawn=?12, reason=CASE ?12 WHEN '' THEN ''"
+                     " ELSE 'withdrawn: ' || ?12 END, n_present=?2, by_series=?3,"
                      " content_datetime=?4, report_sop_uid=?5, report_series_uid=?6,"
                      " result_dir=?7, fence=?8, match_at_ms=?9, images_identity=?10 WHERE id=?1",
-                     "iiittttiit", id, (int64_t)in->n_present, (int64_t)in->by_series,
+                     "iiittttiittt", id, (int64_t)in->n_present, (int64_t)in->by_series,
                      in->content_datetime, in->report_sop_uid, in->report_series_uid,
-                     in->result_dir, in->fence, INT64_MAX, in->images_identity);
+                     in->result_dir, in->fence, INT64_MAX, in->images_identity,
+                     sends_something(out, n_out) ? "reported" : "dropped", in->withdrawn);
     }
     return rc ? rc : sql_insert_outgoing(s, id, out, n_out, now_ms, err);
 }

@@ -335,8 +335,10 @@ static int make_missing_case(void *arg, const pn_instance *in, pn_error *err)
     indexer *x = arg;
     pn_header h = {0};
     size_t n_made = 0;
+    bool own = false;
     int rc = pn_header_from_json(&h, in->header_json, err);
-    if (rc == PN_OK) {
+    if (rc == PN_OK) { rc = is_own(&own, x, &h, err); }
+    if (rc == PN_OK && !own) {
         rc = pn_intake_contour(&n_made, &x->intake, x->store, &h, in->digest, pn_now_ms(), err);
     }
     pn_header_free(&h);

@@ -55,6 +55,19 @@ int pn_outgoing_list_make(pn_outgoing_list *out, const cfg_node *cfg, size_t mod
     return PN_OK;
 }
 
+int pn_outgoing_list_replace(pn_outgoing_list *l, const pn_withdrawn *by, pn_error *err)
+{
+    pn_outgoing *more = realloc(l->item, (l->n + by->n_notes) * sizeof *more);
+    if (more == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for deliveries"); }
+    l->item = more;
+    for (size_t i = 0; i < l->n; i++) {
+        l->item[i].choice = l->item[i].choice + 1;      /* never the first choice */
+        l->item[i].hold = NULL;
+    }
+    for (size_t i = 0; i < by->n_notes; i++) { l->item[l->n++] = by->notes[i]; }
+    return PN_OK;
+}
+
 void pn_outgoing_list_free(pn_outgoing_list *l)
 {
     free(l->item);

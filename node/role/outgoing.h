@@ -4,6 +4,7 @@
 #include <config/node.h>
 #include "pipeline/job.h"
 #include "queue/store.h"
+#include "role/withdrawn.h"
 
 /* The objects of one attempt for every archive that is to get them. Texts lie in it or in what it
  * was made of. */
@@ -19,6 +20,9 @@ typedef struct pn_outgoing_list {
 PN_CHECKED int pn_outgoing_list_make(pn_outgoing_list *out, const cfg_node *cfg, size_t model,
                                      size_t n_reports, const char *folder, const pn_outcome *o,
                                      pn_error *err);
+/* Send the notes, which are lent, and nothing else of the list: its objects stay as spare, so that
+ * they are known as our own. */
+PN_CHECKED int pn_outgoing_list_replace(pn_outgoing_list *l, const pn_withdrawn *by, pn_error *err);
 void pn_outgoing_list_free(pn_outgoing_list *l);
 
 #endif

@@ -12,6 +12,7 @@
 #include "pipeline/job.h"
 #include "pipeline/named_images.h"
 #include "role/outgoing.h"
+#include "role/withdrawn.h"
 
 typedef struct attempt {
     long long id, fence;       /* results/<id>.<fence>                                        */
@@ -173,12 +174,27 @@ static int fill_case(finding *f, size_t model, const restorer *r, pn_error *err)
     return pn_path(c->result_dir, sizeof c->result_dir, err, "%s", f->folder);
 }
 
+/* What was taken back is not sent again; its notes are. */
+static int take_withdrawal(pn_withdrawn *out, finding *f, pn_error *err)
+{
+    pn_error why = {0};
+    int rc = pn_withdrawn_load(out, f->folder, &why);
+    if (rc == PN_ENOTFOUND) { return PN_OK; }
+    if (rc != PN_OK) {
+        if (err) { *err = why; }
+        return rc;
+    }
+    memcpy(f->c.withdrawn, out->reason, sizeof f->c.withdrawn);
+    return PN_OK;
+}
+
 static int insert(bool *made, finding *f, size_t model, const restorer *r, pn_error *err)
 {
     const cfg_node *cfg = r->in->cfg;
     pn_named_images images = {0};
     size_t n_reports = 0;
     pn_outgoing_list out = {0};
+    pn_withdrawn withdrawn = {0};
     int rc = pn_named_images_of(&images, &f->contour, f->c.roi_numbers, f->c.n_rois, err);
     if (rc == PN_OK && !f->c.by_series) {
         rc = images_identity(f->c.images_identity, r->store, &images, err);
@@ -187,10 +203,13 @@ static int insert(bool *made, finding *f, size_t model, const restorer *r, pn_er
     if (rc == PN_OK) {
         rc = pn_outgoing_list_make(&out, cfg, model, n_reports, f->folder, &f->outcome, err);
     }
+    if (rc == PN_OK) { rc = take_withdrawal(&withdrawn, f, err); }
+    if (rc == PN_OK && f->c.withdrawn[0] != '\0') { rc = pn_outgoing_list_replace(&out, &withdrawn, err); }
     if (rc == PN_OK) {
         rc = pn_store_restore_case(made, r->store, &f->c, (const char *const *)images.uids, images.n,
                                    out.item, out.n, r->now_ms, err);
     }
+    pn_withdrawn_free(&withdrawn);
     pn_named_images_free(&images);
     pn_outgoing_list_free(&out);
     return rc;

@@ -20,7 +20,7 @@ expect 2 'unknown verb "frobnicate"' frobnicate
 expect 0 '^prognode [0-9]+\.[0-9]+' version
 expect 0 'DCMTK' version
 
-for verb in serve cases check-config echo extract train predict show phantom version; do
+for verb in serve cases check-config echo extract train predict report show phantom version; do
   expect 0 "usage: prognode $verb" "$verb" --help
   [ -z "$("$prognode" "$verb" --help 2>&1 >/dev/null)" ] || complain "$verb --help writes to stderr"
   "$prognode" --help | grep -qE "^  $verb " || complain "$verb is not in the list of verbs"
@@ -39,5 +39,11 @@ expect 1 'nowhere.dcm' show /nowhere.dcm
 expect 2 '' train
 expect 2 '' predict
 expect 2 '' phantom
+expect 2 'case number or a folder' report
+expect 2 'output is missing' report 1
+expect 2 'prognode.yaml' report 1 -o /tmp/none
+expect 2 'config or --model' report /nowhere -o /tmp/none
+expect 1 'nowhere' report /nowhere --model "$(dirname "$0")/../../config/models/example-phantom.yaml" -o /tmp/none
+expect 2 'YYYYMMDDHHMMSS' report 1 -o /tmp/none --time yesterday
 expect 2 'verb|list|usage' cases
 exit $status

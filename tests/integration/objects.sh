@@ -40,6 +40,18 @@ dcmdump "$work/SR.dcm" | grep -q "$tracking" || fail "report and segmentation na
 # The forms for archives that refuse a segmentation do not.
 for f in "$results"/sr-region*.dcm; do ! dcmdump "$f" | grep -q "$seg" || fail "$f names the segmentation"; done
 
+# What an editor saves is a contour like any other, and gives the values of the contours themselves.
+cp "$work/SEG.dcm" "$work/edited.dcm"
+dcmodify -nb -gin -m "(0008,0070)=EDITOR" "$work/edited.dcm"
+mkdir "$work/images"
+cp "$(dirname "$(find "$patient" -name 'ct-*.dcm' | head -1)")"/ct-*.dcm "$work/images"
+"$prognode" extract -q "$work/images" "$work/edited.dcm" -o "$work/edited.json" || fail "extract from the segmentation"
+"$prognode" extract -q "$patient" -o "$work/drawn.json" || fail "extract from the contours"
+features='.[] | with_entries(select(.key | startswith("original_")))'
+name=$(jq -r '.[0].roi' "$work/edited.json")
+[ "$(jq -S "$features" "$work/edited.json")" = "$(jq -S ".[] | select(.roi == \"$name\") | with_entries(select(.key | startswith(\"original_\")))" "$work/drawn.json")" ] \
+  || fail "the segmentation gives other values than the contours"
+
 # The same bytes offline: of the case, and of a folder with the same objects, time and settings.
 # "$(jq -r .content_datetime ...)": the time was fixed when the case was first claimed.
 "$prognode" report 1 --config "$work/prognode.yaml" -o "$work/again" > /dev/null || fail "report of a case"
@@ -86,5 +98,15 @@ wait_for 90 state_is delivered 1 || fail "the next version is not delivered"
 for kind in SEG SR OT DOC; do
   [ "$(held $kind)" -eq 2 ] || fail "$(held $kind) objects of modality $kind after the rerun, expected 2"
 done
+
+# A database that is lost is built again from the folders: what was taken back stays so.
+stop_node
+rm -f "$work/spool/prognode.db"*
+start_node
+wait_for 60 state_is delivered 1 || fail "the report is not delivered again after the loss of the database"
+wait_for 60 state_is dropped 1 || fail "the withdrawn case is $(cases show 1 --json | jq -c '[.state, .reason]')"
+[ "$(cases list --json | jq length)" -eq 2 ] || fail "an own object made a case after the loss of the database"
+[ "$(cases show 1 --json | jq -r '.withdrawn')" = "wrong reconstruction" ] || fail "the reason of the withdrawal is lost"
+[ "$(cases show 1 --json | jq -r '[.deliveries[] | select(.state != "spare") | .kind] | join(" ")')" = note ] || fail "a withdrawn report is sent again"
 stop_node
 echo "passed"
