@@ -20,11 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PDU = 131072, FRAGMENT = PDU - 6, PRIVATE_DIGITS = 12, MOST_ASSOCIATIONS = 256 };
+enum { PDU = 131072, LEAST_PDU = 4096, PRIVATE_DIGITS = 12, MOST_ASSOCIATIONS = 256 };
 
 static const char *called_ae;
 static uint16_t port;
 static unsigned n_objects;
+static size_t fragment = PDU - 6;      /* less where the receiver takes no PDU of that size */
 static char class_uid[65], sop_uid[65], syntax_uid[65];
 
 /* One object as the bytes of its PDUs; uid_at: where the changing end of the UID stands. */
@@ -34,6 +35,8 @@ typedef struct message {
 } message;
 
 static message object;
+static uint8_t *data_set;
+static size_t n_data_set;
 static pthread_barrier_t all_are_accepted;
 static double *times_ms;
 
@@ -131,8 +134,9 @@ static uint8_t *put_pdu(uint8_t *p, const uint8_t *bytes, size_t n, bool command
     return p + 12 + n;
 }
 
-static void build(uint8_t *data_set, size_t n)
+static void build(void)
 {
+    size_t n = n_data_set;
     uint8_t command[512], *c = command + 12;
     c = put_text(c, 0x0002, class_uid);
     c = put_number(c, 0x0100, 0x0001);
@@ -147,14 +151,14 @@ static void build(uint8_t *data_set, size_t n)
 
     size_t in_data = 0, tail = strlen(sop_uid) - PRIVATE_DIGITS;
     const uint8_t *there = find(data_set, data_set + n, 0x0008, 0x0018, &in_data);
-    if (there == NULL || (size_t)(there - data_set) + in_data > FRAGMENT) { die("no SOP Instance UID"); }
-    object.bytes = malloc(n + (n / FRAGMENT + 2) * 12 + sizeof command);
+    if (there == NULL || (size_t)(there - data_set) + in_data > fragment) { die("no SOP Instance UID"); }
+    object.bytes = malloc(n + (n / fragment + 2) * 12 + sizeof command);
     if (object.bytes == NULL) { die("no memory"); }
     uint8_t *p = put_pdu(object.bytes, command, (size_t)(c - command), true, true);
     object.uid_at[0] = 12 + (size_t)(uid - command) + tail;
     object.uid_at[1] = (size_t)(p - object.bytes) + 12 + (size_t)(there - data_set) + tail;
     for (size_t at = 0; at < n;) {
-        size_t part = n - at < FRAGMENT ? n - at : FRAGMENT;
+        size_t part = n - at < fragment ? n - at : fragment;
         p = put_pdu(p, data_set + at, part, false, at + part == n);
         at += part;
     }
@@ -182,8 +186,9 @@ static void load(const char *path, const char *pixel_bytes)
         put_le32(pixels - 4, extra);
         n = (size_t)(pixels - bytes) + extra;
     }
-    build(bytes + start, n - start);
-    free(bytes);
+    n_data_set = n - start;
+    memmove(bytes, bytes + start, n_data_set);
+    data_set = bytes;
 }
 
 /* ---- Associations ------------------------------------------------------------------------- */
@@ -246,7 +251,16 @@ static void associate(int fd)
     put_be(rq + 2, (size_t)(p - rq) - 6, 4);
     send_all(fd, rq, (size_t)(p - rq));
     static _Thread_local uint8_t answer[PDU];
-    if (read_pdu(fd, answer) == 0) { die("the association was rejected"); }
+    size_t n = read_pdu(fd, answer);
+    if (n == 0) { die("the association was rejected"); }
+    for (size_t at = 68; at + 8 <= n;) {       /* into the user information, past other items */
+        size_t n_item = (size_t)answer[at + 2] << 8 | answer[at + 3];
+        if (answer[at] == 0x51 && n_item == 4) {
+            size_t most = (size_t)answer[at + 5] << 16 | (size_t)answer[at + 6] << 8 | answer[at + 7];
+            if (most >= LEAST_PDU && most < fragment + 6) { fragment = most - 6; }
+        }
+        at += 4 + (answer[at] == 0x50 ? 0 : n_item);
+    }
 }
 
 static int connect_to(void)
@@ -269,10 +283,18 @@ static unsigned status_in(const uint8_t *pdu, size_t n)
     return 0xffff;
 }
 
+static void leave(int fd)
+{
+    static const uint8_t release[10] = { 0x05, 0, 0, 0, 0, 4 };
+    uint8_t answer[10];
+    send_all(fd, release, sizeof release);
+    (void)recv(fd, answer, sizeof answer, MSG_WAITALL);
+    (void)close(fd);
+}
+
 static void *one_association(void *arg)
 {
     size_t number = (size_t)(uintptr_t)arg;
-    static const uint8_t release[10] = { 0x05, 0, 0, 0, 0, 4 };
     uint8_t *bytes = malloc(object.n), *answer = malloc(PDU);
     if (bytes == NULL || answer == NULL) { die("no memory"); }
     memcpy(bytes, object.bytes, object.n);
@@ -294,12 +316,18 @@ static void *one_association(void *arg)
         }
         times_ms[number * n_objects + i] = now_ms() - begun;
     }
-    send_all(fd, release, sizeof release);
-    (void)recv(fd, answer, PDU, 0);
-    (void)close(fd);
+    leave(fd);
     free(answer);
     free(bytes);
     return NULL;
+}
+
+/* What size of PDU the receiver takes, before the objects are cut into them. */
+static void ask_for_size(void)
+{
+    int fd = connect_to();
+    associate(fd);
+    leave(fd);
 }
 
 static int by_size(const void *a, const void *b)
@@ -320,6 +348,8 @@ int main(int argc, char **argv)
     n_objects = (unsigned)strtoul(argv[4], NULL, 10);
     if (n_associations < 1 || n_associations > MOST_ASSOCIATIONS || n_objects < 1) { return 2; }
     load(argv[5], argc > 6 ? argv[6] : NULL);
+    ask_for_size();
+    build();
     times_ms = calloc(n_associations * n_objects, sizeof *times_ms);
     pthread_t threads[MOST_ASSOCIATIONS];
     if (times_ms == NULL ||
@@ -338,6 +368,7 @@ int main(int argc, char **argv)
     printf("%.0f %.2f %.2f %.2f\n", (double)n / took * 1e3, times_ms[n / 2], times_ms[n * 99 / 100],
            times_ms[n - 1]);
     free(times_ms);
+    free(data_set);
     free(object.bytes);
     return 0;
 }

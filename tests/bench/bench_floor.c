@@ -7,7 +7,8 @@
  *   written   file, rename; no sync
  *   file      a file each: fdatasync, rename, fsync of the folder
  *   range     a file each: sync_file_range, rename, fsync of the file (ext4, XFS)
- *   early     the same, with each half megabyte on its way to the disk at once
+ *   named     the same, and the name is the SHA-256 of the content
+ *   early     range, with each half megabyte on its way to the disk at once
  *   direct    a file each: O_DIRECT from one buffer, rename, fsync of the file
  *   group     range, but one fsync of the folder for all who wait
  *   syncfs    write, rename, one syncfs for all who wait
@@ -34,14 +35,15 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/hash.h"
 
 enum { BUFFER = 1 << 20, PDU = 131072, EARLY = 512 * 1024, PAGE = 4096,
        PLACES = 512, DRAIN_BATCH = 32 };      /* places of BUFFER bytes in the segment */
 
 typedef enum mode {
-    DISCARD, WRITTEN, FILE_EACH, RANGE, EARLY_RANGE, DIRECT, GROUP, SYNCFS, SEGMENT, DRAINED
+    DISCARD, WRITTEN, FILE_EACH, RANGE, NAMED, EARLY_RANGE, DIRECT, GROUP, SYNCFS, SEGMENT, DRAINED
 } mode;
-static const char *const mode_names[] = { "discard", "written", "file", "range", "early", "direct",
+static const char *const mode_names[] = { "discard", "written", "file", "range", "named", "early", "direct",
                                           "group", "syncfs", "segment", "drained" };
 
 /* Who waits for a sync takes a number; whoever gets the lock syncs for all numbers given so far. */
@@ -62,7 +64,8 @@ static uint8_t *in, *direct;
 static size_t in_at, in_end, n_direct;
 static uint64_t n_object, n_started, place;
 static unsigned long n_files;
-static char part_name[64], final_name[64];
+static char part_name[64], final_name[80];
+static pn_sha256 sha;
 
 static _Noreturn void die(const char *what)
 {
@@ -84,7 +87,7 @@ static void keep_begin(void)
     (void)snprintf(part_name, sizeof part_name, "tmp/%ld-%lu", (long)getpid(), n_files);
     (void)snprintf(final_name, sizeof final_name, "in/%ld-%lu", (long)getpid(), n_files++);
     file_fd = openat(folder_fd, part_name, O_WRONLY | O_CREAT | O_EXCL | (how == DIRECT ? O_DIRECT : 0), 0600);
-    if (file_fd < 0) { die("open"); }
+    if (file_fd < 0 || (how == NAMED && pn_sha256_init(&sha, NULL) != PN_OK)) { die("open"); }
 }
 
 static void put(int fd, const uint8_t *p, size_t n, off_t at)
@@ -121,6 +124,7 @@ static void keep_bytes(const uint8_t *p, size_t n)
         put(file_fd, p, n, (off_t)n_object);
     }
     n_object += n;
+    if (how == NAMED) { pn_sha256_update(&sha, p, n); }
     if (how == EARLY_RANGE && n_object - n_started >= EARLY) {
         (void)sync_file_range(file_fd, (off_t)n_started, (off_t)(n_object - n_started), SYNC_FILE_RANGE_WRITE);
         n_started = n_object;
@@ -177,6 +181,12 @@ static void keep_end(int in_fd)
         if (fsync(file_fd) != 0) { die("fsync"); }
         break;
     }
+    case NAMED: {
+        uint8_t sum[PN_SHA256_SIZE];
+        memcpy(final_name, "in/", 3);
+        pn_sha256_final(&sha, sum);
+        pn_hex(final_name + 3, sum, sizeof sum);
+    } /* FALLTHROUGH */
     case RANGE:
     case EARLY_RANGE:
         write_back();
@@ -373,7 +383,7 @@ int main(int argc, char **argv)
     size_t m = 0, n_modes = sizeof mode_names / sizeof mode_names[0];
     while (argc == 4 && m < n_modes && strcmp(argv[3], mode_names[m]) != 0) { m++; }
     if (argc != 4 || m == n_modes) {
-        fputs("usage: bench_floor PORT FOLDER discard|written|file|range|early|direct|group|syncfs|segment|drained\n",
+        fputs("usage: bench_floor PORT FOLDER discard|written|file|range|named|early|direct|group|syncfs|segment|drained\n",
               stderr);
         return 2;
     }
