@@ -36,6 +36,7 @@ public:
 private:
     std::string to_utf8(const std::string &bytes);
     enum { NONE, DCMTK, JAPANESE, LATIN_9, UNKNOWN } method;
+    const char *undesignated;    /* iconv's name of what upper-half bytes are without an escape */
     DcmSpecificCharacterSet charset;
 };
 

@@ -62,8 +62,11 @@ int pn_dicom_preload_charsets(pn_error *err)
         }
         static iconv_t japanese = iconv_open("UTF-8", "EUC-JP");
         static iconv_t latin9 = iconv_open("UTF-8", "ISO-8859-15");
+        static iconv_t chinese = iconv_open("UTF-8", "EUC-CN");
+        static iconv_t korean = iconv_open("UTF-8", "EUC-KR");
         const iconv_t missing = reinterpret_cast<iconv_t>(-1);
-        if (open_converters.empty() || japanese == missing || latin9 == missing) {
+        if (open_converters.empty() || japanese == missing || latin9 == missing ||
+            chinese == missing || korean == missing) {
             open_converters.clear();
             return pn_fail(err, PN_ECONFIG, "character set converters are missing (glibc's gconv modules)");
         }

@@ -133,7 +133,7 @@ static std::string normalised(std::string set)
     return set;
 }
 
-Text::Text(DcmItem &dataset) : method(NONE)
+Text::Text(DcmItem &dataset) : method(NONE), undesignated(nullptr)
 {
     std::string set = normalised(characters(dataset, DCM_SpecificCharacterSet));
     if (set.empty() || set == "ISO_IR 6") { return; }
@@ -143,6 +143,9 @@ Text::Text(DcmItem &dataset) : method(NONE)
         method = LATIN_9;
     } else if (charset.selectCharacterSet(OFString(set.c_str())).good()) {
         method = DCMTK;
+        /* Writers are met that leave the escape sequence out where there is but one extension. */
+        if (set == "\\ISO 2022 IR 58") { undesignated = "EUC-CN"; }
+        if (set == "\\ISO 2022 IR 149") { undesignated = "EUC-KR"; }
     } else {
         method = UNKNOWN;
     }
@@ -164,6 +167,7 @@ std::string Text::to_utf8(const std::string &bytes)
         charset.convertString(OFString(bytes.data(), bytes.size()), converted, "\\^=").good()) {
         return std::string(converted.c_str(), converted.length());
     }
+    if (undesignated != nullptr && iconv_all(out, bytes, undesignated)) { return out; }
     return is_utf8(bytes) ? bytes : from_latin1(bytes);
 }
 

@@ -53,6 +53,8 @@ static const struct { const char *set, *bytes, *utf8; } names[] = {
     {"\\ISO 2022 IR 203", "\x1B-b\xBCuvre^\x1B-b\xB4ofie", "Œuvre^Žofie"},
     {"\\ISO 2022 IR 166", "\x1B-T\xCA\xC1\xAA\xD2\xC2^\x1B-T\xE3\xA8\xB4\xD5", "สมชาย^ใจดี"},
     {"ISO 2022 IR 100", "Buc^J\xE9r\xF4me", "Buc^Jérôme"},
+    {"\\ISO 2022 IR 58", "Zhang=\xD5\xC5^\xD0\xA1\xB6\xAB", "Zhang=张^小东"},     /* no escapes */
+    {"\\ISO 2022 IR 149", "Hong=\xFB\xF3", "Hong=洪"},
     {"ISO-IR 144", "\xBB\xEE\xDA", "Люк"},
     {"ISO_IR_100", "M\xFCller", "Müller"},
     {"ISO_IR 6", "Smith", "Smith"},
