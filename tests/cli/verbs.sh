@@ -46,4 +46,8 @@ expect 2 'config or --model' report /nowhere -o /tmp/none
 expect 1 'nowhere' report /nowhere --model "$(dirname "$0")/../../config/models/example-phantom.yaml" -o /tmp/none
 expect 2 'YYYYMMDDHHMMSS' report 1 -o /tmp/none --time yesterday
 expect 2 'verb|list|usage' cases
+expect 2 'usage' queue
+expect 2 'usage' queue quarantine --dry-run
+expect 2 'prognode.yaml' queue status
+expect 2 'prognode.yaml' queue quarantine
 exit $status
