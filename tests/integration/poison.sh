@@ -6,8 +6,8 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0"    # die of i
 . "$(dirname "$0")/common.sh"
 
 # Large enough to be caught at work, small enough for the time limit.
-size=standard limit_s=4 sanitized=""
-if nm -D "$prognode" 2>/dev/null | grep -q __asan_init; then size=small limit_s=6 sanitized=yes; fi
+size=standard limit_s=6 sanitized=""
+if nm -D "$prognode" 2>/dev/null | grep -q __asan_init; then size=small limit_s=10 sanitized=yes; fi
 "$prognode" phantom -o "$work/p" --seed 61 --count 5 --size $size >/dev/null
 patient() { ls -d "$work"/p/* | sed -n "$1p"; }
 write_config "$work/prognode.yaml" "$work/spool" "$node_port" "$archive_port" "$model"

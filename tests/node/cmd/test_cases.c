@@ -217,13 +217,36 @@ static void steer__says_and_logs_what_it_did(void **state)
     SAYS(p->errors, "no case 99");
 }
 
+static void recall__asks_before_it_takes_a_model(void **state)
+{
+    place *p = *state;
+    fill(p);
+    assert_int_equal(cases(p, "withdraw --model demo --reason late"), 2);
+    SAYS(p->errors, "withdraw would take 1 cases; nothing was done");
+    assert_int_equal(cases(p, "rerun --model demo --version 1.2"), 2);
+    SAYS(p->errors, "rerun would take 1 cases");
+    assert_int_equal(cases(p, "withdraw --model demo --version 1.1 --reason late --yes"), 0);
+    SAYS(p->out, "no cases with a report of this model and version");
+    assert_int_equal(cases(p, "withdraw 1 --reason late"), 1);
+    SAYS(p->errors, "case 1 is waiting and has no report");
+    assert_int_equal(cases(p, "withdraw 2 --reason late"), 1);
+    SAYS(p->errors, "the results of case 2 are gone");
+    SAYS(p->errors, "event=operator verb=withdraw case=2 uid=");
+    SAYS(p->errors, "done=0 reason=\"late\"");
+    assert_int_equal(cases(p, "list --state reported"), 0);
+    SAYS(p->out, "     2  reported");
+}
+
 static void use__is_checked(void **state)
 {
     place *p = *state;
     static const char *const wrong[] = { "", "liste", "show", "show x", "show 1 2", "retry",
                                          "list 1", "list --state done", "list --limit x",
                                          "list --nonsense", "hold", "drop x", "rerun",
-                                         "hold 1 --model demo", "show 1 --version 2" };
+                                         "hold 1 --model demo", "show 1 --version 2", "withdraw 1",
+                                         "withdraw --reason x", "withdraw 1 --reason ''", "rerun",
+                                         "rerun 1 --version 2", "drop 1 --reason x", "list --yes",
+                                         "rerun 1 --yes", "hold --model demo" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         if (cases(p, wrong[i]) != 2) { fail_msg("cases %s did not exit with 2", wrong[i]); }
         assert_true(p->errors[0] != '\0');
@@ -244,6 +267,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(retry__says_each_cases_state, setup, teardown),
         cmocka_unit_test_setup_teardown(steer__says_and_logs_what_it_did, setup, teardown),
+        cmocka_unit_test_setup_teardown(recall__asks_before_it_takes_a_model, setup, teardown),
         cmocka_unit_test_setup_teardown(use__is_checked, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
