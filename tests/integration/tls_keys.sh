@@ -154,5 +154,31 @@ sort -u "$work/acknowledged" | comm -23 - "$work/there" > "$work/lost"
 [ ! -s "$work/lost" ] || fail "acknowledged and lost: $(cat "$work/lost")"
 echo "$n acknowledged over TLS with three reloads and a kill, all there"
 stop_node
+
+# ---- A process of the same user looks in vain ----
+# As root everything can be seen, so the node runs as somebody else here. Sanitized builds leave
+# the shield out.
+nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null && $nobody test -x "$prognode" \
+   && ! nm -D "$prognode" 2>/dev/null | grep -q __asan_init; then
+  chmod 711 "$work"
+  mkdir "$work/other" "$work/other/spool"
+  cp -r "$pki" "$work/prognode.yaml" "$model" "$work/other/"
+  sed -i "s|^  folder: .*|  folder: $work/other/spool|; s|^  - file: .*|  - file: $(basename "$model")|" "$work/other/prognode.yaml"
+  chown -R 65534:65534 "$work/other"
+  $nobody "$prognode" serve --config "$work/other/prognode.yaml" 2>> "$work/node.log" &
+  node_pid=$!
+  wait_for 30 "$prognode" echo 127.0.0.1 "$node_port" PROGNODE || fail "the node of another user does not answer"
+  looks() { $nobody sh -c "ls /proc/$1/fd && cat /proc/$1/maps" > /dev/null 2> "$work/look.log"; }
+  for pid in "$node_pid" $(pgrep -P "$node_pid" -f 'role (receiver|sender)'); do
+    ! looks "$pid" || fail "process $pid can be looked into by its user"
+    grep -q 'Permission denied' "$work/look.log" || fail "process $pid: $(cat "$work/look.log")"
+  done
+  looks "$(pgrep -P "$node_pid" -f 'role worker')" || fail "a process without a key cannot be looked into either: $(cat "$work/look.log")"
+  echo "supervisor, receiver and sender cannot be looked into by their own user"
+  stop_node
+else
+  echo "(not root, or sanitized: the shield is not tried)"
+fi
 ! grep -q 'AddressSanitizer\|runtime error' "$work/node.log" || fail "sanitizer report"
 echo passed
