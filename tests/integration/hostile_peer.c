@@ -1,4 +1,4 @@
-/* hostile_peer PORT - a peer that sends a node what no toolkit sends: other protocols, broken
+/* hostile_peer PORT [TLS_PORT] - a peer that sends a node what no toolkit sends: other protocols, broken
  * PDUs, bad UIDs, data sets that are traps. One well-behaved association is open all the while and
  * stores an image before and after. Exit code 0: every answer was the expected one. */
 #include "../node/net/raw.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static uint16_t port;
+static uint16_t port, tls_port;
 static int failures;
 
 static void check(bool good, const char *what)
@@ -72,6 +72,30 @@ static void deflated(void)
     (void)raw_fragment(fd, true, true, command, n);
     (void)raw_fragment(fd, false, true, bomb, sizeof bomb);
     ends(fd, "a store on a refused context is not ended");
+}
+
+/* On the port with TLS: nothing that comes without a whole handshake gets further. */
+static void no_handshake(void)
+{
+    static const struct { const char *bytes; size_t n; const char *what; } cases[] = {
+        { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, "an HTTP request to the TLS port is not ended" },
+        { "\x01\x00\x00\x00\x00\x04\x00\x01\x00\x00", 10, "an association without TLS is not ended" },
+        { "\x16\x03\x01\xff\xff\x01\x00\xff\xff", 9, "a record of 65,535 bytes is not ended" },
+        { "\x16\x03\x01\x00\x04\x01\xff\xff\xff", 9, "a hello of 16 MB is not ended" },
+        { "\x15\x03\x01\x00\x02\x02\x28", 7, "an alert instead of a hello is not ended" },
+        { "\x17\x03\x03\x00\x04" "abcd", 9, "data without a handshake is not ended" },
+        { "\x16\x03\x01\x00\x00\x16\x03\x01\x00\x00", 10, "empty records are not ended" },
+        { "\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10", 11, "an SSL 2 hello is not ended" },
+        { "\x16\x03\x01\x02\x00\x01\x00", 7, "half a hello is not ended" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int fd = raw_connect(tls_port);
+        (void)raw_send(fd, cases[i].bytes, cases[i].n);
+        ends(fd, cases[i].what);
+    }
+    int fd = raw_connect(port);
+    (void)raw_send(fd, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+    ends(fd, "a TLS hello to the port without TLS is not ended");
 }
 
 static void broken_pdus(void)
@@ -159,8 +183,9 @@ static void traps(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) { return 2; }
+    if (argc < 2 || argc > 3) { return 2; }
     port = (uint16_t)strtoul(argv[1], NULL, 10);
+    tls_port = argc > 2 ? (uint16_t)strtoul(argv[2], NULL, 10) : 0;
     char uid[65];
     size_t n;
     int good = raw_associate(port);
@@ -171,6 +196,7 @@ int main(int argc, char **argv)
         free(ct);
         if (i > 0) { continue; }
         other_protocols();
+        if (tls_port) { no_handshake(); }
         deflated();
         broken_pdus();
         bad_uids();
