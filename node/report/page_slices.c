@@ -162,8 +162,8 @@ static void draw_legend(pn_page *p, pn_box b)
     (void)pn_draw_text(p, b.x + b.w - 200, y, 200, 7.5, PN_REGULAR, PN_MUTED, PN_RIGHT, text);
 }
 
-/* What else is to be said of the contours: how other tumours were assessed, where the images came
- * from, what the mask leaves out. One line each; returns how many. */
+/* What else is to be said: how other tumours were assessed, where the images came from, what the
+ * mask leaves out, remarks on the images. One line each; returns how many. */
 static unsigned put_remarks(pn_page *p, pn_box b, bool draw)
 {
     const pn_report *r = p->report;
@@ -174,10 +174,12 @@ static unsigned put_remarks(pn_page *p, pn_box b, bool draw)
         size_t n = strlen(others);
         (void)snprintf(others + n, sizeof others - n, "%s%s", n > 0 ? " · " : "", one);
     }
-    const char *const lines[] = {others, r->matched_by_series ? pn_msg(p->words, PN_MSG_CONTOUR_BY_SERIES) : "",
-                                 p->region->note};
+    enum { MAX_REMARKS = 4 };
+    const char *lines[3 + sizeof r->reasons / sizeof r->reasons[0]] = {
+        others, r->matched_by_series ? pn_msg(p->words, PN_MSG_CONTOUR_BY_SERIES) : "", p->region->note};
+    for (size_t i = 0; i < r->n_reasons; i++) { lines[3 + i] = r->reasons[i]; }
     unsigned n = 0;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < 3 + r->n_reasons && n < MAX_REMARKS; i++) {
         if (lines[i][0] == '\0') { continue; }
         n++;
         if (!draw) { continue; }

@@ -74,6 +74,7 @@ void pn_page_window_text(char out[PN_WORDS_SIZE], const pn_messages *m, double l
     (void)snprintf(to, sizeof to, "%.3g", high);
     PN_MSG_FILL(out, PN_WORDS_SIZE, m, PN_MSG_PAGE_WINDOW, {"low", from}, {"high", to},
                 {"unit", strcmp(modality, "CT") == 0 ? "HU" : ""});
+    for (size_t n = strlen(out); n > 0 && out[n - 1] == ' '; n--) { out[n - 1] = '\0'; }   /* no unit */
 }
 
 /* ---- Curves ---------------------------------------------------------------------------------- */
