@@ -99,11 +99,16 @@ static int look_at_quarantine(pn_keeper *k, int64_t now_ms, bool low, pn_error *
     return rc;
 }
 
-static int watch_quarantine(pn_keeper *k, int64_t now_ms, pn_error *err)
+/* Once a minute, and as soon as the disk runs low. */
+static int watch_quarantine(pn_keeper *k, int64_t now_ms, bool low, pn_error *err)
 {
-    if (now_ms < k->quarantine_due_ms && k->quarantine_due_ms <= now_ms + QUARANTINE_MS) { return PN_OK; }
+    bool at_once = low && !k->was_low;
+    k->was_low = low;
+    if (!at_once && now_ms < k->quarantine_due_ms && k->quarantine_due_ms <= now_ms + QUARANTINE_MS) {
+        return PN_OK;
+    }
     k->quarantine_due_ms = now_ms + QUARANTINE_MS;
-    return look_at_quarantine(k, now_ms, false, err);
+    return look_at_quarantine(k, now_ms, low, err);
 }
 
 /* ---- Room --------------------------------------------------------------------------------- */
@@ -137,10 +142,11 @@ static void watch_reserve(pn_keeper *k)
            (unsigned long long)k->cfg->reserve_bytes);
 }
 
+/* Quarantined objects go before the images of finished cases. */
 static int make_room(pn_keeper *k, int64_t now_ms, pn_error *err)
 {
     uint64_t free_bytes = 0;
-    int rc = is_low(k, &free_bytes) ? look_at_quarantine(k, now_ms, true, err) : PN_OK;
+    int rc = watch_quarantine(k, now_ms, is_low(k, &free_bytes), err);
     for (int i = 0; i < MOST_ROUNDS && rc == PN_OK && is_low(k, &free_bytes); i++) {
         size_t n = 0;
         bool found = false;
@@ -295,7 +301,6 @@ int pn_keeper_turn(pn_keeper *k, int64_t now_ms, pn_error *err)
     watch_reserve(k);
     if (rc == PN_OK) { rc = walk(k, now_ms, err); }
     if (rc == PN_OK) { rc = remove_marked(k, err); }
-    if (rc == PN_OK) { rc = watch_quarantine(k, now_ms, err); }
     if (rc == PN_OK) { rc = sweep(k, now_ms, err); }
     return rc;
 }

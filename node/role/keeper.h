@@ -15,6 +15,7 @@ typedef struct pn_keeper {
     pn_spool spool;
     bool spool_open;
     bool refusing;                 /* less room than spool.reserve: it was said              */
+    bool was_low;                  /* at the last turn                                       */
     int64_t walked_to;             /* id of the last instance looked at in this pass         */
     int64_t pass_due_ms, sweep_due_ms, warn_due_ms, quarantine_due_ms;
     pn_keep_cursor oldest;         /* of the cases that made room                            */
