@@ -100,7 +100,7 @@ static pid_t start_receiver(uint16_t *port)
     (void)snprintf(spool, sizeof spool, "%s/spool", root);
     pid_t pid = fork();
     if (pid == 0) {
-        (void)freopen("/dev/null", "w", stderr);
+        if (freopen("/dev/null", "w", stderr) == NULL) { _exit(126); }
         execl(NET_RECEIVER, "net_receiver", text, spool, (char *)NULL);
         _exit(127);
     }
