@@ -34,7 +34,7 @@ static void test_echo__answers_and_refusals(void **state)
     if (pid == 0) {
         char text[8];
         (void)snprintf(text, sizeof text, "%u", (unsigned)port);
-        (void)freopen("/dev/null", "w", stderr);
+        if (freopen("/dev/null", "w", stderr) == NULL) { _exit(126); }
         execl(NET_RECEIVER, "net_receiver", text, root, (char *)NULL);
         _exit(127);
     }

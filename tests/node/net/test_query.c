@@ -219,7 +219,7 @@ static void test_query__dcmqrscp_finds_gets_and_moves(void **state)
     (void)snprintf(spool, sizeof spool, "%s/spool", root);
     pid_t receiver = fork();
     if (receiver == 0) {
-        (void)freopen("/dev/null", "w", stderr);
+        if (freopen("/dev/null", "w", stderr) == NULL) { _exit(126); }
         execl(NET_RECEIVER, "net_receiver", text, spool, (char *)NULL);
         _exit(127);
     }
