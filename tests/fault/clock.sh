@@ -61,4 +61,4 @@ grep -q 'event=clock_set_back' "$work/node.log" || fail "the clock was not seen 
 pgrep -P "$node_pid" | cmp -s - "$work/roles" || fail "a role ended"
 stop_node
 one_report_each "$made"
-echo "passed: $made cases over three jumps of the clock, no role ended"
+echo "passed: $made cases over four jumps of the clock, no role ended"
