@@ -26,7 +26,7 @@ const complain = (visit, what) => problems.push(`${visit.name}: ${what}`);
 
 async function openStudy(page) {
   await page.goto(`${base}/viewer?StudyInstanceUIDs=${studyUid}`, { waitUntil: 'domcontentloaded' });
-  await page.waitForSelector(thumbnails, { timeout: 60000 });
+  await page.waitForSelector(thumbnails, { timeout: 180000 });
   // The list grows while the study loads.
   let n = -1;
   for (let now = await page.locator(thumbnails).count(); now !== n; now = await page.locator(thumbnails).count()) {
@@ -50,20 +50,18 @@ async function openSeries(page, visit) {
   complain(visit, `no thumbnail with "${visit.open}" among ${JSON.stringify(seen)}`);
 }
 
-// The box of the smallest element whose text holds `text`, as the page lays it out.
+// The box of the first place on the page whose text holds `text`, as it is laid out.
 async function boxOf(page, text) {
   return page.evaluate((wanted) => {
-    const flat = (s) => s.replace(/\s+/g, ' ');
-    let best = null;
+    const holds = (e) => e.textContent.replace(/\s+/g, ' ').includes(wanted);
     for (const e of document.querySelectorAll('body *')) {
-      if (!flat(e.textContent).includes(wanted)) { continue; }
+      if (!holds(e) || [...e.children].some(holds)) { continue; }
       const r = e.getBoundingClientRect();
-      if (r.width === 0 || r.height === 0) { continue; }
-      if (!best || r.width * r.height < best.width * best.height) {
-        best = { left: r.left, top: r.top, right: r.right, bottom: r.bottom, width: r.width, height: r.height };
+      if (r.width > 0 && r.height > 0) {
+        return { left: r.left, top: r.top, right: r.right, bottom: r.bottom };
       }
     }
-    return best;
+    return null;
   }, text);
 }
 

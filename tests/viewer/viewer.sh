@@ -35,6 +35,21 @@ node "$here/serve.js" "$cache/ohif" "$viewer_port" "$archive_http" > "$work/serv
 serve_pid=$!
 trap 'kill "$serve_pid" 2>/dev/null || true; clean_up' EXIT
 
-study=$(dcm2json "$work/report.dcm" | jq -r '."0020000D".Value[0]')
-. "$here/plan.sh" > "$work/plan.json"
-node "$here/look.js" "$cache/playwright-core" "http://127.0.0.1:$viewer_port" "$study" "$work/plan.json" "$out"
+. "$here/plan.sh"
+# look PLAN SR-FILE: OHIF at the study of that report
+look() {
+  study=$(dcm2json "$2" | jq -r '."0020000D".Value[0]')
+  node "$here/look.js" "$cache/playwright-core" "http://127.0.0.1:$viewer_port" "$study" "$1" "$out"
+}
+
+plan_applies "$work"/spool/results/*/report.json > "$work/applies.json"
+look "$work/applies.json" "$work/report.dcm" || fail "the report is not on the screen as it should be"
+
+# The same software, a case that the model is not for.
+"$prognode" phantom -o "$work/other" --seed 8 >/dev/null
+sed 's/^  modality: .*/  modality: ["MR"]/' "$model" > "$work/mr.yaml"
+"$prognode" report "$work/other" -o "$work/refused" --model "$work/mr.yaml" -q >/dev/null
+dcmsend -aec ORTHANC +sd +r 127.0.0.1 "$archive_port" "$work/other" > "$work/send.log" 2>&1
+dcmsend -aec ORTHANC 127.0.0.1 "$archive_port" "$work/refused/sr.dcm" > "$work/send.log" 2>&1
+plan_refused "$work/refused/report.json" > "$work/refused.json"
+look "$work/refused.json" "$work/refused/sr.dcm" || fail "the refusal is not on the screen as it should be"
