@@ -306,7 +306,8 @@ static void copy_model(pn_report *r, const cfg_model *model)
     memcpy(r->endpoint, model->endpoint, sizeof r->endpoint);
     r->research_use_only = model->research_use_only;
     r->cutpoint = model->cutpoint;
-    r->mahalanobis_limit = model->n_correlation > 0 ? model->max_mahalanobis : (double)NAN;
+    bool limited = model->n_correlation > 0 && isfinite(model->max_mahalanobis);
+    r->mahalanobis_limit = limited ? model->max_mahalanobis : (double)NAN;
     r->n_replicates = (unsigned)cfg_model_replicates(model);
     r->training_patients = model->n_patients;
     r->training_events = model->n_events;

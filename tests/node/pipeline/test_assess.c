@@ -291,6 +291,12 @@ static void distance__is_that_of_the_correlated_features(void **state)
     CHECK_NEAR(pn_report_main(&r)->mahalanobis, sqrt(2.65 / .64), 1e-12, 0);
     CHECK_NEAR(pn_report_main(&r)->mahalanobis_percentile, 25 + 25 * (sqrt(2.65 / .64) - 2), 1e-9, 0);
     assert_null(gate(pn_report_main(&r), PN_GATE_DISTANCE));            /* any distance is allowed */
+    assert_true(isnan(r.mahalanobis_limit));
+    pn_report_free(&r);
+    c.max_mahalanobis = 2.5;
+    r = assess(&m, &c, &o);
+    check_gate(pn_report_main(&r), PN_GATE_DISTANCE, PN_GATE_PASSED, sqrt(2.65 / .64), -INFINITY, 2.5, "", "");
+    CHECK_NEAR(r.mahalanobis_limit, 2.5, 0, 0);
     pn_report_free(&r);
 }
 
