@@ -150,7 +150,8 @@ static const fd_field spool_fields[] = {
 static const fd_field case_fields[] = {
     {"series_fallback_s", FD_UINT, AT(series_fallback_s), RANGE(0, 604800), .def = "600",
      .doc = "Seconds without a further image of a series after which it is taken as a whole: for a "
-            "contour whose named images are all absent, or that names only those it is drawn on."},
+            "contour whose named images are all absent. A minute at most for one that names only "
+            "those it is drawn on, and has them."},
     {"give_up_s", FD_UINT, AT(give_up_s), RANGE(1, 31536000), .def = "86400",
      .doc = "Seconds after which a case that still lacks images fails."},
     {"pull_after_s", FD_UINT, AT(pull_after_s), RANGE(0, 31536000), .def = "300",

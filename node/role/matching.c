@@ -5,25 +5,38 @@
 #include <string.h>
 #include "base/file.h"
 
-enum { PREDECESSOR_LOOK_MS = 500 };
+enum { PREDECESSOR_LOOK_MS = 500, DRAWN_QUIET_MS = 60000 };
 
 /* ---- The ladder ------------------------------------------------------------------------------ */
 
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* When the fallback may be taken: the wait counts from the case and from the last image. One that
- * came later than now came before the clock was set back. */
-static int64_t fallback_due(const pn_case *c, int64_t last_image_ms, int64_t now_ms)
+/* When a series has been quiet for that long, counted from the case and from the last image. One
+ * that came later than now came before the clock was set back. */
+static int64_t quiet_since(const pn_case *c, int64_t last_image_ms, int64_t quiet_ms, int64_t now_ms)
 {
     enum { HOSTS_DIFFER_MS = 60000 };
-    if (last_image_ms > now_ms + HOSTS_DIFFER_MS) { return c->fallback_at_ms; }
-    return later(c->fallback_at_ms, last_image_ms + (c->fallback_at_ms - c->created_ms));
+    if (last_image_ms > now_ms + HOSTS_DIFFER_MS) { return c->created_ms + quiet_ms; }
+    return later(c->created_ms, last_image_ms) + quiet_ms;
 }
 
-/* When a series may be taken for whole. */
-static int64_t series_due(const pn_case *c, const pn_match_facts *f, int64_t now_ms)
+static int64_t fallback_due(const pn_case *c, int64_t last_image_ms, int64_t now_ms)
 {
-    if (f->series_count == 0) { return fallback_due(c, f->series_last_ms, now_ms); }
+    return quiet_since(c, last_image_ms, c->fallback_at_ms - c->created_ms, now_ms);
+}
+
+/* All that the contour names is there, and only the end of the series is not known: a minute
+ * without an image of it is enough, since one that comes later makes a version. */
+static int64_t drawn_due(const pn_case *c, int64_t last_image_ms, int64_t now_ms)
+{
+    int64_t fallback_ms = c->fallback_at_ms - c->created_ms;
+    return quiet_since(c, last_image_ms, fallback_ms < DRAWN_QUIET_MS ? fallback_ms : DRAWN_QUIET_MS, now_ms);
+}
+
+/* When a series may be taken for whole, which no archive's count tells: after quiet_due. */
+static int64_t series_due(const pn_case *c, const pn_match_facts *f, int64_t quiet_due, int64_t now_ms)
+{
+    if (f->series_count == 0) { return quiet_due; }
     return f->n_series_all >= f->series_count ? now_ms : c->give_up_at_ms;
 }
 
@@ -55,7 +68,7 @@ static void say_count(pn_match_decision *d, const pn_match_facts *f)
 static void decide_by_named_series(pn_match_decision *d, const pn_case *c,
                                    const pn_match_facts *f, int64_t now_ms)
 {
-    int64_t due = series_due(c, f, now_ms);
+    int64_t due = series_due(c, f, fallback_due(c, f->series_last_ms, now_ms), now_ms);
     if (now_ms < due) {
         if (f->n_expected > 0) {
             REASON(d, "0 of %zu images; %zu others of the named series", f->n_expected, f->n_series);
@@ -81,7 +94,7 @@ static void decide_by_named_series(pn_match_decision *d, const pn_case *c,
 static void decide_by_drawn(pn_match_decision *d, const pn_case *c, const pn_match_facts *f,
                             int64_t now_ms)
 {
-    int64_t due = series_due(c, f, now_ms);
+    int64_t due = series_due(c, f, drawn_due(c, f->series_last_ms, now_ms), now_ms);
     if (due > c->give_up_at_ms) { due = c->give_up_at_ms; }
     memcpy(d->series_uid, f->series_uid, sizeof d->series_uid);
     if (now_ms < due) {
