@@ -41,7 +41,7 @@ typedef struct extraction {
     size_t n_patterns;
     bool quiet;
     rx_settings settings;
-    char settings_text[512];
+    char settings_text[CFG_EXTRACTION_TEXT_SIZE];
     pn_buf csv;
     cJSON *json;
     size_t measured, failed;

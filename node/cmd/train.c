@@ -128,7 +128,7 @@ static int read_data(pn_train_data *d, cfg_model *m, const train_args *a, pn_err
     uint8_t raw[PN_SHA256_SIZE];
     pn_sha256_final(&digest, raw);
     pn_hex(m->table_sha256, raw, sizeof raw);
-    char settings[512];
+    char settings[CFG_EXTRACTION_TEXT_SIZE];
     cfg_extraction_text(settings, sizeof settings, &m->extraction);
     const pn_train_columns columns = {
         .id = a->id_column, .time = a->time_column, .event = a->event_column,

@@ -6,6 +6,7 @@
 #define PN_REPORT_H
 #include <stdbool.h>
 #include <radiomics/extract.h>
+#include <config/extraction.h>
 #include <config/model.h>
 #include "base/error.h"
 #include "dicom/header.h"
@@ -129,7 +130,7 @@ typedef struct pn_report {
     /* model and settings */
     char model_id[65], model_version[33], model_title[129], model_sha256[65], endpoint[65];
     bool research_use_only;
-    char settings[512];                  /* cfg_extraction_text                          */
+    char settings[CFG_EXTRACTION_TEXT_SIZE];   /* cfg_extraction_text                    */
     double cutpoint;
     double mahalanobis_limit;            /* beyond it the model does not apply; NaN: none */
     /* the model's training, for readers; figures are NaN or 0 where unknown               */

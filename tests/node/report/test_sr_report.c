@@ -112,6 +112,27 @@ static void test_sr__checkers_accept_long_texts(void **state)
     pn_report_free(&r);
 }
 
+/* What was asked for decides the values: it is told whole, however much of it there is. */
+static void test_sr__settings_stand_whole(void **state)
+{
+    (void)state;
+    pn_report r;
+    pn_sr_document d = {0};
+    pn_error err = {0};
+    fixture_seg_report(&r);
+    FILL(r.settings, 's');
+    fixture_write(&r, fixture_path("settings.dcm"));
+    CHECK_OK(pn_sr_read(&d, fixture_path("settings.dcm"), &err), err);
+    size_t found = 0;
+    for (size_t i = 0; i < d.n_items; i++) {
+        const char *at = strstr(d.items[i].value, "settings: ");
+        found += at != NULL && strcmp(at + strlen("settings: "), r.settings) == 0;
+    }
+    assert_int_equal(found, 1);
+    pn_sr_document_free(&d);
+    pn_report_free(&r);
+}
+
 /* LO holds 64 characters, whatever their bytes (dciodvfy counts bytes, so it cannot judge). */
 static void test_sr__meanings_are_cut_at_a_character(void **state)
 {
@@ -544,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_sr__checkers_accept_every_variant),
         cmocka_unit_test(test_sr__checkers_accept_missing_attributes),
         cmocka_unit_test(test_sr__checkers_accept_long_texts),
+        cmocka_unit_test(test_sr__settings_stand_whole),
         cmocka_unit_test(test_sr__meanings_are_cut_at_a_character),
         cmocka_unit_test(test_sr__same_report_same_bytes),
         cmocka_unit_test(test_sr__only_given_uids_stand_in_the_header),
