@@ -28,6 +28,20 @@ OFString one_value(const char *text, std::size_t n)
     return s;
 }
 
+void put_segment_dimensions(Fields &d, const OFString &organisation_uid)
+{
+    d.item(DCM_DimensionOrganizationSequence).put(DCM_DimensionOrganizationUID, organisation_uid);
+    const struct { DcmTagKey index, group; const char *label; } of[] = {
+        {DCM_ReferencedSegmentNumber, DCM_SegmentIdentificationSequence, "Segment"},
+        {DCM_ImagePositionPatient, DCM_PlanePositionSequence, "Position"},
+    };
+    for (const auto &one : of) {
+        d.item(DCM_DimensionIndexSequence).put(DCM_DimensionOrganizationUID, organisation_uid)
+            .put(DCM_DimensionDescriptionLabel, one.label)
+            .tag(DCM_DimensionIndexPointer, one.index).tag(DCM_FunctionalGroupPointer, one.group);
+    }
+}
+
 OFString decimal(double v)
 {
     char text[PN_DS_SIZE] = "";

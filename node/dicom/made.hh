@@ -74,6 +74,8 @@ PN_CHECKED int check_made(const pn_made &m, pn_error *err);
 /* Patient, study, series, equipment, SOP common, and the Contributing Equipment item by which
  * prognode knows its own objects again (header.h). Character set: ISO_IR 192. */
 void put_made(Fields &d, const pn_made &m);
+/* The frames of a segmentation stand by segment and position (Multi-frame Dimension module). */
+void put_segment_dimensions(Fields &d, const OFString &organisation_uid);
 /* Decimal String: the shortest that reads back exactly, else the nearest (sr.h). */
 OFString decimal(double v);
 

@@ -1,6 +1,5 @@
 #include "dicom/phantom_write.h"
-#include "dicom/guard.hh"
-#include "dcmtk/dcmdata/dctk.h"
+#include "dicom/made.hh"
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
@@ -16,53 +15,7 @@ namespace
 const char *const phantom_date = "20200101";
 const char *const phantom_time = "120000";
 
-/* A data set whose attributes can be listed plainly; what fails throws, to the guard. */
-class Fields
-{
-public:
-    explicit Fields(DcmItem *item) : item_(item) {}
-    Fields &put(const DcmTagKey &tag, const std::string &value)
-    {
-        keep(item_->putAndInsertString(tag, value.c_str()));
-        return *this;
-    }
-    Fields &put16(const DcmTagKey &tag, unsigned value)
-    {
-        keep(item_->putAndInsertUint16(tag, static_cast<Uint16>(value)));
-        return *this;
-    }
-    Fields &put32(const DcmTagKey &tag, const std::vector<Uint32> &v)
-    {
-        keep(item_->putAndInsertUint32Array(tag, v.data(), static_cast<unsigned long>(v.size())));
-        return *this;
-    }
-    Fields &tag(const DcmTagKey &at, const DcmTagKey &value)
-    {
-        keep(item_->putAndInsertTagKey(at, value));
-        return *this;
-    }
-    /* A new item at the end of the sequence. */
-    Fields item(const DcmTagKey &sequence)
-    {
-        DcmItem *made = nullptr;
-        keep(item_->findOrCreateSequenceItem(sequence, made, -2));
-        if (made == nullptr) { throw std::bad_alloc(); }
-        return Fields(made);
-    }
-    Fields &code(const DcmTagKey &sequence, const char *value, const char *scheme, const char *meaning)
-    {
-        item(sequence).put(DCM_CodeValue, value).put(DCM_CodingSchemeDesignator, scheme)
-            .put(DCM_CodeMeaning, meaning);
-        return *this;
-    }
-    void keep(const OFCondition &c) const
-    {
-        if (c.bad()) { throw std::runtime_error(c.text()); }
-    }
-
-private:
-    DcmItem *item_;
-};
+using pn::Fields;
 
 /* A Decimal String has room for 16 characters. */
 std::string mm(double v)
@@ -310,21 +263,6 @@ void seg_frame(Fields &d, const Writer &w, size_t k, Uint32 index)
     frame.item(DCM_SegmentIdentificationSequence).put16(DCM_ReferencedSegmentNumber, 1);
 }
 
-void dimensions(Fields &d, const Writer &w)
-{
-    const std::string organisation = w.uid("dimensions");
-    d.item(DCM_DimensionOrganizationSequence).put(DCM_DimensionOrganizationUID, organisation);
-    const struct { DcmTagKey index, group; const char *label; } of[] = {
-        {DCM_ReferencedSegmentNumber, DCM_SegmentIdentificationSequence, "Segment"},
-        {DCM_ImagePositionPatient, DCM_PlanePositionSequence, "Position"},
-    };
-    for (const auto &one : of) {
-        d.item(DCM_DimensionIndexSequence).put(DCM_DimensionOrganizationUID, organisation)
-            .put(DCM_DimensionDescriptionLabel, one.label)
-            .tag(DCM_DimensionIndexPointer, one.index).tag(DCM_FunctionalGroupPointer, one.group);
-    }
-}
-
 void segmentation(Fields &d, const Writer &w, const std::vector<size_t> &slices)
 {
     const pn_phantom_series &s = w.s;
@@ -352,7 +290,7 @@ void segmentation(Fields &d, const Writer &w, const std::vector<size_t> &slices)
         .code(DCM_SegmentedPropertyCategoryCodeSequence, "49755003", "SCT",
               "Morphologically Altered Structure")
         .code(DCM_SegmentedPropertyTypeCodeSequence, "108369006", "SCT", "Neoplasm");
-    dimensions(d, w);
+    pn::put_segment_dimensions(d, w.uid("dimensions"));
     Fields shared = d.item(DCM_SharedFunctionalGroupsSequence);
     shared.item(DCM_PlaneOrientationSequence).put(DCM_ImageOrientationPatient, "1\\0\\0\\0\\1\\0");
     shared.item(DCM_PixelMeasuresSequence).put(DCM_SliceThickness, mm(s.slice_thickness_mm))

@@ -101,18 +101,8 @@ int dimensions(Fields &d, const Writer &w, pn_error *err)
     char organisation[PN_UID_SIZE];
     const char *const parts[] = {"dimensions", w.made.sop_uid, nullptr};
     int rc = pn_uid_from_parts(organisation, parts, err);
-    if (rc != PN_OK) { return rc; }
-    d.item(DCM_DimensionOrganizationSequence).put(DCM_DimensionOrganizationUID, organisation);
-    const struct { DcmTagKey index, group; const char *label; } of[] = {
-        {DCM_ReferencedSegmentNumber, DCM_SegmentIdentificationSequence, "Segment"},
-        {DCM_ImagePositionPatient, DCM_PlanePositionSequence, "Position"},
-    };
-    for (const auto &one : of) {
-        d.item(DCM_DimensionIndexSequence).put(DCM_DimensionOrganizationUID, organisation)
-            .put(DCM_DimensionDescriptionLabel, one.label)
-            .tag(DCM_DimensionIndexPointer, one.index).tag(DCM_FunctionalGroupPointer, one.group);
-    }
-    return PN_OK;
+    if (rc == PN_OK) { put_segment_dimensions(d, organisation); }
+    return rc;
 }
 
 OFString joined(const double *v, size_t n)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
+#include "dicom/runtime.h"
 
 static void need(bool ok, const char *what)
 {
@@ -170,6 +171,20 @@ void tmp_clear(void)
     if (folder[0] != '\0') { remove_tree(folder); }
     folder[0] = '\0';
     while (n_stack_paths > 0) { free(stack_paths[--n_stack_paths]); }
+}
+
+int dicom_start(void **state)
+{
+    (void)state;
+    pn_error err;
+    return pn_dicom_init(&err);
+}
+
+int dicom_clear(void **state)
+{
+    (void)state;
+    tmp_clear();
+    return 0;
 }
 
 /* ---- Slices --------------------------------------------------------------------- */

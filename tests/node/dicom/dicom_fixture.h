@@ -38,6 +38,8 @@ void dcm_write(const dcm *d, const char *path);
 /* ---- Temporary folder ---- */
 const char *tmp_path(const char *name);     /* valid for the next 8 calls                    */
 void tmp_clear(void);
+int dicom_start(void **state);              /* of a group of tests: DCMTK is ready          */
+int dicom_clear(void **state);              /* after a test: tmp_clear                      */
 
 /* ---- A slice ---- */
 typedef struct slice_spec {

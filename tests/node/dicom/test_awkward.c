@@ -8,19 +8,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 #define DATA(path) SHARED("data/radiomics/" path)
 
 static void check_says(int rc, pn_code code, const char *says)
@@ -114,10 +101,10 @@ static void test_stacks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_gantry_tilt, clear),
-        cmocka_unit_test_teardown(test_foreign_contours, clear),
-        cmocka_unit_test_teardown(test_single_slices_of_several_studies, clear),
-        cmocka_unit_test_teardown(test_stacks, clear),
+        cmocka_unit_test_teardown(test_gantry_tilt, dicom_clear),
+        cmocka_unit_test_teardown(test_foreign_contours, dicom_clear),
+        cmocka_unit_test_teardown(test_single_slices_of_several_studies, dicom_clear),
+        cmocka_unit_test_teardown(test_stacks, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

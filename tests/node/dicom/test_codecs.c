@@ -23,19 +23,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 /* ---- Images -------------------------------------------------------------------------- */
 
 enum { MAX_PIXELS = 61 * 47 };
@@ -705,19 +692,19 @@ static void test_random_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_lossless_is_bit_for_bit, clear),
-        cmocka_unit_test_teardown(test_whole_cells_coded, clear),
-        cmocka_unit_test_teardown(test_frames_of_one_file, clear),
-        cmocka_unit_test_teardown(test_monochrome1_keeps_its_values, clear),
-        cmocka_unit_test_teardown(test_rle_by_hand, clear),
-        cmocka_unit_test_teardown(test_lossy_is_close_and_says_so, clear),
-        cmocka_unit_test_teardown(test_loss_before_this_file, clear),
-        cmocka_unit_test_teardown(test_rle_that_lies, clear),
-        cmocka_unit_test_teardown(test_jpeg_that_lies, clear),
-        cmocka_unit_test_teardown(test_jpeg2000_that_lies, clear),
-        cmocka_unit_test_teardown(test_fragments_that_are_no_frames, clear),
-        cmocka_unit_test_teardown(test_every_truncation_is_refused, clear),
-        cmocka_unit_test_teardown(test_random_damage, clear),
+        cmocka_unit_test_teardown(test_lossless_is_bit_for_bit, dicom_clear),
+        cmocka_unit_test_teardown(test_whole_cells_coded, dicom_clear),
+        cmocka_unit_test_teardown(test_frames_of_one_file, dicom_clear),
+        cmocka_unit_test_teardown(test_monochrome1_keeps_its_values, dicom_clear),
+        cmocka_unit_test_teardown(test_rle_by_hand, dicom_clear),
+        cmocka_unit_test_teardown(test_lossy_is_close_and_says_so, dicom_clear),
+        cmocka_unit_test_teardown(test_loss_before_this_file, dicom_clear),
+        cmocka_unit_test_teardown(test_rle_that_lies, dicom_clear),
+        cmocka_unit_test_teardown(test_jpeg_that_lies, dicom_clear),
+        cmocka_unit_test_teardown(test_jpeg2000_that_lies, dicom_clear),
+        cmocka_unit_test_teardown(test_fragments_that_are_no_frames, dicom_clear),
+        cmocka_unit_test_teardown(test_every_truncation_is_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_random_damage, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

@@ -8,19 +8,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 /* Six slices of n x n pixels of 1 mm, 3 mm apart from z = 0. */
 static void volume_of(pn_volume *v, unsigned n)
 {
@@ -252,15 +239,15 @@ static void test_between_slices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_nested_squares, clear),
-        cmocka_unit_test_teardown(test_keyhole, clear),
-        cmocka_unit_test_teardown(test_exclusive_or, clear),
-        cmocka_unit_test_teardown(test_ring, clear),
-        cmocka_unit_test_teardown(test_slices_left_out, clear),
-        cmocka_unit_test_teardown(test_contours_without_area, clear),
-        cmocka_unit_test_teardown(test_repeated_points, clear),
-        cmocka_unit_test_teardown(test_figure_of_eight, clear),
-        cmocka_unit_test_teardown(test_between_slices, clear),
+        cmocka_unit_test_teardown(test_nested_squares, dicom_clear),
+        cmocka_unit_test_teardown(test_keyhole, dicom_clear),
+        cmocka_unit_test_teardown(test_exclusive_or, dicom_clear),
+        cmocka_unit_test_teardown(test_ring, dicom_clear),
+        cmocka_unit_test_teardown(test_slices_left_out, dicom_clear),
+        cmocka_unit_test_teardown(test_contours_without_area, dicom_clear),
+        cmocka_unit_test_teardown(test_repeated_points, dicom_clear),
+        cmocka_unit_test_teardown(test_figure_of_eight, dicom_clear),
+        cmocka_unit_test_teardown(test_between_slices, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

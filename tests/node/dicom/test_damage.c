@@ -12,19 +12,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 static uint32_t seed = 20261121;
 static uint32_t next_random(void)
 {
@@ -177,9 +164,9 @@ static void test_damaged_multiframe_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_damaged_files, clear),
-        cmocka_unit_test_teardown(test_damaged_segmentations, clear),
-        cmocka_unit_test_teardown(test_damaged_multiframe_images, clear),
+        cmocka_unit_test_teardown(test_damaged_files, dicom_clear),
+        cmocka_unit_test_teardown(test_damaged_segmentations, dicom_clear),
+        cmocka_unit_test_teardown(test_damaged_multiframe_images, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

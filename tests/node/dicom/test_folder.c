@@ -10,19 +10,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 static void text_file(const char *path)
 {
     dcm d = {.n = 0};
@@ -150,10 +137,10 @@ static void test_real_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_walk, clear),
-        cmocka_unit_test_teardown(test_files_and_folders_given, clear),
-        cmocka_unit_test_teardown(test_depth_is_limited, clear),
+        cmocka_unit_test_teardown(test_walk, dicom_clear),
+        cmocka_unit_test_teardown(test_files_and_folders_given, dicom_clear),
+        cmocka_unit_test_teardown(test_depth_is_limited, dicom_clear),
         cmocka_unit_test(test_real_folder),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

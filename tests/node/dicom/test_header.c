@@ -15,13 +15,6 @@ static int start(void **state)
     return rc != 0 ? rc : pn_dicom_preload_charsets(&err);
 }
 
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 /* ---- Comparison, field by field --------------------------------------------------- */
 
 static void same_uids(char *const *a, size_t na, char *const *b, size_t nb)
@@ -523,15 +516,15 @@ int main(void)
         cmocka_unit_test(test_seg),
         cmocka_unit_test(test_label_map),
         cmocka_unit_test(test_multiframe_image),
-        cmocka_unit_test_teardown(test_character_sets, clear),
-        cmocka_unit_test_teardown(test_patient_id_is_never_cut, clear),
-        cmocka_unit_test_teardown(test_own_objects, clear),
-        cmocka_unit_test_teardown(test_study_and_series_are_needed, clear),
-        cmocka_unit_test_teardown(test_region_numbers, clear),
-        cmocka_unit_test_teardown(test_frame_of_reference, clear),
-        cmocka_unit_test_teardown(test_too_many_regions, clear),
-        cmocka_unit_test_teardown(test_deep_nesting_is_refused, clear),
-        cmocka_unit_test_teardown(test_wrong_value_representations, clear),
+        cmocka_unit_test_teardown(test_character_sets, dicom_clear),
+        cmocka_unit_test_teardown(test_patient_id_is_never_cut, dicom_clear),
+        cmocka_unit_test_teardown(test_own_objects, dicom_clear),
+        cmocka_unit_test_teardown(test_study_and_series_are_needed, dicom_clear),
+        cmocka_unit_test_teardown(test_region_numbers, dicom_clear),
+        cmocka_unit_test_teardown(test_frame_of_reference, dicom_clear),
+        cmocka_unit_test_teardown(test_too_many_regions, dicom_clear),
+        cmocka_unit_test_teardown(test_deep_nesting_is_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_wrong_value_representations, dicom_clear),
         cmocka_unit_test(test_json_is_not_trusted),
         cmocka_unit_test(test_kind_words),
     };

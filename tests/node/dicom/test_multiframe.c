@@ -9,19 +9,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 static double voxel(const pn_volume *v, size_t i)
 {
     switch (v->image.type) {
@@ -370,16 +357,16 @@ static void test_contours_on_frames(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_converted_from_single_frames, clear),
-        cmocka_unit_test_teardown(test_frames_are_sorted, clear),
-        cmocka_unit_test_teardown(test_rescale_of_each_frame, clear),
-        cmocka_unit_test_teardown(test_groups_of_the_frame, clear),
-        cmocka_unit_test_teardown(test_frames_that_are_no_one_volume, clear),
-        cmocka_unit_test_teardown(test_images_that_are_refused, clear),
-        cmocka_unit_test_teardown(test_concatenation, clear),
-        cmocka_unit_test_teardown(test_header, clear),
-        cmocka_unit_test_teardown(test_digest_covers_the_groups, clear),
-        cmocka_unit_test_teardown(test_contours_on_frames, clear),
+        cmocka_unit_test_teardown(test_converted_from_single_frames, dicom_clear),
+        cmocka_unit_test_teardown(test_frames_are_sorted, dicom_clear),
+        cmocka_unit_test_teardown(test_rescale_of_each_frame, dicom_clear),
+        cmocka_unit_test_teardown(test_groups_of_the_frame, dicom_clear),
+        cmocka_unit_test_teardown(test_frames_that_are_no_one_volume, dicom_clear),
+        cmocka_unit_test_teardown(test_images_that_are_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_concatenation, dicom_clear),
+        cmocka_unit_test_teardown(test_header, dicom_clear),
+        cmocka_unit_test_teardown(test_digest_covers_the_groups, dicom_clear),
+        cmocka_unit_test_teardown(test_contours_on_frames, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

@@ -16,19 +16,6 @@ static int load_folder(pn_volume *v, const char *folder)
     return rc;
 }
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 /* ---- Published masks --------------------------------------------------------- */
 
 typedef struct published {
@@ -367,18 +354,18 @@ static void test_oblique_anisotropic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_ibsi_phantom, clear),
-        cmocka_unit_test_teardown(test_sts_ct, clear),
-        cmocka_unit_test_teardown(test_sts_mr_and_pet, clear),
-        cmocka_unit_test_teardown(test_square_with_hole, clear),
-        cmocka_unit_test_teardown(test_open_and_degenerate_contours_are_noted, clear),
-        cmocka_unit_test_teardown(test_contours_that_are_refused, clear),
-        cmocka_unit_test_teardown(test_odd_but_legal_decimal_strings, clear),
-        cmocka_unit_test_teardown(test_region_must_exist, clear),
-        cmocka_unit_test_teardown(test_ten_million_points, clear),
-        cmocka_unit_test_teardown(test_identity, clear),
-        cmocka_unit_test_teardown(test_foreign_frame_in_real_data, clear),
-        cmocka_unit_test_teardown(test_oblique_anisotropic, clear),
+        cmocka_unit_test_teardown(test_ibsi_phantom, dicom_clear),
+        cmocka_unit_test_teardown(test_sts_ct, dicom_clear),
+        cmocka_unit_test_teardown(test_sts_mr_and_pet, dicom_clear),
+        cmocka_unit_test_teardown(test_square_with_hole, dicom_clear),
+        cmocka_unit_test_teardown(test_open_and_degenerate_contours_are_noted, dicom_clear),
+        cmocka_unit_test_teardown(test_contours_that_are_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_odd_but_legal_decimal_strings, dicom_clear),
+        cmocka_unit_test_teardown(test_region_must_exist, dicom_clear),
+        cmocka_unit_test_teardown(test_ten_million_points, dicom_clear),
+        cmocka_unit_test_teardown(test_identity, dicom_clear),
+        cmocka_unit_test_teardown(test_foreign_frame_in_real_data, dicom_clear),
+        cmocka_unit_test_teardown(test_oblique_anisotropic, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

@@ -11,13 +11,6 @@
 static pn_error err;
 static pn_scan out;
 
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 static void identify(dcm *d)
 {
     dcm_text(d, 0x00080016, "UI", CLASS_CT);
@@ -386,7 +379,7 @@ int main(void)
         cmocka_unit_test(test_identifiers),
         cmocka_unit_test(test_transfer_syntaxes),
         cmocka_unit_test(test_fragments),
-        cmocka_unit_test_teardown(test_files, clear),
+        cmocka_unit_test_teardown(test_files, dicom_clear),
         cmocka_unit_test(test_random_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,19 +9,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 #define DATA(path) SHARED("data/radiomics/dcmqi_seg/" path)
 
 static int load_folder(pn_volume *v, const char *folder)
@@ -281,15 +268,15 @@ static void test_segments_that_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_liver, clear),
-        cmocka_unit_test_teardown(test_bit_packing, clear),
-        cmocka_unit_test_teardown(test_another_patient_is_refused, clear),
-        cmocka_unit_test_teardown(test_overlapping_segments, clear),
-        cmocka_unit_test_teardown(test_sparse_label_maps, clear),
-        cmocka_unit_test_teardown(test_frames_across_bytes, clear),
-        cmocka_unit_test_teardown(test_cut_out, clear),
-        cmocka_unit_test_teardown(test_anisotropic_pixels, clear),
-        cmocka_unit_test_teardown(test_segments_that_are_refused, clear),
+        cmocka_unit_test_teardown(test_liver, dicom_clear),
+        cmocka_unit_test_teardown(test_bit_packing, dicom_clear),
+        cmocka_unit_test_teardown(test_another_patient_is_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_overlapping_segments, dicom_clear),
+        cmocka_unit_test_teardown(test_sparse_label_maps, dicom_clear),
+        cmocka_unit_test_teardown(test_frames_across_bytes, dicom_clear),
+        cmocka_unit_test_teardown(test_cut_out, dicom_clear),
+        cmocka_unit_test_teardown(test_anisotropic_pixels, dicom_clear),
+        cmocka_unit_test_teardown(test_segments_that_are_refused, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

@@ -9,19 +9,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 static int mask_of(pn_mask *m, const seg_spec *s, int segment, const pn_volume *v)
 {
     const char *path = tmp_path("seg.dcm");
@@ -398,13 +385,13 @@ static void test_thicker_slices_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_fractional_from_one_half, clear),
-        cmocka_unit_test_teardown(test_fractional_refusals, clear),
-        cmocka_unit_test_teardown(test_label_map, clear),
-        cmocka_unit_test_teardown(test_label_map_refusals, clear),
-        cmocka_unit_test_teardown(test_every_exchange_of_axes, clear),
-        cmocka_unit_test_teardown(test_other_grids_are_refused_with_both_named, clear),
-        cmocka_unit_test_teardown(test_thicker_slices_are_refused, clear),
+        cmocka_unit_test_teardown(test_fractional_from_one_half, dicom_clear),
+        cmocka_unit_test_teardown(test_fractional_refusals, dicom_clear),
+        cmocka_unit_test_teardown(test_label_map, dicom_clear),
+        cmocka_unit_test_teardown(test_label_map_refusals, dicom_clear),
+        cmocka_unit_test_teardown(test_every_exchange_of_axes, dicom_clear),
+        cmocka_unit_test_teardown(test_other_grids_are_refused_with_both_named, dicom_clear),
+        cmocka_unit_test_teardown(test_thicker_slices_are_refused, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

@@ -15,19 +15,6 @@ static pn_error err;
 #define NEOPLASM ((pn_code_triple){"108369006", "SCT", "Neoplasm"})
 #define NO_SITE  ((pn_code_triple){"", "", ""})
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 static pn_made made_of(const pn_volume *v)
 {
     return (pn_made){.study = &v->study, .sop_class_uid = PN_UID_SEGMENTATION, .sop_uid = "2.25.501",
@@ -308,12 +295,12 @@ static void sts_patient_comes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(odd_sizes_and_overlaps_come_back, clear),
-        cmocka_unit_test_teardown(oblique_slices_come_back, clear),
-        cmocka_unit_test_teardown(it_is_known_as_our_own_and_repeats_its_bytes, clear),
-        cmocka_unit_test_teardown(what_makes_no_segmentation_is_refused, clear),
-        cmocka_unit_test_teardown(ibsi_phantom_comes_back, clear),
-        cmocka_unit_test_teardown(sts_patient_comes_back, clear),
+        cmocka_unit_test_teardown(odd_sizes_and_overlaps_come_back, dicom_clear),
+        cmocka_unit_test_teardown(oblique_slices_come_back, dicom_clear),
+        cmocka_unit_test_teardown(it_is_known_as_our_own_and_repeats_its_bytes, dicom_clear),
+        cmocka_unit_test_teardown(what_makes_no_segmentation_is_refused, dicom_clear),
+        cmocka_unit_test_teardown(ibsi_phantom_comes_back, dicom_clear),
+        cmocka_unit_test_teardown(sts_patient_comes_back, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }

@@ -9,19 +9,6 @@
 
 static pn_error err;
 
-static int start(void **state)
-{
-    (void)state;
-    return pn_dicom_init(&err);
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    tmp_clear();
-    return 0;
-}
-
 static double voxel(const pn_volume *v, size_t at)
 {
     switch (v->image.type) {
@@ -525,26 +512,26 @@ static void test_study_attributes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_signed_and_unsigned, clear),
-        cmocka_unit_test_teardown(test_big_endian, clear),
-        cmocka_unit_test_teardown(test_bits_stored, clear),
-        cmocka_unit_test_teardown(test_8_and_32_bits, clear),
-        cmocka_unit_test_teardown(test_rescale_type, clear),
-        cmocka_unit_test_teardown(test_locale_does_not_matter, clear),
-        cmocka_unit_test_teardown(test_any_order_of_files, clear),
-        cmocka_unit_test_teardown(test_direction_and_spacing, clear),
-        cmocka_unit_test_teardown(test_stacks_that_are_refused, clear),
-        cmocka_unit_test_teardown(test_rounded_positions, clear),
-        cmocka_unit_test_teardown(test_same_image_twice, clear),
-        cmocka_unit_test_teardown(test_slices_must_agree, clear),
-        cmocka_unit_test_teardown(test_single_slice, clear),
-        cmocka_unit_test_teardown(test_images_that_are_refused, clear),
-        cmocka_unit_test_teardown(test_published_images, clear),
-        cmocka_unit_test_teardown(test_published_mr_and_pet, clear),
-        cmocka_unit_test_teardown(test_pet_keeps_its_slope_per_slice, clear),
-        cmocka_unit_test_teardown(test_tilted_head_is_refused, clear),
-        cmocka_unit_test_teardown(test_series_of_several_studies_is_refused, clear),
-        cmocka_unit_test_teardown(test_study_attributes, clear),
+        cmocka_unit_test_teardown(test_signed_and_unsigned, dicom_clear),
+        cmocka_unit_test_teardown(test_big_endian, dicom_clear),
+        cmocka_unit_test_teardown(test_bits_stored, dicom_clear),
+        cmocka_unit_test_teardown(test_8_and_32_bits, dicom_clear),
+        cmocka_unit_test_teardown(test_rescale_type, dicom_clear),
+        cmocka_unit_test_teardown(test_locale_does_not_matter, dicom_clear),
+        cmocka_unit_test_teardown(test_any_order_of_files, dicom_clear),
+        cmocka_unit_test_teardown(test_direction_and_spacing, dicom_clear),
+        cmocka_unit_test_teardown(test_stacks_that_are_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_rounded_positions, dicom_clear),
+        cmocka_unit_test_teardown(test_same_image_twice, dicom_clear),
+        cmocka_unit_test_teardown(test_slices_must_agree, dicom_clear),
+        cmocka_unit_test_teardown(test_single_slice, dicom_clear),
+        cmocka_unit_test_teardown(test_images_that_are_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_published_images, dicom_clear),
+        cmocka_unit_test_teardown(test_published_mr_and_pet, dicom_clear),
+        cmocka_unit_test_teardown(test_pet_keeps_its_slope_per_slice, dicom_clear),
+        cmocka_unit_test_teardown(test_tilted_head_is_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_series_of_several_studies_is_refused, dicom_clear),
+        cmocka_unit_test_teardown(test_study_attributes, dicom_clear),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, dicom_start, NULL);
 }
