@@ -2,6 +2,7 @@
  * backwards (big numbers lie in memory lowest byte first), 1 if none, 2 where it cannot be read.
  * The strings are kept apart from their reverse, so that this process does not find itself. */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,14 +48,16 @@ int main(int argc, char **argv)
         uint8_t *area = n <= MAX_AREA ? malloc(n) : NULL;
         if (!area) { continue; }
         ssize_t got = pread(mem, area, n, (off_t)from);
-        for (int i = 2; got > 0 && i < argc; i++) {
-            if (found(area, (size_t)got, argv[i])) {
-                printf("found in %s", line);
-                return 0;
-            }
-        }
+        bool holds = false;
+        for (int i = 2; got > 0 && i < argc; i++) { holds = holds || found(area, (size_t)got, argv[i]); }
         n_read += got > 0 ? (size_t)got : 0;
         free(area);
+        if (holds) {
+            printf("found in %s", line);
+            (void)fclose(maps);
+            return 0;
+        }
     }
+    (void)fclose(maps);
     return n_read > 100000 ? 1 : 2;
 }
