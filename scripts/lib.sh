@@ -1,10 +1,11 @@
 # Functions for scripts that run the node against an archive on this machine. Source it; it
 # expects `set -eu`. Everything lives in $work, a temporary folder, and ends with the script.
 
-# A port of 127.0.0.1 that nothing listens on.
+# A port of 127.0.0.1 that nothing listens on, below those that the kernel gives to clients (from
+# 32768): what ends and starts again finds it free.
 free_port() {
   while :; do
-    port=$(( 20000 + $(od -An -N2 -tu2 /dev/urandom) % 30000 ))
+    port=$(( 20000 + $(od -An -N2 -tu2 /dev/urandom) % 12768 ))
     if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
       echo "$port"
       return

@@ -78,12 +78,13 @@ expect_sent no-3d "seg sr sc pdf"
 expect_sent neither "sr sc pdf"
 expect_sent no-pages "seg sr"
 expect_sent nothing ""
-# What the database calls sent is at the archive, whole and once; nothing else is.
+# What the database calls sent is at the archive, and nothing else is. An object whose answer came
+# just before a kill is sent again: the same object, which an archive keeps once, and storescp twice.
 for name in $archives; do
   deliveries "$name" sent | jq -r '.[].sop_uid' | sort > "$work/sent.txt"
   for f in "$work/at/$name"/*.dcm; do
     [ ! -e "$f" ] || dcmdump +P 0008,0018 "$f" | head -1 | sed 's/.*\[\(.*\)\].*/\1/'
-  done | sort > "$work/there.txt"
+  done | sort -u > "$work/there.txt"
   cmp -s "$work/sent.txt" "$work/there.txt" || fail "$name: sent $(cat "$work/sent.txt"), there is $(cat "$work/there.txt")"
 done
 names_segment() { deliveries "$1" sent | jq -r '.[] | select(.kind == "sr") | .names_segment'; }
