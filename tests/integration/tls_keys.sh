@@ -147,6 +147,7 @@ wait "$sender"
 n=$(sort -u "$work/acknowledged" | wc -l)
 stored() { [ "$(find "$work/spool/instances" "$work/spool/incoming" -type f | wc -l)" -ge "$n" ]; }
 wait_for 30 stored || fail "$n acknowledged, $(find "$work/spool/instances" "$work/spool/incoming" -type f | wc -l) there"
+stop_node                     # which moves files from one folder to the other
 for f in $(find "$work/spool/instances" "$work/spool/incoming" -type f); do
   dcmdump +P 0008,0018 "$f" 2>/dev/null | sed -n 's/.*\[\(.*\)\].*/\1/p'
 done | sort -u > "$work/there"
