@@ -154,7 +154,6 @@ done | sort -u > "$work/there"
 sort -u "$work/acknowledged" | comm -23 - "$work/there" > "$work/lost"
 [ ! -s "$work/lost" ] || fail "acknowledged and lost: $(cat "$work/lost")"
 echo "$n acknowledged over TLS with three reloads and a kill, all there"
-stop_node
 
 # ---- A process of the same user looks in vain ----
 # As root everything can be seen, so the node runs as somebody else here. Sanitized builds leave
