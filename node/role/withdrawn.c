@@ -19,17 +19,19 @@ int pn_withdrawn_save(const char *folder, const char *reason, const pn_outgoing 
     int rc = pn_path(path, sizeof path, err, "%s/%s", folder, PN_WITHDRAWN_FILE);
     if (rc != PN_OK) { return rc; }
     cJSON *json = cJSON_CreateObject();
-    (void)cJSON_AddStringToObject(json, "reason", reason);
+    bool whole = cJSON_AddStringToObject(json, "reason", reason) != NULL;
     cJSON *list = cJSON_AddArrayToObject(json, "notes");
-    for (size_t i = 0; i < n_notes; i++) {
+    whole = whole && list != NULL;
+    for (size_t i = 0; whole && i < n_notes; i++) {
         cJSON *note = cJSON_CreateObject();
         const char *slash = strrchr(notes[i].path, '/');
-        (void)cJSON_AddStringToObject(note, "archive", notes[i].archive);
-        (void)cJSON_AddStringToObject(note, "file", slash != NULL ? slash + 1 : notes[i].path);
-        (void)cJSON_AddStringToObject(note, "sop_uid", notes[i].sop_uid);
-        (void)cJSON_AddItemToArray(list, note);
+        whole = cJSON_AddStringToObject(note, "archive", notes[i].archive) != NULL &&
+                cJSON_AddStringToObject(note, "file", slash != NULL ? slash + 1 : notes[i].path) != NULL &&
+                cJSON_AddStringToObject(note, "sop_uid", notes[i].sop_uid) != NULL &&
+                cJSON_AddItemToArray(list, note);
+        if (!whole) { cJSON_Delete(note); }
     }
-    char *text = cJSON_Print(json);
+    char *text = whole ? cJSON_Print(json) : NULL;
     cJSON_Delete(json);
     if (text == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %s", PN_WITHDRAWN_FILE); }
     rc = pn_write_file(path, text, strlen(text), true, err);
