@@ -159,7 +159,7 @@ static int check_size(const rx_roi *roi, const rx_settings *s, rx_error *err)
     return RX_OK;
 }
 
-static void copy_voxels(double *out, const rx_image *image, size_t at, size_t n)
+void rx_copy_voxels(double *out, const rx_image *image, size_t at, size_t n)
 {
     const int16_t *i16 = image->voxels;
     const float *f32 = image->voxels;
@@ -201,7 +201,7 @@ static int gather(rx_roi *roi, const rx_image *image, const rx_mask *mask, rx_wo
             size_t base = ((k + roi->min[2]) * dim[1] + j + roi->min[1]) * dim[0] + roi->min[0];
             for (size_t begin, end = 0; next_stretch(&begin, &end, m, roi->n[0], mask->label);) {
                 size_t n = end - begin;
-                copy_voxels(to, image, base + begin, n);
+                rx_copy_voxels(to, image, base + begin, n);
                 size_t bad = look_at(roi, to, n);
                 if (bad < n) {
                     return rx_fail(err, RX_EINVAL, "the voxel at index (%zu, %zu, %zu) in the region "
