@@ -67,7 +67,7 @@ static void test_results_by_name(void **state)
     for (int i = 0; i < 300; i++) {
         char name[32];
         snprintf(name, sizeof name, "image_class_%d", i);
-        CHECK_OK(rx_results_add(&r, name, i % 2 ? "ACUI" : NULL, NULL, i == 7 ? INFINITY : i, &err), err);
+        CHECK_OK(rx_results_add(&r, name, i % 2 ? "ACUI" : NULL, NULL, i == 7 ? (double)INFINITY : i, &err), err);
     }
     assert_int_equal(r.n, 300);
     const rx_result *found = rx_results_find(&r, "image_class_251");
