@@ -39,6 +39,12 @@ int rx_settings_check(const rx_settings *s, rx_error *err)
     if (!(s->gldm_alpha >= 0)) {
         return rx_fail(err, RX_EINVAL, "gldm_a is %g, must not be negative", s->gldm_alpha);
     }
+    if (s->force_2d_dimension > 2) {
+        return rx_fail(err, RX_EINVAL, "force2Ddimension is %u, must be 0, 1 or 2", s->force_2d_dimension);
+    }
+    if ((unsigned)s->weighting_norm >= RX_NNORMS) {
+        return rx_fail(err, RX_EINVAL, "weightingNorm %d is unknown", (int)s->weighting_norm);
+    }
     if (s->minimum_roi_dimensions < 1 || s->minimum_roi_dimensions > 3) {
         return rx_fail(err, RX_EINVAL, "minimumROIDimensions is %u, must be 1, 2 or 3",
                        s->minimum_roi_dimensions);

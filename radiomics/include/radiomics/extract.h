@@ -43,6 +43,17 @@ typedef enum rx_why {
 
 typedef struct rx_value { double v; rx_why why; } rx_value;
 
+/* weightingNorm: how a direction of the GLCM and GLRLM is weighted by its length in mm before
+ * the directions are merged into one matrix; RX_NORM_NONE keeps them apart and averages. */
+typedef enum rx_norm {
+    RX_NORM_NONE,                 /* None                                               */
+    RX_NORM_NO_WEIGHTING,         /* "no_weighting": merged, each with weight 1         */
+    RX_NORM_MANHATTAN,            /* "manhattan": exp(-(sum of lengths)^2)              */
+    RX_NORM_EUCLIDEAN,            /* "euclidean"                                        */
+    RX_NORM_INFINITY,             /* "infinity": the largest of the three lengths       */
+    RX_NNORMS
+} rx_norm;
+
 /* The settings that exist, with PyRadiomics' names in the comments and its defaults. */
 typedef struct rx_settings {
     double bin_width;             /* binWidth, intensity units; used if bin_count == 0  */
@@ -52,6 +63,10 @@ typedef struct rx_settings {
     unsigned distances[8];        /* distances, Chebyshev, 1 to 8 voxels (GLCM, GLDM, NGTDM) */
     unsigned n_distances;
     double gldm_alpha;            /* gldm_a, in grey levels                              */
+    bool force_2d;                /* force2D: textures slice by slice, one matrix for all */
+    unsigned force_2d_dimension;  /* force2Ddimension as in PyRadiomics, whose arrays are
+                                     k, j, i: 0: slices of constant k, 1: of j, 2: of i  */
+    rx_norm weighting_norm;       /* weightingNorm                                       */
     unsigned minimum_roi_dimensions; /* minimumROIDimensions, 1..3                       */
     size_t minimum_roi_size;      /* minimumROISize: more voxels than this; 0: no minimum */
     bool enabled[RX_NFEATURES];   /* featureClass                                        */
