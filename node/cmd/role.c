@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include "base/hash.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
@@ -19,7 +20,7 @@
 #include "role/role.h"
 #include "role/sandbox.h"
 
-enum { COMPUTE_FILES = 64 };
+enum { COMPUTE_FILES = 64, YIELDING_NICE = 5 };
 static const uint64_t compute_file_bytes = 1ULL << 30;
 
 /* Fonts. Where there are none the picture page is left out later, which is told then: the report
@@ -77,6 +78,16 @@ static int run_compute(const char *folder, pn_error *err)
     return rc == PN_OK ? pn_job_run(folder, err) : pn_outcome_save(&outcome, folder, err);
 }
 
+/* Who stores an image waits for the answer, and a C-ECHO is a question about us; what becomes of the
+ * image afterwards yields the processor to both. The header child inherits it from the indexer. */
+static void give_way(const char *role)
+{
+    static const char *const later[] = {"indexer", "keeper", "compute"};
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        if (strcmp(role, later[i]) == 0) { (void)setpriority(PRIO_PROCESS, 0, YIELDING_NICE); }
+    }
+}
+
 static int run_role(const char *role, const cfg_node *cfg, const char *which, pn_error *err)
 {
     if (strcmp(role, "receiver") == 0) {
@@ -111,6 +122,7 @@ int cmd_role(int argc, char **argv)
         return PN_EXIT_USAGE;
     }
     const char *role = argv[optind];
+    give_way(role);
     pn_error err = {0};
     int rc;
     if (strcmp(role, "compute") == 0 && optind + 1 < argc) {
