@@ -22,7 +22,7 @@ int rx_grid_voxels(size_t *n, const rx_grid *grid, rx_error *err)
 
 static int make(void **voxels, const rx_grid *grid, size_t element, rx_error *err)
 {
-    size_t n;
+    size_t n = 0;
     int rc = rx_grid_voxels(&n, grid, err);
     if (rc != RX_OK) { return rc; }
     *voxels = calloc(n, element);
@@ -67,7 +67,7 @@ void rx_region_free(rx_region *r)
 int rx_volume_copy(rx_volume *v, const rx_image *image, rx_error *err)
 {
     if (!image->voxels) { return rx_fail(err, RX_EINVAL, "the image has no voxels"); }
-    size_t n;
+    size_t n = 0;
     int rc = rx_grid_voxels(&n, &image->grid, err);
     if (rc != RX_OK || (rc = rx_volume_new(v, &image->grid, err)) != RX_OK) { return rc; }
     rx_copy_voxels(v->voxels, image, 0, n);
@@ -77,7 +77,7 @@ int rx_volume_copy(rx_volume *v, const rx_image *image, rx_error *err)
 int rx_region_copy(rx_region *r, const rx_mask *mask, rx_error *err)
 {
     if (!mask->voxels) { return rx_fail(err, RX_EINVAL, "the mask has no voxels"); }
-    size_t n;
+    size_t n = 0;
     int rc = rx_grid_voxels(&n, &mask->grid, err);
     if (rc != RX_OK || (rc = rx_region_new(r, &mask->grid, err)) != RX_OK) { return rc; }
     for (size_t i = 0; i < n; i++) { r->voxels[i] = mask->voxels[i] == mask->label; }
