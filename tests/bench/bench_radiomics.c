@@ -1,58 +1,30 @@
-/* How long the features of one region take, and how much memory.
+/* How long the features of one region take, how much memory, and what bounds them.
  *
- * bench_radiomics [voxels [repeats]] makes an irregular tumour of about that many voxels in an
- * image of 512 x 512 x 200 (16-bit), computes each class alone and all together, and prints the
- * least and the median CPU milliseconds (on a busy machine the least tells more) and the peak
- * resident memory beyond image and mask. The crop (finding the region in the mask's 52 MB and
- * copying it) is told apart; all classes but shape include the discretisation. */
+ * bench_radiomics [-n repeats] [-p] [case ...]
+ *
+ * One thread; CPU time of the process, least and median of the repeats (on a busy machine the
+ * least tells more). Every case runs in a process of its own, so that its peak memory is its
+ * own. Beside it runs a calibration loop over the same voxels, which does what every texture
+ * needs at least: 13 directions, one increment each. "of bar" is the median against the bar
+ * that this project has set itself. -p adds what each family costs: time, memory that must be
+ * touched, increments. Cases whose images are public data are left out where the data is not.
+ * Where PyRadiomics is installed, it computes the same regions and its CPU time is printed. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
-#include <radiomics/extract.h>
+#include <unistd.h>
+#include "bench_case.h"
+#include "bench_peer.h"
+#include "bounds.h"
+#include "classes.h"
+#include "offsets.h"
 
-enum { NX = 512, NY = 512, NZ = 200, MOST_REPEATS = 101 };
-
-static uint64_t seed = 20260101;
-
-static double uniform(void)                     /* splitmix64 */
-{
-    uint64_t z = (seed += 0x9e3779b97f4a7c15u);
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (double)((z ^ z >> 31) >> 11) / 9007199254740992.0;
-}
-
-/* A ball whose radius varies with direction, textured with waves and noise. */
-static size_t make_tumour(int16_t *image, uint8_t *mask, double voxels)
-{
-    const double mm[3] = { 1, 1, 3 };
-    double radius = cbrt(voxels * mm[0] * mm[1] * mm[2] * 3 / (4 * 3.14159265358979)), phase[6];
-    size_t count = 0;
-    for (int i = 0; i < 6; i++) { phase[i] = 6.28 * uniform(); }
-    for (int k = 0; k < NZ; k++) {
-        for (int j = 0; j < NY; j++) {
-            for (int i = 0; i < NX; i++) {
-                double x = (i - NX / 2) * mm[0], y = (j - NY / 2) * mm[1], z = (k - NZ / 2) * mm[2];
-                size_t at = ((size_t)k * NY + (size_t)j) * NX + (size_t)i;
-                image[at] = -1000;
-                mask[at] = 0;
-                if (x * x + y * y + z * z > 2.2 * radius * radius) { continue; }
-                double r = sqrt(x * x + y * y + z * z) + 1e-9;
-                double edge = radius * (1 + 0.15 * sin(5 * x / r + phase[0]) * cos(4 * y / r + phase[1])
-                                          + 0.1 * sin(9 * z / r + phase[2]) * cos(7 * x / r + phase[3]));
-                double v = 40 + 60 * sin(x / 9 + phase[4]) * cos(y / 7 + z / 11 + phase[5])
-                         + 60 * (uniform() + uniform() + uniform() - 1.5);
-                image[at] = (int16_t)lrint(v);
-                mask[at] = r < edge;
-                count += mask[at];
-            }
-        }
-    }
-    return count;
-}
+enum { MOST_REPEATS = 101 };
 
 static double cpu_ms(void)
 {
@@ -61,11 +33,11 @@ static double cpu_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static long peak_kb(void)
+static double peak_mb(void)
 {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
-    return u.ru_maxrss;
+    return (double)u.ru_maxrss / 1024;
 }
 
 static int ascending(const void *a, const void *b)
@@ -74,72 +46,248 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-typedef struct timing { double least, median; } timing;
+typedef struct timing { double ms[MOST_REPEATS]; int n; } timing;
 
-static timing measure(const rx_image *image, const rx_mask *mask, const rx_settings *s,
-                      rx_diagnostics *diag, rx_workspace *ws, int repeats)
+static void sort_timing(timing *t) { qsort(t->ms, (size_t)t->n, sizeof *t->ms, ascending); }
+static double median(const timing *t) { return t->ms[t->n / 2]; }
+
+static void need(int rc, const rx_error *err)
 {
-    static rx_value out[RX_NFEATURES];
-    double ms[MOST_REPEATS];
-    for (int i = 0; i < repeats; i++) {
-        rx_error err;
-        double start = cpu_ms();
-        if (rx_extract(out, diag, image, mask, s, ws, &err) != RX_OK) {
-            fprintf(stderr, "%s\n", err.msg);
-            exit(1);
-        }
-        ms[i] = cpu_ms() - start;
+    if (rc != RX_OK) {
+        fprintf(stderr, "bench_radiomics: %s\n", err->msg);
+        exit(1);
     }
-    qsort(ms, (size_t)repeats, sizeof *ms, ascending);
-    return (timing){ ms[0], ms[repeats / 2] };
+}
+
+/* ---- the stages of one extraction ------------------------------------------------------ */
+
+enum { CROP, PARTS, SHAPE, LEVELS, FIRST, GLCM, GLRLM, GLSZM, NEIGHBOURS, STAGES };
+static const char *const stage_name[STAGES] = {
+    "crop", "components", "shape", "discretise", "firstorder", "glcm", "glrlm", "glszm", "gldm+ngtdm",
+};
+
+typedef struct scene {
+    rx_roi roi;
+    rx_levels levels;
+    size_t bits_bytes, box;
+    uint64_t calibrated;
+} scene;
+
+static double lap(double *since)
+{
+    double now = cpu_ms(), ms = now - *since;
+    *since = now;
+    return ms;
+}
+
+static void run_stages(timing t[STAGES], scene *x, const bench_volume *v, const rx_settings *s,
+                       rx_workspace *ws)
+{
+    double f[RX_NFEATURES], at = cpu_ms(), ms[STAGES];
+    unsigned parts;
+    rx_neighbours nb;
+    rx_error err;
+    need(rx_crop(&x->roi, &v->image, &v->mask, s, ws, &err), &err);
+    ms[CROP] = lap(&at);
+    need(rx_components(&parts, &x->roi, ws, &err), &err);
+    ms[PARTS] = lap(&at);
+    need(rx_shape(f, &x->roi, ws, &err), &err);
+    ms[SHAPE] = lap(&at);
+    need(rx_discretise(&x->levels, &x->roi, s, ws, &err), &err);
+    ms[LEVELS] = lap(&at);
+    need(rx_firstorder(f, &x->roi, &x->levels, s, ws, &err), &err);
+    ms[FIRST] = lap(&at);
+    need(rx_glcm(f, &x->levels, s, ws, &err), &err);
+    ms[GLCM] = lap(&at);
+    need(rx_glrlm(f, &x->levels, ws, &err), &err);
+    ms[GLRLM] = lap(&at);
+    need(rx_glszm(f, &x->levels, ws, &err), &err);
+    ms[GLSZM] = lap(&at);
+    need(rx_neighbours_count(&nb, &x->levels, s, ws, &err), &err);
+    need(rx_gldm(f, &x->levels, &nb, ws, &err), &err);
+    need(rx_ngtdm(f, &x->levels, &nb, ws, &err), &err);
+    ms[NEIGHBOURS] = lap(&at);
+    for (int i = 0; i < STAGES; i++) { t[i].ms[t[i].n++] = ms[i]; }
+}
+
+/* What every texture must do at least: for each voxel of the region and each of 13 directions,
+ * look at the neighbour and increment a counter of the pair. */
+static double calibrate(scene *x, const rx_levels *l)
+{
+    static const unsigned one = 1;
+    size_t step[RX_MAX_OFFSETS], steps = rx_half_offsets(step, l, &one, 1), n = l->present + 1;
+    uint32_t *count = calloc(n * n, sizeof *count);
+    uint16_t *dense = calloc(l->highest + 1u, sizeof *dense);
+    if (!count || !dense) { exit(1); }
+    for (unsigned i = 0; i < l->present; i++) { dense[l->level[i]] = (uint16_t)(i + 1); }
+    double start = cpu_ms();
+    for (size_t k = 0; k < l->n[2]; k++) {
+        for (size_t j = 0; j < l->n[1]; j++) {
+            rx_row row = rx_levels_row(l, j, k);
+            for (size_t i = 0; i < row.n; i++) {
+                const uint16_t *at = row.voxels + i;
+                if (*at == 0) { continue; }
+                uint32_t *from = count + dense[*at] * n;
+                for (size_t d = 0; d < steps; d++) { from[dense[at[step[d]]]]++; }
+            }
+        }
+    }
+    double ms = cpu_ms() - start;
+    for (size_t i = 0; i < n * n; i++) { x->calibrated += count[i]; }
+    free(count);
+    free(dense);
+    return ms;
+}
+
+/* ---- what a stage must touch, from what it does --------------------------------------- */
+
+typedef struct work { double bytes, increments; const char *bound; } work;
+
+static work work_of(int stage, const scene *x, const bench_volume *v)
+{
+    const size_t *dim = v->image.grid.dim;
+    double mask = (double)dim[0] * (double)dim[1] * (double)dim[2];
+    double voxels = (double)x->roi.voxels, array = 2 * (double)x->levels.array, box = (double)x->box;
+    double bits = (double)x->bits_bytes, values = 8 * voxels;
+    switch (stage) {
+    case CROP: return (work){ mask + 2 * box + bits + 2 * voxels + values, 0, "the mask read once, the box twice" };
+    case PARTS: return (work){ 2 * bits, 0, "runs of voxels" };
+    case SHAPE: return (work){ 3 * bits, 0, "surface voxels; hull of line ends" };
+    case LEVELS: return (work){ values + 2 * array, voxels, "one division a voxel; box written" };
+    case FIRST: return (work){ 6 * values, voxels, "memory: six passes over the intensities" };
+    case GLCM: return (work){ array, 13 * voxels, "increments" };
+    case GLRLM: return (work){ 13 * array, voxels, "13 passes over the box; runs" };
+    case GLSZM: return (work){ 2 * array + 4 * array, voxels, "searches in a table of the box" };
+    default: return (work){ array, 2 * voxels, "26 vectorised comparisons a voxel" };
+    }
+}
+
+static void print_profile(timing t[STAGES], const scene *x, const bench_volume *v)
+{
+    printf("    %-11s %9s %9s %9s %9s %10s %9s  %s\n", "family", "least ms", "median", "ns/voxel", "MB",
+           "GB/s", "incr. M", "bound by");
+    for (int i = 0; i < STAGES; i++) {
+        sort_timing(&t[i]);
+        work w = work_of(i, x, v);
+        double ms = t[i].ms[0];
+        printf("    %-11s %9.3f %9.3f %9.2f %9.2f %10.1f %9.2f  %s\n", stage_name[i], ms, median(&t[i]),
+               ms * 1e6 / (double)x->roi.voxels, w.bytes / 1e6, w.bytes / 1e6 / ms, w.increments / 1e6,
+               w.bound);
+    }
+}
+
+static size_t workspace_bytes(const rx_workspace *ws)
+{
+    return ws->bits.bytes + ws->levels.bytes + ws->tables.bytes + ws->voxels.bytes + ws->counts.bytes
+         + ws->margins.bytes + ws->reals.bytes + ws->list.bytes;
+}
+
+/* ---- a case ------------------------------------------------------------------------------ */
+
+typedef struct run_options { int repeats; bool profile; const char *shared; } run_options;
+
+static void describe(scene *x)
+{
+    x->box = 1;
+    for (int a = 0; a < 3; a++) { x->box *= x->roi.n[a]; }
+    x->bits_bytes = x->roi.words * (x->roi.n[1] + 2) * (x->roi.n[2] + 2) * 8;
+}
+
+/* 0; 1: its files are not there; 2: failed. */
+static int run_case(const bench_case *c, const run_options *o)
+{
+    bench_volume v;
+    int rc = bench_make(&v, c, o->shared);
+    if (rc == 1) { printf("%-8s left out: its image is not in %s\n", c->name, o->shared); }
+    if (rc != 0) { return rc; }
+    rx_settings s;
+    rx_settings_default(&s);
+    rx_diagnostics diag;
+    rx_workspace *ws = rx_workspace_new();
+    if (!ws) { return 2; }
+    static rx_value out[RX_NFEATURES];
+    rx_error err;
+    timing all = { .n = 0 }, loop = { .n = 0 }, stage[STAGES] = { 0 };
+    scene x = { 0 };
+    double before = peak_mb();
+    for (int i = 0; i < o->repeats; i++) {
+        double start = cpu_ms();
+        need(rx_extract(out, &diag, &v.image, &v.mask, &s, ws, &err), &err);
+        all.ms[all.n++] = cpu_ms() - start;
+    }
+    double after = peak_mb(), working = (double)workspace_bytes(ws);
+    for (int i = 0; i < o->repeats; i++) {
+        run_stages(stage, &x, &v, &s, ws);
+        loop.ms[loop.n++] = calibrate(&x, &x.levels);
+    }
+    sort_timing(&all);
+    sort_timing(&loop);
+    describe(&x);
+    printf("%-8s %9zu %9zu %5u %9.2f %9.2f", c->name, x.roi.voxels, x.box, x.levels.present, all.ms[0],
+           median(&all));
+    if (c->bar_ms > 0) { printf(" %6.0f %6.2f", c->bar_ms, median(&all) / c->bar_ms); }
+    else { printf(" %6s %6s", "-", "-"); }
+    printf(" %9.2f %6.2f %9.1f %6.2f %9.1f %9.1f\n", loop.ms[0], all.ms[0] / loop.ms[0], working / 1e6,
+           working / (double)x.box, after - before, after);
+    if (o->profile) { print_profile(stage, &x, &v); }
+    if (bench_peer_there()) { bench_peer_run(&v, all.ms[0], o->repeats); }
+    fflush(stdout);
+    rx_workspace_free(ws);
+    bench_free(&v);
+    return 0;
+}
+
+static int run_apart(const bench_case *c, const run_options *o)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int rc = run_case(c, o);
+        fflush(stdout);
+        _exit(rc);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) { return 2; }
+    return WEXITSTATUS(status);
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: bench_radiomics [-n repeats, 1 to %d] [-p] [case ...]\ncases:", MOST_REPEATS);
+    for (size_t i = 0; i < bench_n_cases; i++) { fprintf(stderr, " %s", bench_cases[i].name); }
+    fprintf(stderr, " (without one: all)\n");
+    return 2;
+}
+
+static void heading(const run_options *o)
+{
+    double load[3] = { 0, 0, 0 };
+    if (getloadavg(load, 3) < 1) { load[0] = NAN; }
+    printf("all 107 features of one region, one thread, CPU ms of %d runs; load average %.2f\n", o->repeats,
+           load[0]);
+    if (!bench_peer_there()) {
+        printf("PyRadiomics is not installed here: no ratio to it in this run\n");
+    }
+    printf("%-8s %9s %9s %5s %9s %9s %6s %6s %9s %6s %9s %6s %9s %9s\n", "case", "voxels", "box", "lev.",
+           "least", "median", "bar", "of bar", "13 dirs", "ratio", "work MB", "B/box", "grown MB",
+           "peak MB");
 }
 
 int main(int argc, char **argv)
 {
-    double want = argc > 1 ? strtod(argv[1], NULL) : 200000;
-    int repeats = argc > 2 ? atoi(argv[2]) : 9;
-    if (!(want >= 10 && want <= 5e6) || repeats < 1 || repeats > MOST_REPEATS) {
-        fprintf(stderr, "usage: bench_radiomics [voxels, 10 to 5000000 [repeats, 1 to %d]]\n", MOST_REPEATS);
-        return 2;
+    run_options o = { .repeats = 9, .shared = PN_SHARED_DIR };
+    int option, failed = 0;
+    while ((option = getopt(argc, argv, "n:p")) != -1) {
+        if (option == 'p') { o.profile = true; }
+        else if (option == 'n') { o.repeats = atoi(optarg); }
+        else { return usage(); }
     }
-    size_t n = (size_t)NX * NY * NZ;
-    int16_t *voxels = malloc(n * sizeof *voxels);
-    uint8_t *label = malloc(n);
-    rx_workspace *ws = rx_workspace_new();
-    if (!voxels || !label || !ws) { return 1; }
-    size_t inside = make_tumour(voxels, label, want);
-
-    rx_grid grid = { { NX, NY, NZ }, { 1, 1, 3 }, { 0, 0, 0 }, { 1, 0, 0, 0, 1, 0, 0, 0, 1 } };
-    rx_image image = { grid, RX_I16, voxels };
-    rx_mask mask = { grid, label, 1 };
-    rx_settings all, s;
-    rx_diagnostics diag;
-    rx_settings_default(&all);
-
-    long before = peak_kb();
-    measure(&image, &mask, &all, &diag, ws, 1);
-    long after = peak_kb();
-    size_t box = 1;
-    for (int a = 0; a < 3; a++) { box *= diag.box_max[a] - diag.box_min[a] + 1; }
-    printf("%zu voxels in a box of %zu, %u grey levels, CPU ms of %d: least, median\n", inside, box,
-           diag.grey_levels, repeats);
-
-    s = all;
-    for (int i = 0; i < RX_NFEATURES; i++) { s.enabled[i] = false; }
-    timing crop = measure(&image, &mask, &s, NULL, ws, repeats), t;
-    printf("  %-12s %8.2f %8.2f\n", "crop only", crop.least, crop.median);
-    for (int c = 0; c < RX_NCLASSES; c++) {
-        for (int i = 0; i < RX_NFEATURES; i++) { s.enabled[i] = rx_features()[i].cls == (rx_class)c; }
-        t = measure(&image, &mask, &s, NULL, ws, repeats);
-        printf("  %-12s %8.2f %8.2f\n", rx_class_name((rx_class)c), t.least - crop.least,
-               t.median - crop.median);
+    if (o.repeats < 1 || o.repeats > MOST_REPEATS) { return usage(); }
+    heading(&o);
+    for (size_t i = 0; i < bench_n_cases; i++) {
+        bool asked = optind == argc;
+        for (int a = optind; a < argc; a++) { asked = asked || strcmp(argv[a], bench_cases[i].name) == 0; }
+        if (asked) { failed += run_apart(&bench_cases[i], &o) == 2; }
     }
-    t = measure(&image, &mask, &all, NULL, ws, repeats);
-    printf("  %-12s %8.2f %8.2f\n", "all 107", t.least, t.median);
-    printf("peak memory beyond image and mask: %.1f MB, %.1f bytes a voxel of the box\n",
-           (double)(after - before) / 1024, (double)(after - before) * 1024 / (double)box);
-    rx_workspace_free(ws);
-    free(voxels);
-    free(label);
-    return 0;
+    return failed > 0;
 }

@@ -1,0 +1,33 @@
+/* tests/bench/bench_case.h - the images and regions that the radiomics bench measures. */
+#ifndef BENCH_CASE_H
+#define BENCH_CASE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <radiomics/image.h>
+
+typedef struct bench_case {
+    const char *name;
+    double bar_ms;                /* all 107 features of one region; 0: none              */
+    size_t dim[3];                /* of a made image: an irregular tumour, or two "lungs" */
+    double voxels;
+    const char *image, *mask;     /* or files in the shared test data                     */
+    bool lungs;
+} bench_case;
+
+extern const bench_case bench_cases[];
+extern const size_t bench_n_cases;
+
+/* 16-bit image and its mask, owned. */
+typedef struct bench_volume {
+    rx_image image;
+    rx_mask mask;
+    int16_t *voxels;
+    uint8_t *label;
+} bench_volume;
+
+/* 0 done; 1 the files are not there; 2 failed (said on stderr). */
+int bench_make(bench_volume *v, const bench_case *c, const char *shared_folder);
+void bench_free(bench_volume *v);
+
+#endif
