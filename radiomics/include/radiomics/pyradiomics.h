@@ -6,7 +6,7 @@
  *     s.base.features.bin_width = 10;                   // `setting:` of the parameter file
  *     s.resample = true;
  *     s.spacing_mm[0] = s.spacing_mm[1] = s.spacing_mm[2] = 1;
- *     rx_pyr_image *log = rx_pyradiomics_add_image(&s, RX_PYR_LOG, &err);   // a copy of s.base
+ *     rx_pyr_image *log = rx_pyradiomics_add_image(&s, RX_IMAGE_LOG, &err);   // a copy of s.base
  *     rx_pyr_add_sigma(&log->own, 3, false, &err);      // `log-sigma-3-0-mm-3D_...`
  *     rx_results values = { 0 };
  *     rx_pyradiomics_extract(&values, NULL, &image, &mask, &s, ws, &err);
@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <radiomics/error.h>
 #include <radiomics/extract.h>
+#include <radiomics/filters.h>
 #include <radiomics/image.h>
 #include <radiomics/results.h>
 #include <radiomics/volume.h>
@@ -46,39 +47,18 @@ typedef enum rx_interpolator {
 typedef enum rx_resegment { RX_RESEGMENT_ABSOLUTE, RX_RESEGMENT_RELATIVE, RX_RESEGMENT_SIGMA }
     rx_resegment;
 
-typedef enum rx_pyr_kind {
-    RX_PYR_ORIGINAL, RX_PYR_LOG, RX_PYR_WAVELET, RX_PYR_SQUARE, RX_PYR_SQUAREROOT,
-    RX_PYR_LOGARITHM, RX_PYR_EXPONENTIAL, RX_PYR_GRADIENT, RX_PYR_LBP2D, RX_PYR_LBP3D,
-    RX_PYR_NKINDS
-} rx_pyr_kind;
-
-typedef enum rx_pyr_lbp2d { RX_LBP2D_UNIFORM, RX_LBP2D_DEFAULT, RX_LBP2D_ROR, RX_LBP2D_VAR }
-    rx_pyr_lbp2d;
-
-/* A width of the Laplacian of Gaussian. Its name keeps the difference between 3 and 3.0 in the
- * parameter file: `log-sigma-3-mm-3D`, `log-sigma-3-0-mm-3D`. */
-typedef struct rx_pyr_sigma { double mm; char text[26]; } rx_pyr_sigma;
-
-enum { RX_PYR_MAX_SIGMAS = 32, RX_PYR_MAX_IMAGES = 32, RX_PYR_NSHAPE2D = 10 };
+enum { RX_PYR_MAX_IMAGES = 32, RX_PYR_NSHAPE2D = 10 };
 
 /* What an image type may have of its own. */
 typedef struct rx_pyr_own {
     rx_settings features;            /* binning, textures, force2D, weightingNorm; its `enabled`
                                         and ROI minima count in rx_pyradiomics.base alone      */
-    rx_pyr_sigma sigma[RX_PYR_MAX_SIGMAS];   /* sigma; none: no LoG image                      */
-    unsigned n_sigma;
-    char wavelet[16];                /* wavelet: "coif1"                                       */
-    unsigned level, start_level;     /* level, start_level: 1, 0                               */
-    bool gradient_use_spacing;       /* gradientUseSpacing: true                               */
-    double lbp2d_radius;             /* lbp2DRadius: 1                                         */
-    unsigned lbp2d_samples;          /* lbp2DSamples: 8                                        */
-    rx_pyr_lbp2d lbp2d_method;       /* lbp2DMethod: uniform                                   */
-    unsigned lbp3d_levels;           /* lbp3DLevels: 2                                         */
-    double lbp3d_radius;             /* lbp3DIcosphereRadius: 1                                */
-    unsigned lbp3d_subdivision;      /* lbp3DIcosphereSubdivision: 1                           */
+    rx_filter_settings filter;       /* sigma, wavelet, level, lbp ...; its force_2d and
+                                        force_2d_dimension are not looked at: those of
+                                        `features` count                                       */
 } rx_pyr_own;
 
-typedef struct rx_pyr_image { rx_pyr_kind kind; rx_pyr_own own; } rx_pyr_image;
+typedef struct rx_pyr_image { rx_image_type type; rx_pyr_own own; } rx_pyr_image;
 
 /* The 9 features of a flat region and, last, the deprecated SphericalDisproportion; sorted as
  * PyRadiomics sorts. */
@@ -135,13 +115,12 @@ RX_CHECKED int rx_pyradiomics_check(const rx_pyradiomics *s, rx_error *err);
 
 /* Append an image type with a copy of s->base as its own settings (set the base first); NULL and
  * err filled if there are RX_PYR_MAX_IMAGES. To replace the default, set n_images = 0 first. */
-rx_pyr_image *rx_pyradiomics_add_image(rx_pyradiomics *s, rx_pyr_kind kind, rx_error *err);
-/* Append a width; `integer` says how the number was written (see rx_pyr_sigma). */
+rx_pyr_image *rx_pyradiomics_add_image(rx_pyradiomics *s, rx_image_type type, rx_error *err);
+/* Append a width to own->filter.sigma; RX_EINVAL if there are RX_MAX_SIGMAS. */
 RX_CHECKED int rx_pyr_add_sigma(rx_pyr_own *own, double mm, bool integer, rx_error *err);
 
 /* Names as in parameter files. */
-const char *rx_pyr_kind_name(rx_pyr_kind kind);               /* "LoG", "LBP2D"                */
-int rx_pyr_kind_of(const char *name);                         /* or -1                         */
+int rx_image_type_of(const char *name);                       /* "LoG", "LBP2D"; or -1         */
 const char *rx_interpolator_name(rx_interpolator i);          /* "sitkBSpline"; "None"         */
 int rx_interpolator_of(const char *name);                     /* or -1                         */
 
@@ -224,13 +203,15 @@ RX_CHECKED int rx_pyradiomics_prepare(rx_pyr_prepared *p, rx_trace *trace, const
                                       rx_workspace *ws, rx_error *err);
 void rx_pyr_prepared_free(rx_pyr_prepared *p);
 
-/* Called with each image of each type in order: `original`, `log-sigma-3-0-mm-3D`, ... The views
- * last until it returns; a code other than RX_OK stops. The image is not cropped to the box. */
-typedef int rx_pyr_visit(void *user, const char *name, const rx_image *image, rx_pixel pixel,
-                         const rx_mask *mask, const rx_pyr_own *own, rx_error *err);
+/* Called with each image of each type in order: `original`, `log-sigma-3-0-mm-3D`, ... The image
+ * and the mask lie on one grid: the prepared image's for `original`, that of the region's box with
+ * `pad` voxels around it (as far as the image goes) for what a filter made. The views last until
+ * it returns; a code other than RX_OK stops. */
+typedef int rx_pyr_visit(void *user, const char *name, const rx_image *image, const rx_mask *mask,
+                         const rx_pyr_own *own, rx_error *err);
 RX_CHECKED int rx_pyradiomics_images(const rx_pyr_prepared *p, rx_trace *trace,
-                                     const rx_pyradiomics *settings, rx_pyr_visit *visit,
-                                     void *user, rx_error *err);
+                                     const rx_pyradiomics *settings, size_t pad,
+                                     rx_pyr_visit *visit, void *user, rx_error *err);
 
 #ifdef __cplusplus
 }
