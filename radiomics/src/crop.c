@@ -215,6 +215,20 @@ static int gather(rx_roi *roi, const rx_image *image, const rx_mask *mask, rx_wo
     return RX_OK;
 }
 
+int rx_crop_mask(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_error *err)
+{
+    if (!mask->voxels) { return rx_fail(err, RX_EINVAL, "the mask has no voxels"); }
+    int rc;
+    if ((rc = check_grid("mask", &mask->grid, 1, err)) != RX_OK
+        || (rc = find_box(roi, mask, err)) != RX_OK
+        || (rc = make_bits(roi, mask, ws, err)) != RX_OK) {
+        return rc;
+    }
+    memcpy(roi->spacing_mm, mask->grid.spacing_mm, sizeof roi->spacing_mm);
+    roi->values = NULL;
+    return RX_OK;
+}
+
 int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask, const rx_settings *s,
             rx_workspace *ws, rx_error *err)
 {

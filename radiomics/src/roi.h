@@ -88,6 +88,9 @@ static inline unsigned rx_highest_bit(uint64_t w)
 RX_CHECKED int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask,
                        const rx_settings *s, rx_workspace *ws, rx_error *err);
 
+/* crop.c: the same for the mask alone, of any size: no intensities. */
+RX_CHECKED int rx_crop_mask(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_error *err);
+
 /* crop.c: n intensities from index `at` on, as doubles. */
 void rx_copy_voxels(double *out, const rx_image *image, size_t at, size_t n);
 
