@@ -29,6 +29,7 @@ typedef struct rx_levels {
     size_t pad;
     size_t stride[3];           /* in voxels: 1, row, slice                                */
     size_t n[3];                /* box size without halo                                   */
+    double spacing_mm[3];
     size_t total;               /* voxels in the region                                    */
     const uint16_t *begin, *end;/* [k*n[1] + j]: all of row (j, k)'s voxels in the region
                                    lie at begin <= i < end                                  */
@@ -83,6 +84,9 @@ static inline unsigned rx_highest_bit(uint64_t w)
     return n;
 #endif
 }
+
+/* crop.c: image and mask have voxels, and lie on one sensible grid (to RX_GEOMETRY_TOLERANCE). */
+RX_CHECKED int rx_check_pair(const rx_image *image, const rx_mask *mask, rx_error *err);
 
 /* crop.c: check the grids, find the box, refuse what is too small, gather the voxels. */
 RX_CHECKED int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask,

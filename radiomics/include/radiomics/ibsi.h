@@ -83,6 +83,8 @@ typedef struct rx_ibsi {
     double spacing_mm[3];         /* new voxel size; 0: as it is, along that axis              */
     rx_ibsi_interpolation image_interpolation, mask_interpolation;
     double mask_threshold;        /* interpolated mask's voxels in the region: at least this   */
+    double margin_mm;             /* how much of the image around the region is interpolated at
+                                     least; INFINITY: all of it, as filters need it            */
     bool round_intensities;       /* to the nearest whole number, after interpolation          */
     double lowest, highest;       /* re-segmentation range, closed; -INFINITY, INFINITY: none  */
     double outlier_sigma;         /* re-segmentation: mean +- this; 0: none (both are done on
@@ -94,7 +96,8 @@ typedef struct rx_ibsi {
 } rx_ibsi;
 
 /* 3D, no interpolation (linear if a spacing is set), no rounding, no re-segmentation, 32 bins, IVH
- * as it is, all families, 3D aggregations, distance 1, alpha 0. */
+ * as it is, all families, 3D aggregations, distance 1, alpha 0, no margin beyond what local intensity
+ * needs. */
 void rx_ibsi_default(rx_ibsi *s);
 /* Succeeds if every value is in range; the message names the one that is not. */
 RX_CHECKED int rx_ibsi_check(const rx_ibsi *s, rx_error *err);
@@ -105,7 +108,9 @@ typedef struct rx_ibsi_mask_trace {
     size_t box_min[3], box_max[3];            /* inclusive; all 0 if no voxel is left          */
 } rx_ibsi_mask_trace;
 
-/* Image and region after a step, as in the diagnostic part of IBSI's reference tables. */
+/* Image and region after a step, as in the diagnostic part of IBSI's reference tables. The grid and
+ * boxes are those of the whole image; image_mean .. image_max of an image that was interpolated
+ * only around the region are NaN. */
 typedef struct rx_ibsi_step {
     rx_grid grid;
     double image_mean, image_min, image_max;
@@ -127,8 +132,9 @@ typedef struct rx_ibsi_prepared {
 } rx_ibsi_prepared;
 
 /* Interpolation to rounding to re-segmentation. The new grid is aligned to the centre of the old
- * one (IBSI 2.4). trace may be NULL. The caller frees *p with rx_ibsi_prepared_free, also after
- * failure. Fails: RX_EINVAL, RX_EGRID, RX_EEMPTY (no voxel of the label, or none left after a
+ * one (IBSI 2.4). What is prepared is the box of the region and margin_mm around it, on
+ * that grid. trace may be NULL. The caller frees *p with rx_ibsi_prepared_free, also after failure.
+ * Fails: RX_EINVAL, RX_EGRID, RX_EEMPTY (no voxel of the label, or none left after a
  * step), RX_ELIMIT, RX_ENOMEM. */
 RX_CHECKED int rx_ibsi_prepare(rx_ibsi_prepared *p, rx_ibsi_trace *trace, const rx_image *image,
                                const rx_mask *mask, const rx_ibsi *settings, rx_error *err);
@@ -136,7 +142,8 @@ void rx_ibsi_prepared_free(rx_ibsi_prepared *p);
 
 /* Append the features asked for by settings->families of what is in *p, which may hold another
  * image than rx_ibsi_prepare's (a filter's response) on the same grid. suffix (NULL: none) is put
- * behind every name. trace (may be NULL) receives the bins. Values that a region has not are NaN.
+ * behind every name. The re-segmentation range counts for bins of fixed size and for the IVH: of a
+ * response, leave it open. trace (may be NULL) receives the bins. Values that a region has not are NaN.
  * Fails: RX_EINVAL (a NaN or infinite voxel in the region, intensities that are no grey levels
  * without bins), RX_EEMPTY, RX_ELIMIT, RX_ENOMEM. */
 RX_CHECKED int rx_ibsi_features(rx_results *out, rx_ibsi_trace *trace, const rx_ibsi_prepared *p,
