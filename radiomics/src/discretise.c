@@ -2,7 +2,7 @@
  *
  * Both edge rules are arithmetic progressions, so an edge is computed when it is wanted,
  * with the same operations in the same order as numpy, and a voxel's bin is guessed by
- * division and moved by single bins until the edges agree. */
+ * multiplication and moved by single bins until the edges agree. */
 #include <math.h>
 #include <string.h>
 #include "bounds.h"
@@ -10,6 +10,7 @@
 
 typedef struct bins {
     double start, step;   /* edge i is start + i * step                                   */
+    double per_step;      /* 1 / step, for a guess that the edges then correct            */
     double last;          /* edge `n`, where it differs from the progression               */
     size_t n;             /* number of bins                                               */
 } bins;
@@ -63,7 +64,7 @@ static void fixed_count(bins *b, const rx_roi *roi, unsigned count)
 /* The number of edges <= x: numpy.digitize. */
 static unsigned digitize(const bins *b, double x)
 {
-    double guess = (x - b->start) / b->step;
+    double guess = (x - b->start) * b->per_step;
     size_t i = guess > 0 ? (guess < (double)b->n ? (size_t)guess : b->n - 1) : 0;
     while (i > 0 && x < edge(b, i)) { i--; }
     while (i + 1 < b->n && x >= edge(b, i + 1)) { i++; }
@@ -177,6 +178,10 @@ int rx_discretise(rx_levels *l, const rx_roi *roi, const rx_settings *s, rx_work
     } else {
         int rc = fixed_width(&b, roi, s->bin_width, err);
         if (rc != RX_OK) { return rc; }
+    }
+    b.per_step = 1 / b.step;
+    if (!isfinite(b.per_step)) {      /* a step below the normal range */
+        return rx_fail(err, RX_ELIMIT, "a bin width of %g is too small to divide by", b.step);
     }
     l->pad = largest_distance(s);
     l->total = roi->voxels;

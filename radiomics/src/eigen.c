@@ -1,6 +1,7 @@
 #include "eigen.h"
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static void rotate(double a[9], int p, int q)
@@ -89,17 +90,26 @@ void rx_tridiagonal(double *a, size_t n, double *d, double *e, double *w)
     }
 }
 
-/* Eigenvalues below x: sign changes in the Sturm sequence. */
-static size_t count_below(const double *d, const double *e, size_t n, double x, double tiny)
+enum { POINTS = 3 };
+
+/* Eigenvalues below each x: sign changes in the Sturm sequence. Several at once, because every
+ * step waits for a division. */
+static void count_below(size_t below[POINTS], const double *d, const double *e, size_t n,
+                        const double x[POINTS], double tiny)
 {
-    size_t below = 0;
-    double q = 1;
-    for (size_t i = 0; i < n; i++) {
-        q = d[i] - x - (i ? e[i] * e[i] / q : 0);
-        if (fabs(q) < tiny) { q = -tiny; }
-        below += q < 0;
+    double q[POINTS];
+    for (int p = 0; p < POINTS; p++) {
+        q[p] = 1;
+        below[p] = 0;
     }
-    return below;
+    for (size_t i = 0; i < n; i++) {
+        double ee = i ? e[i] * e[i] : 0;
+        for (int p = 0; p < POINTS; p++) {
+            double next = d[i] - x[p] - (i ? ee / q[p] : 0);
+            q[p] = fabs(next) < tiny ? -tiny : next;
+            below[p] += q[p] < 0;
+        }
+    }
 }
 
 double rx_tridiagonal_eigenvalue(const double *d, const double *e, size_t n, size_t k)
@@ -115,10 +125,19 @@ double rx_tridiagonal_eigenvalue(const double *d, const double *e, size_t n, siz
     double tiny = size * DBL_EPSILON * DBL_EPSILON;
     lo -= size * DBL_EPSILON;
     hi += size * DBL_EPSILON;
-    while (hi - lo > 2 * DBL_EPSILON * size) {
+    /* Bisection, with the midpoints of both halves looked at beside the middle. */
+    double smallest = 2 * DBL_EPSILON * size;
+    while (hi - lo > smallest) {
         double mid = lo + (hi - lo) / 2;
         if (mid <= lo || mid >= hi) { break; }
-        if (count_below(d, e, n, mid, tiny) > k) { hi = mid; } else { lo = mid; }
+        const double x[POINTS] = { lo + (mid - lo) / 2, mid, mid + (hi - mid) / 2 };
+        size_t below[POINTS];
+        count_below(below, d, e, n, x, tiny);
+        bool low = below[1] > k;
+        double quarter = x[low ? 0 : 2];
+        if (low) { hi = mid; } else { lo = mid; }
+        if (!(hi - lo > smallest) || quarter <= lo || quarter >= hi) { break; }
+        if (below[low ? 0 : 2] > k) { hi = quarter; } else { lo = quarter; }
     }
     return lo + (hi - lo) / 2;
 }

@@ -5,46 +5,82 @@
 #include <string.h>
 #include "classes.h"
 
-enum { BLOCK = 256, BUCKETS = 4096, RANKS = 10 };
+enum { BLOCK = 256, LANES = 4, BUCKETS = 4096, RANKS = 10 };
 
-/* Sum of term(v - shift) over all values, in blocks: the rounding error stays near that of a
- * pairwise sum. */
-typedef double (*term_fn)(double);
-
-static double sum_of(term_fn term, const double *v, size_t n, double shift)
+/* Sums are made of blocks' sums: the rounding error stays near that of a pairwise sum. LANES
+ * blocks are added up side by side, since one addition would have to wait for the one before;
+ * their sums join in the blocks' order, so the result does not depend on LANES. */
+static size_t blocks_at(size_t at, size_t n)
 {
-    double total = 0;
-    for (size_t at = 0; at < n; at += BLOCK) {
-        size_t end = n - at < BLOCK ? n : at + BLOCK;
-        double part = 0;
-        for (size_t i = at; i < end; i++) { part += term(v[i] - shift); }
-        total += part;
-    }
-    return total;
+    return n - at >= LANES * BLOCK ? LANES : 1;
 }
 
-static double itself(double x) { return x; }
-static double square(double x) { return x * x; }
+static size_t block_length(size_t at, size_t n)
+{
+    return n - at < BLOCK ? n - at : BLOCK;
+}
+
+typedef struct sums { double values, squares; } sums;
+
+static inline void add_blocks(sums *t, const double *v, size_t blocks, size_t length, double shift)
+{
+    double values[LANES] = { 0 }, squares[LANES] = { 0 };
+    for (size_t i = 0; i < length; i++) {
+        for (size_t q = 0; q < blocks; q++) {
+            double x = v[q * BLOCK + i], y = x + shift;
+            values[q] += x;
+            squares[q] += y * y;
+        }
+    }
+    for (size_t q = 0; q < blocks; q++) {
+        t->values += values[q];
+        t->squares += squares[q];
+    }
+}
+
+/* Sum of the values, and of the squares of the shifted values. */
+static sums sum_up(const double *v, size_t n, double shift)
+{
+    sums t = { 0, 0 };
+    for (size_t at = 0; at < n;) {
+        size_t blocks = blocks_at(at, n), length = block_length(at, n);
+        if (blocks == LANES) { add_blocks(&t, v + at, LANES, BLOCK, shift); }
+        else { add_blocks(&t, v + at, 1, length, shift); }
+        at += blocks * length;
+    }
+    return t;
+}
 
 typedef struct moments { double m1abs, m2, m3, m4; } moments;
+
+static inline void add_powers(moments *t, const double *v, size_t blocks, size_t length, double mean)
+{
+    double p1[LANES] = { 0 }, p2[LANES] = { 0 }, p3[LANES] = { 0 }, p4[LANES] = { 0 };
+    for (size_t i = 0; i < length; i++) {
+        for (size_t q = 0; q < blocks; q++) {
+            double d = v[q * BLOCK + i] - mean, dd = d * d;
+            p1[q] += fabs(d);
+            p2[q] += dd;
+            p3[q] += dd * d;
+            p4[q] += dd * dd;
+        }
+    }
+    for (size_t q = 0; q < blocks; q++) {
+        t->m1abs += p1[q];
+        t->m2 += p2[q];
+        t->m3 += p3[q];
+        t->m4 += p4[q];
+    }
+}
 
 static moments central_moments(const double *v, size_t n, double mean)
 {
     moments t = { 0, 0, 0, 0 };
-    for (size_t at = 0; at < n; at += BLOCK) {
-        size_t end = n - at < BLOCK ? n : at + BLOCK;
-        double p1 = 0, p2 = 0, p3 = 0, p4 = 0;
-        for (size_t i = at; i < end; i++) {
-            double d = v[i] - mean, dd = d * d;
-            p1 += fabs(d);
-            p2 += dd;
-            p3 += dd * d;
-            p4 += dd * dd;
-        }
-        t.m1abs += p1;
-        t.m2 += p2;
-        t.m3 += p3;
-        t.m4 += p4;
+    for (size_t at = 0; at < n;) {
+        size_t blocks = blocks_at(at, n), length = block_length(at, n);
+        if (blocks == LANES) { add_powers(&t, v + at, LANES, BLOCK, mean); }
+        else { add_powers(&t, v + at, 1, length, mean); }
+        at += blocks * length;
     }
     double N = (double)n;
     return (moments){ t.m1abs / N, t.m2 / N, t.m3 / N, t.m4 / N };
@@ -70,29 +106,65 @@ static size_t bucket_of(const buckets *b, double x)
     return at < BUCKETS - 1 ? (size_t)at : BUCKETS - 1;
 }
 
-/* The values of the given ranks (from 0, ascending) in sorted order: only the buckets
- * that hold a wanted rank are sorted. */
+/* A bucket that holds a wanted rank: its values are gathered and sorted. */
+typedef struct wanted {
+    size_t bucket, below;      /* which, and how many values lie in lower ones              */
+    size_t first, n;           /* its values in the gathered ones                           */
+} wanted;
+
+/* The buckets of ascending ranks; returns how many there are. */
+static size_t find_wanted(wanted w[RANKS], size_t of_rank[RANKS], const size_t rank[RANKS],
+                          const buckets *b)
+{
+    size_t n = 0, below = 0, bucket = 0, gathered = 0;
+    for (int r = 0; r < RANKS; r++) {
+        while (below + b->count[bucket] <= rank[r]) { below += b->count[bucket++]; }
+        if (n == 0 || w[n - 1].bucket != bucket) {
+            w[n++] = (wanted){ bucket, below, gathered, 0 };
+            gathered += b->count[bucket];
+        }
+        of_rank[r] = n - 1;
+    }
+    return n;
+}
+
+static void gather(double *out, wanted *w, size_t n_wanted, const buckets *b, const double *v, size_t n)
+{
+    uint8_t slot[BUCKETS] = { 0 };
+    for (size_t i = 0; i < n_wanted; i++) { slot[w[i].bucket] = (uint8_t)(i + 1); }
+    for (size_t i = 0; i < n; i++) {
+        size_t s = slot[bucket_of(b, v[i])];
+        if (s == 0) { continue; }
+        out[w[s - 1].first + w[s - 1].n++] = v[i];
+    }
+}
+
+/* Intensities are integers more often than not, and then those of a bucket are all equal. */
+static void sort(double *v, size_t n)
+{
+    size_t i = 1;
+    while (i < n && v[i] >= v[i - 1]) { i++; }
+    if (i < n) { qsort(v, n, sizeof *v, ascending); }
+}
+
+/* The values of the given ranks (from 0, ascending): only the buckets that hold a wanted rank
+ * are sorted. */
 static int select_ranks(double out[RANKS], const size_t rank[RANKS], const rx_roi *roi,
                         rx_workspace *ws, rx_error *err)
 {
-    size_t n = roi->voxels, below = 0, bucket = 0, sorted = BUCKETS, largest = 0;
     buckets b = { .lowest = roi->lowest, .scale = BUCKETS / (roi->highest - roi->lowest) };
     if (!isfinite(b.scale)) { b.scale = 0; }
-    for (size_t i = 0; i < n; i++) { b.count[bucket_of(&b, roi->values[i])]++; }
-    for (size_t i = 0; i < BUCKETS; i++) { largest = b.count[i] > largest ? b.count[i] : largest; }
-    double *in_bucket = rx_buf_need(&ws->reals, largest, sizeof *in_bucket, err);
-    if (!in_bucket) { return RX_ENOMEM; }
+    for (size_t i = 0; i < roi->voxels; i++) { b.count[bucket_of(&b, roi->values[i])]++; }
+    wanted w[RANKS];
+    size_t of_rank[RANKS], n = find_wanted(w, of_rank, rank, &b);
+    size_t total = w[n - 1].first + b.count[w[n - 1].bucket];
+    double *gathered = rx_buf_need(&ws->reals, total, sizeof *gathered, err);
+    if (!gathered) { return RX_ENOMEM; }
+    gather(gathered, w, n, &b, roi->values, roi->voxels);
+    for (size_t i = 0; i < n; i++) { sort(gathered + w[i].first, w[i].n); }
     for (int r = 0; r < RANKS; r++) {
-        while (below + b.count[bucket] <= rank[r]) { below += b.count[bucket++]; }
-        if (sorted != bucket) {
-            size_t m = 0;
-            for (size_t i = 0; i < n; i++) {
-                if (bucket_of(&b, roi->values[i]) == bucket) { in_bucket[m++] = roi->values[i]; }
-            }
-            qsort(in_bucket, m, sizeof *in_bucket, ascending);
-            sorted = bucket;
-        }
-        out[r] = in_bucket[rank[r] - below];
+        const wanted *of = &w[of_rank[r]];
+        out[r] = gathered[of->first + rank[r] - of->below];
     }
     return RX_OK;
 }
@@ -141,32 +213,39 @@ static int find_percentiles(percentiles *out, const rx_roi *roi, rx_workspace *w
     return RX_OK;
 }
 
-/* Sum of the values within [lo, hi], or with `deviations` of their distances from mean. */
-static double sum_within(size_t *kept, const double *v, size_t n, double lo, double hi,
-                         bool deviations, double mean)
+typedef struct within { double total; size_t n; } within;
+
+static inline void add_within(within *t, const double *v, size_t blocks, size_t length, double lo,
+                              double hi, bool deviations, double mean)
 {
-    double total = 0;
-    size_t count = 0;
-    for (size_t at = 0; at < n; at += BLOCK) {
-        size_t end = n - at < BLOCK ? n : at + BLOCK;
-        double part = 0;
-        for (size_t i = at; i < end; i++) {
-            bool in = v[i] >= lo && v[i] <= hi;
-            double x = deviations ? fabs(v[i] - mean) : v[i];
-            part += in ? x : 0;
-            count += in;
+    double total[LANES] = { 0 };
+    for (size_t i = 0; i < length; i++) {
+        for (size_t q = 0; q < blocks; q++) {
+            double y = v[q * BLOCK + i], x = deviations ? fabs(y - mean) : y;
+            bool in = (y >= lo) & (y <= hi);
+            total[q] += in ? x : 0;
+            t->n += in;
         }
-        total += part;
     }
-    *kept = count;
-    return total;
+    for (size_t q = 0; q < blocks; q++) { t->total += total[q]; }
+}
+
+/* Mean of the values within [lo, hi], or with `deviations` of their distances from mean. */
+static double mean_within(const double *v, size_t n, double lo, double hi, bool deviations, double mean)
+{
+    within t = { 0, 0 };
+    for (size_t at = 0; at < n;) {
+        size_t blocks = blocks_at(at, n), length = block_length(at, n);
+        if (blocks == LANES) { add_within(&t, v + at, LANES, BLOCK, lo, hi, deviations, mean); }
+        else { add_within(&t, v + at, 1, length, lo, hi, deviations, mean); }
+        at += blocks * length;
+    }
+    return t.total / (double)t.n;
 }
 
 static double robust_deviation(const double *v, size_t n, double lo, double hi)
 {
-    size_t kept;
-    double mean = sum_within(&kept, v, n, lo, hi, false, 0) / (double)kept;
-    return sum_within(&kept, v, n, lo, hi, true, mean) / (double)kept;
+    return mean_within(v, n, lo, hi, true, mean_within(v, n, lo, hi, false, 0));
 }
 
 int rx_firstorder(double out[N_FIRSTORDER], const rx_roi *roi, const rx_levels *l,
@@ -180,9 +259,9 @@ int rx_firstorder(double out[N_FIRSTORDER], const rx_roi *roi, const rx_levels *
     if (rc != RX_OK) { return rc; }
 
     bool flat = roi->lowest == roi->highest;
-    double mean = flat ? roi->lowest : sum_of(itself, v, n, 0) / N;
+    sums t = sum_up(v, n, s->voxel_array_shift);
+    double mean = flat ? roi->lowest : t.values / N, energy = t.squares;
     moments m = central_moments(v, n, mean);
-    double energy = sum_of(square, v, n, -s->voxel_array_shift);
 
     double entropy = 0, uniformity = 0;
     for (unsigned i = 0; i < l->present; i++) {
