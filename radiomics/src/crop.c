@@ -260,8 +260,7 @@ int rx_crop_mask(rx_roi *roi, const rx_mask *mask, rx_workspace *ws, rx_error *e
     return RX_OK;
 }
 
-int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask, const rx_settings *s,
-            rx_workspace *ws, rx_error *err)
+int rx_check_pair(const rx_image *image, const rx_mask *mask, rx_error *err)
 {
     static const size_t element[] = { [RX_I16] = 2, [RX_F32] = 4, [RX_F64] = 8 };
     if (!image->voxels || !mask->voxels) {
@@ -272,8 +271,17 @@ int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask, const rx_se
     }
     int rc;
     if ((rc = check_grid("image", &image->grid, element[image->type], err)) != RX_OK
-        || (rc = check_grid("mask", &mask->grid, 1, err)) != RX_OK
-        || (rc = check_same_grid(&image->grid, &mask->grid, err)) != RX_OK
+        || (rc = check_grid("mask", &mask->grid, 1, err)) != RX_OK) {
+        return rc;
+    }
+    return check_same_grid(&image->grid, &mask->grid, err);
+}
+
+int rx_crop(rx_roi *roi, const rx_image *image, const rx_mask *mask, const rx_settings *s,
+            rx_workspace *ws, rx_error *err)
+{
+    int rc;
+    if ((rc = rx_check_pair(image, mask, err)) != RX_OK
         || (rc = find_box(roi, mask, err)) != RX_OK
         || (rc = make_bits(roi, mask, ws, err)) != RX_OK
         || (rc = check_size(roi, s, err)) != RX_OK) {
