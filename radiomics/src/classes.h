@@ -83,22 +83,16 @@ RX_CHECKED int rx_firstorder(double out[N_FIRSTORDER], const rx_roi *roi, const 
                              const rx_settings *s, rx_workspace *ws, rx_error *err);
 RX_CHECKED int rx_glcm(double out[N_GLCM], const rx_levels *l, const rx_settings *s,
                        rx_workspace *ws, rx_error *err);
-RX_CHECKED int rx_glrlm(double out[N_GLRLM], const rx_levels *l, rx_workspace *ws, rx_error *err);
-RX_CHECKED int rx_glszm(double out[N_GLSZM], const rx_levels *l, rx_workspace *ws, rx_error *err);
+RX_CHECKED int rx_glrlm(double out[N_GLRLM], const rx_levels *l, const rx_settings *s,
+                        rx_workspace *ws, rx_error *err);
+RX_CHECKED int rx_glszm(double out[N_GLSZM], const rx_levels *l, const rx_settings *s,
+                        rx_workspace *ws, rx_error *err);
 
-/* neighbours.c: both classes look at the same neighbourhoods, in one pass; then each makes
- * its features from its own table. */
-typedef struct rx_neighbours {
-    size_t most;              /* neighbours that a voxel can have                           */
-    uint32_t *dependent;      /* [present][most+1]: voxels by number of dependent neighbours*/
-    uint64_t *difference;     /* [present][most+1]: sum of |neighbours * level - their sum|,
-                                 by number of neighbours in the region                      */
-} rx_neighbours;
-RX_CHECKED int rx_neighbours_count(rx_neighbours *nb, const rx_levels *l, const rx_settings *s,
-                                   rx_workspace *ws, rx_error *err);
-RX_CHECKED int rx_gldm(double out[N_GLDM], const rx_levels *l, const rx_neighbours *nb,
+/* Both from one count of every voxel's neighbourhood. */
+struct rx_neighbours;
+RX_CHECKED int rx_gldm(double out[N_GLDM], const rx_levels *l, const struct rx_neighbours *nb,
                        rx_workspace *ws, rx_error *err);
-RX_CHECKED int rx_ngtdm(double out[N_NGTDM], const rx_levels *l, const rx_neighbours *nb,
+RX_CHECKED int rx_ngtdm(double out[N_NGTDM], const rx_levels *l, const struct rx_neighbours *nb,
                         rx_workspace *ws, rx_error *err);
 
 #endif

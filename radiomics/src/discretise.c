@@ -185,6 +185,7 @@ int rx_discretise(rx_levels *l, const rx_roi *roi, const rx_settings *s, rx_work
     }
     l->pad = largest_distance(s);
     l->total = roi->voxels;
+    memcpy(l->spacing_mm, roi->spacing_mm, sizeof l->spacing_mm);
     uint16_t *voxels = NULL;
     int rc = make_array(&voxels, l, roi, ws, err);
     if (rc != RX_OK) { return rc; }

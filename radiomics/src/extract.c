@@ -2,6 +2,7 @@
 #include <math.h>
 #include "classes.h"
 #include "bounds.h"
+#include "neighbours.h"
 
 void rx_settings_default(rx_settings *s)
 {
@@ -115,11 +116,11 @@ static int texture(rx_value out[RX_NFEATURES], const rx_levels *l, const rx_sett
         store(out, f, RX_GLCM, s);
     }
     if (wanted(s, RX_GLRLM)) {
-        if ((rc = rx_glrlm(f, l, ws, err)) != RX_OK) { return rc; }
+        if ((rc = rx_glrlm(f, l, s, ws, err)) != RX_OK) { return rc; }
         store(out, f, RX_GLRLM, s);
     }
     if (wanted(s, RX_GLSZM)) {
-        if ((rc = rx_glszm(f, l, ws, err)) != RX_OK) { return rc; }
+        if ((rc = rx_glszm(f, l, s, ws, err)) != RX_OK) { return rc; }
         store(out, f, RX_GLSZM, s);
     }
     if (wanted(s, RX_GLDM) || wanted(s, RX_NGTDM)) {

@@ -1,325 +1,170 @@
-/* Grey level co-occurrence matrix: IBSI 3.6, features averaged over directions (ITBB).
- *
- * Matrices are integers over the levels that occur; Ng in the formulas is the highest level.
- * p(i,j) is the share of pairs, px and py its row and column sums, ux and uy their means. */
+/* Grey level co-occurrence over directions: averaged or merged (IBSI 3.6.1), and PyRadiomics'
+ * choices of them. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
-#include "eigen.h"
-#include "classes.h"
 #include "bounds.h"
-#include "offsets.h"
+#include "cooccurrence.h"
 
 /* Matrices counted in one pass over the voxels: as many directions as fit here, so that
  * equal neighbours in a row do not wait for one another's counter. */
 static const size_t PASS_BYTES = (size_t)1 << 20;
 
-typedef struct matrix {
-    size_t n;                 /* rows                                                       */
-    bool symmetric;
-    uint32_t *count;          /* [n][n]                                                     */
-    const uint16_t *level;    /* [n]                                                        */
-    size_t highest;           /* Ng                                                         */
-    double total;
-    uint64_t *row, *column;   /* [n]: sums; the same array if symmetric                     */
-    uint64_t *sum;            /* [2 Ng + 1]: pairs with i + j = k                           */
-    uint64_t *difference;     /* [Ng]: pairs with |i - j| = k                               */
-    double *px, *py;          /* [n]                                                        */
-    double *a, *d, *e, *work; /* for the eigenvalues: [n][n], [n] each                      */
-} matrix;
+/* The matrix of all directions: a table where the directions' are tables, else a list. */
+typedef struct merger {
+    double *table;             /* [n][n], or NULL                                             */
+    size_t n;
+    rx_cells cells;
+    rx_buf *spare, *used;      /* the list's memory is used->p                                */
+} merger;
 
-static void count_pairs(uint32_t *count, size_t n, const rx_levels *l, const size_t *step, size_t steps)
+/* Both lists are sorted; so is the new one. */
+static int merge_lists(merger *m, rx_cells add, double weight, rx_error *err)
 {
-    for (size_t k = 0; k < l->n[2]; k++) {
-        for (size_t j = 0; j < l->n[1]; j++) {
-            rx_row row = rx_levels_row(l, j, k);
-            for (size_t i = 0; i < row.n; i++) {
-                const uint16_t *at = row.voxels + i;
-                if (*at == 0) { continue; }
-                uint32_t *from = count + l->dense[*at] * n;
-                for (size_t o = 0; o < steps; o++) {
-                    uint16_t other = at[step[o]];
-                    if (other) { from[o * n * n + l->dense[other]]++; }
-                }
-            }
-        }
+    rx_cell *to = rx_buf_need(m->spare, m->cells.n + add.n, sizeof *to, err);
+    if (!to) { return RX_ENOMEM; }
+    size_t a = 0, b = 0, n = 0;
+    while (a < m->cells.n || b < add.n) {
+        uint32_t key_a = UINT32_MAX, key_b = UINT32_MAX;
+        if (a < m->cells.n) { key_a = (uint32_t)m->cells.v[a].i << 16 | m->cells.v[a].j; }
+        if (b < add.n) { key_b = (uint32_t)add.v[b].i << 16 | add.v[b].j; }
+        rx_cell c = key_a <= key_b ? m->cells.v[a] : add.v[b];
+        c.count = (key_a <= key_b ? m->cells.v[a++].count : 0)
+                + (key_b <= key_a ? add.v[b++].count * weight : 0);
+        to[n++] = c;
     }
-}
-
-static void make_symmetric(uint32_t *count, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j <= i; j++) {      /* the diagonal doubles */
-            uint32_t both = count[i * n + j] + count[j * n + i];
-            count[i * n + j] = count[j * n + i] = both;
-        }
-    }
-}
-
-/* Marginals; false if there is no pair. */
-static bool sum_up(matrix *m)
-{
-    memset(m->row, 0, m->n * sizeof *m->row);
-    memset(m->column, 0, m->n * sizeof *m->column);
-    memset(m->sum, 0, (2 * m->highest + 1) * sizeof *m->sum);
-    memset(m->difference, 0, m->highest * sizeof *m->difference);
-    uint64_t total = 0;
-    for (size_t i = 0; i < m->n; i++) {
-        uint64_t row = 0;
-        for (size_t j = 0; j < m->n; j++) {
-            uint32_t c = m->count[i * m->n + j];
-            if (c == 0) { continue; }
-            unsigned gi = m->level[i], gj = m->level[j];
-            row += c;
-            if (!m->symmetric) { m->column[j] += c; }
-            m->sum[gi + gj] += c;
-            m->difference[gi > gj ? gi - gj : gj - gi] += c;
-        }
-        m->row[i] = row;
-        total += row;
-    }
-    m->total = (double)total;
-    for (size_t i = 0; i < m->n && total; i++) {
-        m->px[i] = (double)m->row[i] / m->total;
-        m->py[i] = (double)m->column[i] / m->total;
-    }
-    return total > 0;
-}
-
-static const double eps = DBL_EPSILON;         /* PyRadiomics adds it to what it takes logs of */
-
-/* log2(1 + t) for small t >= 0, which is what remains of log2(p + eps) - log2(p). */
-static double log2_of_1_plus(double t)
-{
-    static const double per_ln2 = 1.44269504088896340736;
-    return per_ln2 * (t < 1e-4 ? t * (1 - t * (0.5 - t / 3)) : log1p(t));
-}
-
-typedef struct entropies { double hx, hy, hxy, hxy1, hxy2; } entropies;
-
-/* Logarithms only of cells and marginals that are not 0:
- * log2(px py + eps) = log2 px + log2 py + log2(1 + eps/(px py)). */
-static entropies find_entropies(const matrix *m)
-{
-    entropies h = { 0, 0, 0, 0, 0 };
-    double bare_x = 0, bare_y = 0, rest1 = 0, rest2 = 0;
-    for (size_t i = 0; i < m->n; i++) {
-        double px = m->px[i], py = m->py[i];
-        if (px > 0) {
-            bare_x -= px * log2(px);
-            h.hx -= px * log2(px + eps);
-        }
-        if (py > 0) {
-            bare_y -= py * log2(py);
-            h.hy -= py * log2(py + eps);
-        }
-    }
-    for (size_t i = 0; i < m->n; i++) {
-        for (size_t j = m->symmetric ? i : 0; j < m->n; j++) {
-            double q = m->px[i] * m->py[j], twice = m->symmetric && j > i ? 2 : 1;
-            if (q == 0) { continue; }
-            double rest = log2_of_1_plus(eps / q) * twice;
-            rest2 += q * rest;
-            uint32_t c = m->count[i * m->n + j];
-            if (c == 0) { continue; }
-            double p = c / m->total;
-            rest1 += p * rest;
-            h.hxy -= twice * p * log2(p + eps);
-        }
-    }
-    h.hxy1 = bare_x + bare_y - rest1;
-    h.hxy2 = bare_x + bare_y - rest2;
-    return h;
-}
-
-static void cell_features(double f[N_GLCM], const matrix *m)
-{
-    double ux = 0, uy = 0, vx = 0, vy = 0;
-    for (size_t i = 0; i < m->n; i++) {
-        ux += m->px[i] * m->level[i];
-        uy += m->py[i] * m->level[i];
-    }
-    for (size_t i = 0; i < m->n; i++) {
-        double dx = m->level[i] - ux, dy = m->level[i] - uy;
-        vx += m->px[i] * dx * dx;
-        vy += m->py[i] * dy * dy;
-    }
-    double autocorrelation = 0, covariance = 0, energy = 0;
-    uint32_t most = 0;
-    for (size_t i = 0; i < m->n; i++) {
-        double products = 0, deviations = 0, squares = 0;
-        for (size_t j = 0; j < m->n; j++) {
-            uint32_t c = m->count[i * m->n + j];
-            products += (double)c * m->level[j];
-            deviations += c * (m->level[j] - uy);
-            squares += (double)c * c;
-            most = c > most ? c : most;
-        }
-        autocorrelation += m->level[i] * products;
-        covariance += (m->level[i] - ux) * deviations;
-        energy += squares;
-    }
-    double sx_sy = sqrt(vx) * sqrt(vy);
-    f[glcm_Autocorrelation] = autocorrelation / m->total;
-    f[glcm_Correlation] = sx_sy > 0 ? covariance / m->total / (sx_sy + eps) : 1;
-    f[glcm_JointAverage] = ux;
-    f[glcm_JointEnergy] = energy / (m->total * m->total);
-    f[glcm_MaximumProbability] = most / m->total;
-    f[glcm_SumSquares] = vx;
-
-    double tendency = 0, shade = 0, prominence = 0, average = 0, entropy = 0;
-    for (size_t k = 2; k <= 2 * m->highest; k++) {
-        if (m->sum[k] == 0) { continue; }
-        double p = (double)m->sum[k] / m->total, d = (double)k - ux - uy;
-        average += p * (double)k;
-        entropy -= p * log2(p + eps);
-        tendency += p * d * d;
-        shade += p * d * d * d;
-        prominence += p * d * d * d * d;
-    }
-    f[glcm_ClusterTendency] = tendency;
-    f[glcm_ClusterShade] = shade;
-    f[glcm_ClusterProminence] = prominence;
-    f[glcm_SumAverage] = average;
-    f[glcm_SumEntropy] = entropy;
-}
-
-static void difference_features(double f[N_GLCM], const matrix *m)
-{
-    double average = 0, entropy = 0, contrast = 0, variance = 0;
-    double id = 0, idm = 0, idn = 0, idmn = 0, inverse = 0, ng = (double)m->highest;
-    for (size_t k = 0; k < m->highest; k++) {
-        if (m->difference[k] == 0) { continue; }
-        double p = (double)m->difference[k] / m->total, d = (double)k;
-        average += p * d;
-        contrast += p * d * d;
-        entropy -= p * log2(p + eps);
-        id += p / (1 + d);
-        idm += p / (1 + d * d);
-        idn += p / (1 + d / ng);
-        idmn += p / (1 + d * d / (ng * ng));
-        if (k > 0) { inverse += p / (d * d); }
-    }
-    for (size_t k = 0; k < m->highest; k++) {
-        double d = (double)k - average;
-        variance += (double)m->difference[k] / m->total * d * d;
-    }
-    f[glcm_DifferenceAverage] = average;
-    f[glcm_DifferenceEntropy] = entropy;
-    f[glcm_DifferenceVariance] = variance;
-    f[glcm_Contrast] = contrast;
-    f[glcm_Id] = id;
-    f[glcm_Idm] = idm;
-    f[glcm_Idn] = idn;
-    f[glcm_Idmn] = idmn;
-    f[glcm_InverseVariance] = inverse;
-}
-
-/* Square root of the second largest eigenvalue of Q(i,j) = sum_k p(i,k) p(j,k) / (px(i) py(k)).
- * With S = p(i,j) / sqrt(px(i) py(j)), Q is similar to S S'. If p is symmetric so is S, and
- * the root is the second largest |eigenvalue| of S; the largest is 1. */
-static double maximal_correlation(const matrix *m)
-{
-    size_t n = 0;                               /* rows that are not empty */
-    if (m->n < 2) { return 1; }
-    for (size_t i = 0; i < m->n; i++) {
-        if (m->row[i] == 0) { continue; }
-        double *out = m->a + n * m->n;
-        for (size_t j = 0, at = 0; j < m->n; j++) {
-            if (m->symmetric && m->row[j] == 0) { continue; }
-            double q = sqrt(m->px[i] * m->py[j]);
-            out[at++] = q > 0 ? m->count[i * m->n + j] / m->total / q : 0;
-        }
-        n++;
-    }
-    if (n < 2) { return 0; }
-    size_t width = m->symmetric ? n : m->n;
-    for (size_t i = 1; i < n; i++) {            /* close up to rows of `width` */
-        memmove(m->a + i * width, m->a + i * m->n, width * sizeof *m->a);
-    }
-    if (!m->symmetric) {
-        double *ss = m->a + n * width;
-        for (size_t i = 0; i < n; i++) {
-            for (size_t j = 0; j <= i; j++) {
-                double s = 0;
-                for (size_t k = 0; k < width; k++) { s += m->a[i * width + k] * m->a[j * width + k]; }
-                ss[i * n + j] = s;
-            }
-        }
-        rx_tridiagonal(ss, n, m->d, m->e, m->work);
-        return sqrt(fmax(rx_tridiagonal_eigenvalue(m->d, m->e, n, n - 2), 0));
-    }
-    rx_tridiagonal(m->a, n, m->d, m->e, m->work);
-    double second = rx_tridiagonal_eigenvalue(m->d, m->e, n, n - 2);
-    double lowest = rx_tridiagonal_eigenvalue(m->d, m->e, n, 0);
-    return fmax(fabs(second), fabs(lowest));
-}
-
-static void one_direction(double f[N_GLCM], const matrix *m, bool with_mcc)
-{
-    cell_features(f, m);
-    difference_features(f, m);
-    entropies h = find_entropies(m);
-    double largest = fmax(h.hx, h.hy);
-    f[glcm_JointEntropy] = h.hxy;
-    f[glcm_Imc1] = largest != 0 ? (h.hxy - h.hxy1) / largest : 0;
-    /* rounding can put hxy above hxy2 where they are equal */
-    f[glcm_Imc2] = h.hxy2 > h.hxy ? sqrt(1 - exp(-2 * (h.hxy2 - h.hxy))) : 0;
-    f[glcm_MCC] = with_mcc ? maximal_correlation(m) : (double)NAN;
-}
-
-static int make_matrix(matrix *m, const rx_levels *l, const rx_settings *s, rx_workspace *ws,
-                       rx_error *err)
-{
-    size_t n = l->present, ng = l->highest, cells = n * n * (s->symmetrical_glcm ? 1 : 2);
-    m->n = n;
-    m->symmetric = s->symmetrical_glcm;
-    m->level = l->level;
-    m->highest = ng;
-    m->row = rx_buf_need(&ws->margins, 2 * n + 3 * ng + 1, sizeof *m->row, err);
-    m->px = rx_buf_need(&ws->reals, cells + 5 * n, sizeof *m->px, err);
-    if (!m->row || !m->px) { return RX_ENOMEM; }
-    m->column = m->symmetric ? m->row : m->row + n;
-    m->sum = m->row + 2 * n;
-    m->difference = m->sum + 2 * ng + 1;
-    m->py = m->symmetric ? m->px : m->px + n;
-    m->d = m->px + 2 * n;
-    m->e = m->d + n;
-    m->work = m->e + n;
-    m->a = m->work + n;
+    rx_buf *t = m->spare;
+    m->spare = m->used;
+    m->used = t;
+    m->cells = (rx_cells){ to, n };
     return RX_OK;
+}
+
+static int merge(merger *m, rx_cells add, double weight, rx_error *err)
+{
+    if (!m->table) { return merge_lists(m, add, weight, err); }
+    for (size_t c = 0; c < add.n; c++) {
+        m->table[add.v[c].i * m->n + add.v[c].j] += add.v[c].count * weight;
+    }
+    return RX_OK;
+}
+
+static int merge_start(merger *m, const rx_levels *l, bool table, rx_workspace *ws, rx_error *err)
+{
+    *m = (merger){ .n = l->present, .used = &ws->merged, .spare = &ws->merging };
+    if (!table) { return RX_OK; }
+    m->table = rx_buf_need(&ws->merged, m->n * m->n, sizeof *m->table, err);
+    if (!m->table) { return RX_ENOMEM; }
+    memset(m->table, 0, m->n * m->n * sizeof *m->table);
+    return RX_OK;
+}
+
+static int merge_end(merger *m, rx_error *err)
+{
+    if (!m->table) { return RX_OK; }
+    size_t n = 0;
+    for (size_t c = 0; c < m->n * m->n; c++) { n += m->table[c] > 0; }
+    rx_cell *to = rx_buf_need(m->spare, n, sizeof *to, err);
+    if (!to) { return RX_ENOMEM; }
+    m->cells = (rx_cells){ to, 0 };
+    for (size_t i = 0; i < m->n; i++) {
+        for (size_t j = 0; j < m->n; j++) {
+            double c = m->table[i * m->n + j];
+            if (c > 0) { to[m->cells.n++] = (rx_cell){ c, (uint16_t)i, (uint16_t)j }; }
+        }
+    }
+    return RX_OK;
+}
+
+typedef struct slab_of {
+    const rx_levels *l;
+    rx_slab slab;
+    size_t voxels;
+    const rx_offset *offset;
+    size_t n_offsets;
+    const rx_glcm_form *form;
+} slab_of;
+
+/* The cells of direction d; where tables are used, those of all that fit are counted when the
+ * first of them is asked for. */
+static int list_direction(rx_cells *cells, size_t d, bool table, const slab_of *s, rx_workspace *ws,
+                          rx_error *err)
+{
+    if (!table) {
+        return rx_pairs_sort(cells, s->l, s->slab, s->voxels, s->offset + d, s->form->symmetric, ws, err);
+    }
+    size_t n = s->l->present, at_once = PASS_BYTES / (n * n * sizeof(uint32_t));
+    at_once = at_once < 1 ? 1 : at_once > s->n_offsets ? s->n_offsets : at_once;
+    uint32_t *count = rx_buf_need(&ws->counts, at_once * n * n, sizeof *count, err);
+    if (!count) { return RX_ENOMEM; }
+    if (d % at_once == 0) {
+        size_t some = s->n_offsets - d < at_once ? s->n_offsets - d : at_once;
+        memset(count, 0, some * n * n * sizeof *count);
+        rx_pairs_count(count, s->l, s->slab, s->offset + d, some);
+    }
+    return rx_pairs_list(cells, count + d % at_once * n * n, n, 2 * s->voxels, s->form->symmetric, ws, err);
+}
+
+static size_t voxels_in(const rx_levels *l, rx_slab slab)
+{
+    if (slab.begin == 0 && slab.end == l->n[2]) { return l->total; }
+    size_t n = 0;
+    for (size_t r = slab.begin * l->n[1]; r < slab.end * l->n[1]; r++) { n += l->end[r] - (size_t)l->begin[r]; }
+    return n;
+}
+
+int rx_glcm_measure(rx_glcm_sums *out, const rx_levels *l, rx_slab slab, const rx_offset *offset,
+                    size_t n_offsets, const double *weight, unsigned how, const rx_glcm_form *form,
+                    rx_workspace *ws, rx_error *err)
+{
+    slab_of s = { l, slab, voxels_in(l, slab), offset, n_offsets, form };
+    bool table = rx_pairs_fit_table(l, s.voxels), any;
+    merger m = { 0 };
+    *out = (rx_glcm_sums){ 0 };
+    int rc = how & RX_MERGED ? merge_start(&m, l, table, ws, err) : RX_OK;
+    for (size_t d = 0; d < n_offsets && rc == RX_OK; d++) {
+        rx_cells cells;
+        double f[N_GLCM];
+        if ((rc = list_direction(&cells, d, table, &s, ws, err)) != RX_OK) { break; }
+        if (cells.n == 0) { continue; }            /* no pair in this direction: left out */
+        if (how & RX_MERGED) { rc = merge(&m, cells, weight ? weight[d] : 1, err); }
+        if (rc != RX_OK || !(how & RX_AVERAGED)) { continue; }
+        rc = rx_cooccurrence_features(f, &any, cells, l, form, ws, err);
+        for (int x = 0; x < N_GLCM && rc == RX_OK; x++) { out->sum[x] += f[x]; }
+        out->directions++;
+    }
+    if (rc == RX_OK && how & RX_MERGED && (rc = merge_end(&m, err)) == RX_OK) {
+        rc = rx_cooccurrence_features(out->merged, &out->any, m.cells, l, form, ws, err);
+    }
+    return rc;
+}
+
+/* weightingNorm: exp(-d^2) with d the direction's length in mm. */
+static void find_weights(double *weight, const rx_offset *offset, size_t n, const rx_levels *l, rx_norm norm)
+{
+    for (size_t o = 0; o < n; o++) {
+        double length = rx_offset_length(&offset[o], l->spacing_mm, norm);
+        weight[o] = norm == RX_NORM_NO_WEIGHTING ? 1 : exp(-length * length);
+    }
 }
 
 int rx_glcm(double out[N_GLCM], const rx_levels *l, const rx_settings *s, rx_workspace *ws,
             rx_error *err)
 {
-    size_t step[RX_MAX_OFFSETS], steps = rx_half_offsets(step, l, s->distances, s->n_distances);
-    size_t n = l->present, cells = n * n;
-    size_t at_once = PASS_BYTES / (cells * sizeof(uint32_t));
-    at_once = at_once < 1 ? 1 : at_once > steps ? steps : at_once;
-    bool with_mcc = s->enabled[rx_class_first(RX_GLCM) + glcm_MCC];
-    matrix m;
-    int rc = make_matrix(&m, l, s, ws, err);
+    rx_offset offset[RX_MAX_OFFSETS];
+    double weight[RX_MAX_OFFSETS];
+    size_t n = rx_half_offsets(offset, l, s->distances, s->n_distances, rx_flat_axis(s), true);
+    bool merged = s->weighting_norm != RX_NORM_NONE;
+    rx_glcm_form form = { s->symmetrical_glcm, s->enabled[rx_class_first(RX_GLCM) + glcm_MCC], DBL_EPSILON };
+    rx_glcm_sums sums;
+    find_weights(weight, offset, n, l, s->weighting_norm);
+    int rc = rx_glcm_measure(&sums, l, rx_whole(l), offset, n, weight, merged ? RX_MERGED : RX_AVERAGED,
+                             &form, ws, err);
     if (rc != RX_OK) { return rc; }
-    uint32_t *count = rx_buf_need(&ws->counts, at_once * cells, sizeof *count, err);
-    if (!count) { return RX_ENOMEM; }
-
-    double sum[N_GLCM] = { 0 }, f[N_GLCM];
-    size_t directions = 0;
-    for (size_t first = 0; first < steps; first += at_once) {
-        size_t some = steps - first < at_once ? steps - first : at_once;
-        memset(count, 0, some * cells * sizeof *count);
-        count_pairs(count, n, l, step + first, some);
-        for (size_t d = 0; d < some; d++) {
-            m.count = count + d * cells;
-            if (m.symmetric) { make_symmetric(m.count, n); }
-            if (!sum_up(&m)) { continue; }          /* no pair in this direction: left out */
-            one_direction(f, &m, with_mcc);
-            for (int x = 0; x < N_GLCM; x++) { sum[x] += f[x]; }
-            directions++;
-        }
+    for (int x = 0; x < N_GLCM; x++) {
+        double mean = sums.directions ? sums.sum[x] / (double)sums.directions : (double)NAN;
+        out[x] = !merged ? mean : sums.any ? sums.merged[x] : (double)NAN;
     }
-    for (int x = 0; x < N_GLCM; x++) { out[x] = directions ? sum[x] / (double)directions : (double)NAN; }
-    if (n == 1) { out[glcm_MCC] = 1; }
+    if (l->present == 1) { out[glcm_MCC] = 1; }
     return RX_OK;
 }

@@ -1,14 +1,21 @@
 /* Grey level dependence matrix: IBSI 3.11 (NGLDM). A voxel's dependence is itself and its
  * neighbours that differ from it by at most alpha. */
+#include <float.h>
 #include "classes.h"
-#include "sizematrix.h"
+#include "neighbours.h"
+
+int rx_dependence_features(double out[SZ_N], const rx_neighbours *nb, const rx_levels *l, double eps,
+                           rx_workspace *ws, rx_error *err)
+{
+    rx_sizematrix m = { .width = nb->most + 1, .count = nb->dependent, .eps = eps };
+    return rx_sizematrix_features(out, &m, l, ws, err);
+}
 
 int rx_gldm(double out[N_GLDM], const rx_levels *l, const rx_neighbours *nb, rx_workspace *ws,
             rx_error *err)
 {
     double f[SZ_N];
-    rx_sizematrix m = { .width = nb->most + 1, .count = nb->dependent };
-    int rc = rx_sizematrix_features(f, &m, l, ws, err);
+    int rc = rx_dependence_features(f, nb, l, DBL_EPSILON, ws, err);
     if (rc != RX_OK) { return rc; }
     out[gldm_DependenceEntropy] = f[SZ_ENTROPY];
     out[gldm_DependenceNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];

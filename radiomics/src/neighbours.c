@@ -6,7 +6,7 @@
 #include <string.h>
 #include "classes.h"
 #include "bounds.h"
-#include "offsets.h"
+#include "neighbours.h"
 
 typedef struct row_sums {
     uint16_t *neighbours, *dependent;
@@ -40,46 +40,62 @@ static void count_row(rx_neighbours *nb, const row_sums *r, const rx_levels *l,
 {
     for (size_t i = 0; i < n; i++) {
         if (centre[i] == 0) { continue; }
-        size_t row = l->dense[centre[i]] * (nb->most + 1);
+        size_t level = l->dense[centre[i]], row = level * (nb->most + 1);
         uint64_t own = (uint64_t)r->neighbours[i] * centre[i], sum = r->sum[i];
         nb->dependent[row + r->dependent[i]]++;
         nb->difference[row + r->neighbours[i]] += own > sum ? own - sum : sum - own;
+        if (r->neighbours[i] == 0) { nb->isolated[level]++; }
     }
 }
 
-int rx_neighbours_count(rx_neighbours *nb, const rx_levels *l, const rx_settings *s,
-                        rx_workspace *ws, rx_error *err)
+static int make_tables(rx_neighbours *nb, row_sums *r, const rx_levels *l, rx_workspace *ws, rx_error *err)
 {
-    size_t step[RX_MAX_OFFSETS], steps = rx_half_offsets(step, l, s->distances, s->n_distances);
-    size_t n = l->n[0], cells;
-    nb->most = 2 * steps;
+    size_t n = l->n[0], cells, element = sizeof(uint64_t) + sizeof(uint32_t);
     if (!rx_size_mul(&cells, l->present, nb->most + 1)) {
         return rx_fail(err, RX_ELIMIT, "%u grey levels with %zu neighbours are too many", l->present,
                        nb->most);
     }
-    nb->difference = rx_buf_need(&ws->counts, cells, sizeof(uint64_t) + sizeof(uint32_t), err);
-    row_sums r = { .sum = rx_buf_need(&ws->reals, n, sizeof(uint32_t) + 2 * sizeof(uint16_t), err) };
-    if (!nb->difference || !r.sum) { return RX_ENOMEM; }
+    nb->difference = rx_buf_need(&ws->counts, cells + l->present, element, err);
+    r->sum = rx_buf_need(&ws->reals, n, sizeof(uint32_t) + 2 * sizeof(uint16_t), err);
+    if (!nb->difference || !r->sum) { return RX_ENOMEM; }
+    memset(nb->difference, 0, (cells + l->present) * element);
     nb->dependent = (uint32_t *)(nb->difference + cells);
-    memset(nb->difference, 0, cells * (sizeof(uint64_t) + sizeof(uint32_t)));
-    r.neighbours = (uint16_t *)(r.sum + n);
-    r.dependent = r.neighbours + n;
+    nb->isolated = nb->dependent + cells;
+    r->neighbours = (uint16_t *)(r->sum + n);
+    r->dependent = r->neighbours + n;
+    return RX_OK;
+}
 
-    int alpha = s->gldm_alpha < RX_MAX_GREY_LEVELS ? (int)floor(s->gldm_alpha) : RX_MAX_GREY_LEVELS;
-    for (size_t k = 0; k < l->n[2]; k++) {
+int rx_neighbours_in(rx_neighbours *nb, const rx_levels *l, rx_slab slab, const rx_offset *offset,
+                     size_t n_offsets, double alpha, rx_workspace *ws, rx_error *err)
+{
+    row_sums r = { 0 };
+    nb->most = 2 * n_offsets;
+    int rc = make_tables(nb, &r, l, ws, err);
+    if (rc != RX_OK) { return rc; }
+    int near = alpha < RX_MAX_GREY_LEVELS ? (int)floor(alpha) : RX_MAX_GREY_LEVELS;
+    for (size_t k = slab.begin; k < slab.end; k++) {
         for (size_t j = 0; j < l->n[1]; j++) {
             rx_row row = rx_levels_row(l, j, k);
             const uint16_t *centre = row.voxels;
-            memset(r.sum, 0, n * (sizeof(uint32_t) + 2 * sizeof(uint16_t)));
-            for (size_t o = 0; o < steps; o++) {
-                const uint16_t *pair[2] = { centre + step[o], centre - step[o] };
+            memset(r.sum, 0, l->n[0] * (sizeof(uint32_t) + 2 * sizeof(uint16_t)));
+            for (size_t o = 0; o < n_offsets; o++) {
+                const uint16_t *pair[2] = { centre + offset[o].step, centre - offset[o].step };
                 for (int side = 0; side < 2; side++) {
-                    if (alpha == 0) { add_row_same(&r, centre, pair[side], row.n); }
-                    else { add_row_near(&r, centre, pair[side], row.n, alpha); }
+                    if (near == 0) { add_row_same(&r, centre, pair[side], row.n); }
+                    else { add_row_near(&r, centre, pair[side], row.n, near); }
                 }
             }
             count_row(nb, &r, l, centre, row.n);
         }
     }
     return RX_OK;
+}
+
+int rx_neighbours_count(rx_neighbours *nb, const rx_levels *l, const rx_settings *s,
+                        rx_workspace *ws, rx_error *err)
+{
+    rx_offset offset[RX_MAX_OFFSETS];
+    size_t n = rx_half_offsets(offset, l, s->distances, s->n_distances, rx_flat_axis(s), true);
+    return rx_neighbours_in(nb, l, rx_whole(l), offset, n, s->gldm_alpha, ws, err);
 }

@@ -1,6 +1,6 @@
 #include "sizematrix.h"
-#include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct sums {
@@ -8,6 +8,11 @@ typedef struct sums {
     double small, large, small_low, small_high, large_low, large_high;
     double size_squares;
 } sums;
+
+static double count_at(const rx_sizematrix *m, size_t cell)
+{
+    return m->count ? m->count[cell] : m->weighted[cell];
+}
 
 static void add_cell(sums *t, double level, double size, double count)
 {
@@ -38,84 +43,107 @@ static size_t group_end(const rx_sizematrix *m, size_t at, bool same_level)
     return end;
 }
 
-static void add_all(sums *t, uint64_t *by_level, uint64_t *by_size, const rx_sizematrix *m,
+static double count_of(const rx_sizematrix *m, size_t at, size_t end)
+{
+    double n = 0;
+    for (; at < end; at++) { n += m->large[at].count; }
+    return n;
+}
+
+static void add_all(sums *t, double *by_level, double *by_size, const rx_sizematrix *m,
                     const rx_levels *l)
 {
     for (unsigned i = 0; i < l->present; i++) {
-        const uint32_t *row = m->count + (size_t)i * m->width;
         for (size_t j = 0; j < m->width; j++) {
-            if (row[j] == 0) { continue; }
-            by_level[i] += row[j];
-            by_size[j] += row[j];
-            add_cell(t, l->level[i], (double)(j + 1), row[j]);
+            double c = count_at(m, i * m->width + j);
+            if (c == 0) { continue; }
+            by_level[i] += c;
+            by_size[j] += c;
+            add_cell(t, l->level[i], (double)(j + 1), c);
         }
     }
     for (size_t at = 0; at < m->n_large;) {
         size_t end = group_end(m, at, true);
         const rx_sized *z = &m->large[at];
-        by_level[z->level] += end - at;
-        add_cell(t, l->level[z->level], z->size, (double)(end - at));
+        by_level[z->level] += count_of(m, at, end);
+        add_cell(t, l->level[z->level], z->size, count_of(m, at, end));
         at = end;
     }
     for (size_t j = 0; j < m->width; j++) {
-        if (by_size[j]) { add_size(t, (double)(j + 1), (double)by_size[j]); }
+        if (by_size[j] > 0) { add_size(t, (double)(j + 1), by_size[j]); }
     }
     for (size_t at = 0; at < m->n_large;) {
         size_t end = group_end(m, at, false);
-        add_size(t, m->large[at].size, (double)(end - at));
+        add_size(t, m->large[at].size, count_of(m, at, end));
         at = end;
     }
 }
 
-static double size_variance(const sums *t, const uint64_t *by_size, const rx_sizematrix *m)
+static double size_variance(const sums *t, const double *by_size, const rx_sizematrix *m)
 {
     double mean = t->voxels / t->things, v = 0;
     for (size_t j = 0; j < m->width; j++) {
         double d = (double)(j + 1) - mean;
-        v += (double)by_size[j] / t->things * (d * d);
+        v += by_size[j] / t->things * (d * d);
     }
     for (size_t at = 0; at < m->n_large; at++) {
         double d = m->large[at].size - mean;
-        v += d * d / t->things;
+        v += m->large[at].count * (d * d) / t->things;
     }
     return v;
 }
 
-static double entropy(const sums *t, const rx_sizematrix *m, const rx_levels *l)
+static void entropy(double out[SZ_N], const sums *t, const rx_sizematrix *m, const rx_levels *l)
 {
-    double h = 0;
+    double h = 0, energy = 0;
     for (size_t c = 0; c < l->present * m->width; c++) {
-        if (m->count[c] == 0) { continue; }
-        double p = m->count[c] / t->things;
-        h -= p * log2(p + DBL_EPSILON);
+        double count = count_at(m, c);
+        if (count == 0) { continue; }
+        double p = count / t->things;
+        h -= p * log2(p + m->eps);
+        energy += p * p;
     }
     for (size_t at = 0; at < m->n_large;) {
         size_t end = group_end(m, at, true);
-        double p = (double)(end - at) / t->things;
-        h -= p * log2(p + DBL_EPSILON);
+        double p = count_of(m, at, end) / t->things;
+        h -= p * log2(p + m->eps);
+        energy += p * p;
         at = end;
     }
-    return h;
+    out[SZ_ENTROPY] = h;
+    out[SZ_ENERGY] = energy;
+}
+
+static int by_size_and_level(const void *a, const void *b)
+{
+    const rx_sized *x = a, *y = b;
+    if (x->size != y->size) { return x->size < y->size ? -1 : 1; }
+    return (x->level > y->level) - (x->level < y->level);
+}
+
+void rx_sized_sort(rx_sized *things, size_t n)
+{
+    if (n > 1) { qsort(things, n, sizeof *things, by_size_and_level); }
 }
 
 int rx_sizematrix_features(double out[SZ_N], const rx_sizematrix *m, const rx_levels *l,
                            rx_workspace *ws, rx_error *err)
 {
-    uint64_t *by_level = rx_buf_need(&ws->margins, l->present + m->width, sizeof *by_level, err);
+    double *by_level = rx_buf_need(&ws->margins, l->present + m->width, sizeof *by_level, err);
     if (!by_level) { return RX_ENOMEM; }
-    uint64_t *by_size = by_level + l->present;
+    double *by_size = by_level + l->present;
     memset(by_level, 0, (l->present + m->width) * sizeof *by_level);
     sums t = { 0 };
     add_all(&t, by_level, by_size, m, l);
     double n = t.things;
     if (n == 0) {
-        for (int f = 0; f < SZ_N; f++) { out[f] = NAN; }
+        for (int f = 0; f < SZ_N; f++) { out[f] = f == SZ_THINGS ? 0 : (double)NAN; }
         return RX_OK;
     }
 
     double squares = 0, low = 0, high = 0, mean = 0, variance = 0;
     for (unsigned i = 0; i < l->present; i++) {
-        double c = (double)by_level[i], g = l->level[i];
+        double c = by_level[i], g = l->level[i];
         squares += c * c;
         low += c / (g * g);
         high += c * (g * g);
@@ -123,7 +151,7 @@ int rx_sizematrix_features(double out[SZ_N], const rx_sizematrix *m, const rx_le
     }
     for (unsigned i = 0; i < l->present; i++) {
         double d = l->level[i] - mean;
-        variance += (double)by_level[i] / n * (d * d);
+        variance += by_level[i] / n * (d * d);
     }
     out[SZ_SMALL] = t.small / n;
     out[SZ_LARGE] = t.large / n;
@@ -134,7 +162,8 @@ int rx_sizematrix_features(double out[SZ_N], const rx_sizematrix *m, const rx_le
     out[SZ_PERCENTAGE] = n / t.voxels;
     out[SZ_LEVEL_VARIANCE] = variance;
     out[SZ_SIZE_VARIANCE] = size_variance(&t, by_size, m);
-    out[SZ_ENTROPY] = entropy(&t, m, l);
+    entropy(out, &t, m, l);
+    out[SZ_THINGS] = n;
     out[SZ_LOW] = low / n;
     out[SZ_HIGH] = high / n;
     out[SZ_SMALL_LOW] = t.small_low / n;

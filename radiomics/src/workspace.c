@@ -49,5 +49,9 @@ void rx_workspace_free(rx_workspace *ws)
     free(ws->margins.p);
     free(ws->reals.p);
     free(ws->list.p);
+    free(ws->cells.p);
+    free(ws->merged.p);
+    free(ws->merging.p);
+    free(ws->dense.p);
     free(ws);
 }

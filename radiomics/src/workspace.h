@@ -17,7 +17,11 @@ struct rx_workspace {
     rx_buf counts;    /* integer matrix of the class at work                              */
     rx_buf margins;   /* integer marginals of the class at work                           */
     rx_buf reals;     /* floating-point scratch of the class at work                      */
-    rx_buf list;      /* zones, hull candidates                                           */
+    rx_buf list;      /* zones, long runs, hull candidates                                */
+    rx_buf cells;     /* co-occurring levels of one direction                             */
+    rx_buf merged;    /* matrix of all directions                                         */
+    rx_buf merging;   /* the same, while it grows                                         */
+    rx_buf dense;     /* numbers of rows; distances of zones                              */
     rx_mesh_table mesh;
 };
 
