@@ -18,11 +18,11 @@ rule() {
 
 none='$^'
 rule "radiomics knows neither survival, config nor the node" \
-     '[<"](survival|config|base|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" radiomics
+     '[<"](survival|config|base|image|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" radiomics
 rule "survival knows neither radiomics, config nor the node" \
-     '[<"](radiomics|config|base|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" survival
+     '[<"](radiomics|config|base|image|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" survival
 rule "config knows no part of the node" \
-     '[<"](base|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" config
+     '[<"](base|image|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" config
 rule "the pure libraries do no input or output" \
      '<(stdio_ext|unistd|fcntl|syslog|sys/|pthread|signal|time)' "$none" radiomics survival
 rule "libyaml is seen in one file" '<yaml\.h>' 'config/src/yaml_tree\.c' radiomics survival config node
@@ -34,8 +34,10 @@ rule "BLAS and LAPACK are seen in one file" '<(cblas|lapacke|openblas)[^>]*>' 's
 rule "DCMTK is seen by node/dicom/*.cc only" '[<"]dcmtk/' 'node/dicom/[a-z_]+\.(cc|hh)' radiomics survival config node
 rule "CharLS is seen in one file" '<charls/' 'node/dicom/codec_jpegls\.cc' radiomics survival config node
 rule "OpenJPEG is seen in one file" '<openjpeg' 'node/dicom/codec_jpeg2000\.cc' radiomics survival config node
+rule "zlib is seen by the image files only" '<zlib\.h>' 'node/image/[a-z_]+\.c' radiomics survival config node
+rule "image files know base only" '[<"](dicom|spool|queue|pipeline|report|role|cmd|config)/' "$none" node/image
 rule "drawing is the picture page's alone" '<(cairo|hb|fribidi|ft2build)[^>]*>' 'node/report/page[a-z_]*\.[ch]' radiomics survival config node
-rule "base knows nothing above it" '[<"](dicom|pipeline|queue|report|role|spool|cmd)/' "$none" node/base
+rule "base knows nothing above it" '[<"](image/image|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" node/base
 rule "spool, queue and dicom stand beside each other" \
      '[<"](pipeline|report|role|cmd)/' "$none" node/spool node/queue node/dicom
 rule "the queue knows no DICOM and no spool" '[<"](dicom|spool)/' "$none" node/queue
