@@ -211,45 +211,80 @@ static void clear(ends *e, size_t n)
     for (size_t i = 0; i < n; i++) { e[i] = (ends){ { INT32_MAX, -1 } }; }
 }
 
-int rx_diameters_find(rx_diameters *d, const rx_roi *roi, rx_workspace *ws, rx_error *err)
+/* The surface with its corners marked, and the largest distances within planes. */
+static int mark_corners(surface *s, rx_diameters *d, double half_mm[3], const rx_roi *roi,
+                        rx_workspace *ws, rx_error *err)
 {
-    surface s;
-    double half_mm[3];
     size_t longest = 0;
     for (int a = 0; a < 3; a++) {
-        s.size[a] = 2 * (roi->n[a] + 2) - 1;
+        s->size[a] = 2 * (roi->n[a] + 2) - 1;
         half_mm[a] = roi->spacing_mm[a] / 2;
-        if (s.size[a] > longest) { longest = s.size[a]; }
+        if (s->size[a] > longest) { longest = s->size[a]; }
     }
-    size_t zy = s.size[2] * s.size[1], zx = s.size[2] * s.size[0];   /* axes are bounded */
+    size_t zy = s->size[2] * s->size[1], zx = s->size[2] * s->size[0];   /* axes are bounded */
     if (zy + zx > RX_MAX_LINES) {
         return rx_fail(err, RX_ELIMIT, "the region's box of %zu x %zu x %zu voxels is too large for "
                        "diameters", roi->n[0], roi->n[1], roi->n[2]);
     }
-    s.along_x = rx_buf_need(&ws->counts, zy + zx, sizeof(ends), err);
-    s.corner = rx_buf_need(&ws->margins, zy, 1, err);
+    s->along_x = rx_buf_need(&ws->counts, zy + zx, sizeof(ends), err);
+    s->corner = rx_buf_need(&ws->margins, zy, 1, err);
     plane_work w;
     w.mm = rx_buf_need(&ws->reals, longest, 2 * (sizeof *w.mm + sizeof(int32_t)), err);
-    if (!s.along_x || !s.corner || !w.mm) { return RX_ENOMEM; }
-    s.along_y = s.along_x + zy;
+    if (!s->along_x || !s->corner || !w.mm) { return RX_ENOMEM; }
+    s->along_y = s->along_x + zy;
     w.side[0].row = (int32_t *)(w.mm + 2 * longest);
     w.side[1].row = w.side[0].row + longest;
-    clear(s.along_x, zy + zx);
-    memset(s.corner, 0, zy);
+    clear(s->along_x, zy + zx);
+    memset(s->corner, 0, zy);
 
-    find_vertices(&s, roi);
-    d->plane_mm[2] = scan_planes(&s, &w, s.along_x, s.size[2], s.size[1], s.size[1], 1,
+    find_vertices(s, roi);
+    d->plane_mm[2] = scan_planes(s, &w, s->along_x, s->size[2], s->size[1], s->size[1], 1,
                                  half_mm[1], half_mm[0], CORNER_Z);
-    d->plane_mm[1] = scan_planes(&s, &w, s.along_x, s.size[1], 1, s.size[2], s.size[1],
+    d->plane_mm[1] = scan_planes(s, &w, s->along_x, s->size[1], 1, s->size[2], s->size[1],
                                  half_mm[2], half_mm[0], CORNER_Y);
-    d->plane_mm[0] = scan_planes(&s, &w, s.along_y, s.size[0], 1, s.size[2], s.size[0],
+    d->plane_mm[0] = scan_planes(s, &w, s->along_y, s->size[0], 1, s->size[2], s->size[0],
                                  half_mm[2], half_mm[1], 0);
+    return RX_OK;
+}
 
+int rx_diameters_find(rx_diameters *d, const rx_roi *roi, rx_workspace *ws, rx_error *err)
+{
+    surface s;
+    double half_mm[3];
+    int rc = mark_corners(&s, d, half_mm, roi, ws, err);
+    if (rc != RX_OK) { return rc; }
     size_t n = collect(NULL, &s, half_mm);
     point *p = rx_buf_need(&ws->list, n, sizeof *p, err);
     if (!p) { return RX_ENOMEM; }
     collect(p, &s, half_mm);
     qsort(p, n, sizeof *p, outermost_first);
     d->overall_mm = farthest_pair(p, n);
+    return RX_OK;
+}
+
+int rx_corners_find(rx_corners *c, const rx_roi *roi, rx_workspace *ws, rx_error *err)
+{
+    surface s;
+    rx_diameters d;
+    double half_mm[3];
+    int rc = mark_corners(&s, &d, half_mm, roi, ws, err);
+    if (rc != RX_OK) { return rc; }
+    rx_corner *p = rx_buf_need(&ws->list, collect(NULL, &s, half_mm), sizeof *p, err);
+    if (!p) { return RX_ENOMEM; }
+    c->n = 0;
+    for (size_t z = 0; z < s.size[2]; z++) {
+        for (size_t y = 0; y < s.size[1]; y++) {
+            size_t at = z * s.size[1] + y;
+            for (int side = 0; side < 2; side++) {
+                int both = (CORNER_Z | CORNER_Y) << side;
+                /* a line that begins where it ends is one point */
+                bool twice = side == 1 && s.along_x[at].end[0] == s.along_x[at].end[1]
+                             && (s.corner[at] & (CORNER_Z | CORNER_Y)) == (CORNER_Z | CORNER_Y);
+                if ((s.corner[at] & both) != both || twice) { continue; }
+                p[c->n++] = (rx_corner){ { s.along_x[at].end[side], (int32_t)y, (int32_t)z } };
+            }
+        }
+    }
+    c->p = p;
     return RX_OK;
 }
