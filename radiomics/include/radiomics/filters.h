@@ -58,11 +58,13 @@ typedef struct rx_filter_settings {
     unsigned level;                    /* level: 1, levels given                                  */
     bool gradient_use_spacing;         /* gradientUseSpacing: true                                */
     double lbp2d_radius;               /* lbp2DRadius: 1, voxels                                  */
-    unsigned lbp2d_samples;            /* lbp2DSamples: 8; 1 to 32                                */
+    unsigned lbp2d_samples;            /* lbp2DSamples: 8; 1 to 31                                */
     rx_lbp_method lbp2d_method;        /* lbp2DMethod: uniform                                    */
     unsigned lbp3d_levels;             /* lbp3DLevels: 2                                          */
     double lbp3d_icosphere_radius;     /* lbp3DIcosphereRadius: 1, voxels                         */
     unsigned lbp3d_icosphere_subdivision; /* lbp3DIcosphereSubdivision: 1                         */
+    double integer_range[2];           /* least and greatest value of an image of integers, where
+                                        * LBP3D cuts its samples; -32768, 32767                  */
     bool force_2d;                     /* force2D: wavelets leave out the axis below              */
     unsigned force_2d_dimension;       /* force2Ddimension: 0, 1, 2 for the k, j, i axis: also the
                                         * axis across LBP2D's planes, force_2d or not             */
