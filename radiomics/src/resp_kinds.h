@@ -1,0 +1,48 @@
+/* radiomics/src/resp_kinds.h - the filters behind rx_response_map, by how they are computed. */
+#ifndef RX_RESP_KINDS_H
+#define RX_RESP_KINDS_H
+#include <radiomics/response.h>
+
+/* resp_turns.c: mean, Laws, separable wavelets: one line filter an axis, in all its rotations. */
+RX_CHECKED int rx_response_separable(rx_volume *map, const rx_volume *image, const rx_response *f,
+                                     rx_error *err);
+/* resp_log.c: a sum of separable filters. */
+RX_CHECKED int rx_response_log(rx_volume *map, const rx_volume *image, const rx_response *f,
+                               rx_error *err);
+/* resp_gabor.c: by Fourier transform of slices. */
+RX_CHECKED int rx_response_gabor(rx_volume *map, const rx_volume *image, const rx_response *f,
+                                 rx_error *err);
+/* resp_band.c: what is defined by its frequencies: Simoncelli, Shannon, Riesz transforms. */
+RX_CHECKED int rx_response_band(rx_volume *map, const rx_volume *image, const rx_response *f,
+                                rx_error *err);
+
+/* resp_log.c: the line filters of a LoG along one axis: a Gaussian of unit mass and its second
+ * derivative, sampled at -radius..radius. */
+typedef struct rx_gaussian_lines {
+    size_t radius;
+    double *gauss, *second;       /* [2 radius + 1]; one allocation, freed by free(gauss) */
+} rx_gaussian_lines;
+RX_CHECKED int rx_gaussian_lines_new(rx_gaussian_lines *g, double sigma_voxels, double cutoff,
+                                     rx_error *err);
+size_t rx_log_radius(double sigma_voxels, double cutoff);
+/* Factor that turns a second derivative per voxel of axis a into one per voxel as IBSI has it,
+ * where voxels are cubes; else per geometric mean of the filter's spacings. */
+double rx_log_unit(const rx_grid *grid, int axis, bool by_slice);
+
+static inline bool rx_response_has_riesz(const rx_response *f)
+{
+    return (f->riesz[0] | f->riesz[1] | f->riesz[2]) != 0;
+}
+
+/* resp_band.c: voxels by which an axis is widened at either end. */
+size_t rx_band_pad(const rx_response *f, const rx_grid *grid, int axis);
+/* resp_turns.c: voxels; infinite if there is no such wavelet. */
+double rx_wavelet_reach(const rx_response *f);
+/* resp_turns.c: number of a Laws kernel from its two letters, or -1. */
+int rx_laws_index(const char *name);
+
+enum { RX_MAX_ORIENTATIONS = 128 };
+/* resp_gabor.c: voxels from the kernel's centre to where its envelope has fallen below 1e-10. */
+size_t rx_gabor_radius(const rx_response *f, double spacing_mm);
+
+#endif
