@@ -33,6 +33,7 @@ typedef struct header {
     bool other_kind[MAX_DIM];    /* an axis that is no direction in space                     */
     long long line_skip, byte_skip;
     char data_file[NAME_SIZE];
+    uint32_t seen;               /* which of the fields, one bit each                         */
 } header;
 
 bool pn_is_nrrd(const uint8_t *head, size_t n)
@@ -318,6 +319,8 @@ static int read_field(header *h, char *line)
     const char *value = skip_blanks(colon + 2);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcasecmp(line, fields[i].name) != 0) { continue; }
+        if ((h->seen >> i & 1) != 0) { return fail(h, fields[i].name, value, "each field once"); }
+        h->seen |= (uint32_t)1 << i;
         if (fields[i].per_axis && h->dimension == 0) {
             return fail(h, fields[i].name, value, "\"dimension\" before it");
         }

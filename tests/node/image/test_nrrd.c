@@ -189,6 +189,8 @@ static void test_nrrd__hostile_headers(void **state)
         {"NRRD0004\ndimension: 3\nsizes: 1 1 1\ntype: uchar\nencoding: text\n\nx", PN_EFORMAT, "voxel"},
         {"NRRD0004\ndimension: 3\nsizes: 2 2 2\ntype: uchar\nencoding: raw\nbyte skip: 9223372036854775807\n\nx", PN_EFORMAT, "byte skip"},
         {"NRRD0004\ndimension: 4\nsizes: 2 2 2 2\ntype: uchar\nencoding: raw\n\n0123456789abcdef", PN_EUNSUPPORTED, "series"},
+        {"NRRD0004\ntype: uchar\ndimension: 2\nsizes: 2 2\nencoding: raw\ndimension: 3\nkinds: domain domain list\n\n1234",
+         PN_EFORMAT, "once"},
         {"NRRD0004\ndimension: 3\ndata file: LIST\n\n", PN_EUNSUPPORTED, "one file"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

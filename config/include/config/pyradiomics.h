@@ -1,0 +1,42 @@
+/* config/pyradiomics.h - PyRadiomics' parameter files, whole: setting, imageType with settings of
+ * its own, featureClass, voxelSetting. */
+#ifndef CFG_PYRADIOMICS_H
+#define CFG_PYRADIOMICS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <config/error.h>
+#include <radiomics/pyradiomics.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the file says; the defaults are PyRadiomics' own. */
+typedef struct cfg_pyradiomics {
+    rx_pyradiomics settings;
+    uint32_t label;              /* label: 1; which value of the mask is the region           */
+    unsigned label_channel;      /* label_channel: 0; of masks with several values a voxel    */
+    bool additional_info;        /* additionalInfo: true; diagnostics in the output           */
+    /* voxelSetting, for maps */
+    unsigned kernel_radius;      /* kernelRadius: 1, voxels                                   */
+    bool masked_kernel;          /* maskedKernel: true                                        */
+    double init_value;           /* initValue: 0; outside of the region; may be NaN           */
+} cfg_pyradiomics;
+
+void cfg_pyradiomics_default(cfg_pyradiomics *out);
+/* Every setting that PyRadiomics 3.1 knows is known here; one that would change nothing where it
+ * stands is refused with the reason, an unknown one with the nearest known. Of a value out of
+ * range the message says what is allowed. Limits: 64 KiB. */
+CFG_CHECKED int cfg_pyradiomics_load(cfg_pyradiomics *out, const char *path, cfg_error *err);
+CFG_CHECKED int cfg_pyradiomics_parse(cfg_pyradiomics *out, const char *bytes, size_t n,
+                                      const char *name, cfg_error *err);
+
+/* Only what the model file knows too: one image as it came, without preparation. Then s->base.features
+ * says it all, and cfg_extraction_text is its text. */
+bool cfg_pyradiomics_is_plain(const rx_pyradiomics *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
