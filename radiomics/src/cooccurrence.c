@@ -257,13 +257,88 @@ static size_t number(uint16_t *out, const double *marginal, size_t n)
     return k;
 }
 
+/* Of Q with eps added to its divisor, as PyRadiomics has it: Q is similar to
+ * T(i,j) = sum_k S(i,k) S(j,k) / (1 + eps / (px(i) py(k))), not symmetric, but next to S S'. With x
+ * the unit eigenvector of S S' for its second eigenvalue, x' T x is T's up to the square of the
+ * change, which matters where levels are so rare that px py comes near eps. y: [width] scratch. */
+static double with_eps(const matrix *m, const double *x, double *y, const uint16_t *at_row,
+                       const uint16_t *at_column, size_t width)
+{
+    double sum = 0;
+    memset(y, 0, width * sizeof *y);
+    for (int adding = 0; adding < 2; adding++) {
+        for (size_t at = 0; at < m->cells.n; at++) {
+            const rx_cell *c = &m->cells.v[at];
+            double pp = m->px[c->i] * m->py[c->j], s = c->count / m->total / sqrt(pp);
+            double xs = x[at_row[c->i]] * s, *yk = &y[at_column[c->j]];
+            if (adding) {
+                sum += xs * *yk / (1 + m->form->eps / pp);
+            } else {
+                *yk += xs;
+            }
+        }
+    }
+    return sum;
+}
+
+static uint16_t root_of(uint16_t *parent, uint16_t i)
+{
+    while (parent[i] != i) {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    return i;
+}
+
+/* Rows and columns fall into parts that no cell connects, if levels are so rare that they meet only
+ * each other. Each part has its own eigenvalue 1 of Q, or with eps in the divisor
+ *     sum of p(i,k) / (1 + eps / (px(i) py(k)))  over  sum of p(i,k),
+ * and the second largest of Q is the second largest of these. False if there is but one part.
+ * parent: [rows + columns], sums: [2 * (rows + columns)] scratch. */
+static bool second_of_parts(double *second, const matrix *m, const uint16_t *at_row, size_t n,
+                            const uint16_t *at_column, size_t width, uint16_t *parent, double *sums)
+{
+    size_t nodes = n + width, parts = n;
+    double *with = sums, *without = sums + nodes, most[2] = { 0, 0 };
+    for (size_t i = 0; i < nodes; i++) {
+        parent[i] = (uint16_t)i;
+        with[i] = without[i] = 0;
+    }
+    for (size_t at = 0; at < m->cells.n; at++) {
+        const rx_cell *c = &m->cells.v[at];
+        uint16_t a = root_of(parent, at_row[c->i]), b = root_of(parent, (uint16_t)(n + at_column[c->j]));
+        if (a == b) { continue; }
+        parts -= b < n;                         /* the roots of parts with rows are rows */
+        parent[a > b ? a : b] = a > b ? b : a;
+    }
+    if (parts < 2) { return false; }
+    for (size_t at = 0; at < m->cells.n; at++) {
+        const rx_cell *c = &m->cells.v[at];
+        uint16_t part = root_of(parent, at_row[c->i]);
+        with[part] += c->count / (1 + m->form->eps / (m->px[c->i] * m->py[c->j]));
+        without[part] += c->count;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (parent[i] != i) { continue; }
+        double v = with[i] / without[i];
+        if (v > most[0]) {
+            most[1] = most[0];
+            most[0] = v;
+        } else if (v > most[1]) {
+            most[1] = v;
+        }
+    }
+    *second = most[1];
+    return true;
+}
+
 /* Square root of the second largest eigenvalue of Q(i,j) = sum_k p(i,k) p(j,k) / (px(i) py(k)).
  * With S = p(i,j) / sqrt(px(i) py(j)), Q is similar to S S'. If p is symmetric so is S, and
- * the root is the second largest |eigenvalue| of S; the largest is 1. */
+ * the eigenvalue is the square of S's second largest |eigenvalue|; the largest is 1. */
 static int maximal_correlation(double *mcc, const matrix *m, rx_workspace *ws, rx_error *err)
 {
     bool symmetric = m->form->symmetric;
-    uint16_t *at_row = rx_buf_need(&ws->dense, m->n, 2 * sizeof *at_row, err), *at_column;
+    uint16_t *at_row = rx_buf_need(&ws->dense, m->n, 4 * sizeof *at_row, err), *at_column;
     if (!at_row) { return RX_ENOMEM; }
     at_column = at_row + m->n;
     size_t n = number(at_row, m->row, m->n), width = number(at_column, m->column, m->n);
@@ -272,33 +347,38 @@ static int maximal_correlation(double *mcc, const matrix *m, rx_workspace *ws, r
     *mcc = m->n < 2 ? 1 : 0;
     if (n < 2) { return RX_OK; }
 
-    size_t room = n * width + (symmetric ? 0 : n * n);
-    double *d = rx_buf_need(&ws->reals, 3 * n + room, sizeof *d, err);
+    size_t room = n * width + (symmetric ? 0 : n * n) + 2 * width;
+    double *d = rx_buf_need(&ws->reals, 6 * n + room, sizeof *d, err);
     if (!d) { return RX_ENOMEM; }
-    double *e = d + n, *work = e + n, *s = work + n;
+    if (second_of_parts(mcc, m, at_row, n, at_column, width, at_column + m->n, d)) {
+        *mcc = sqrt(*mcc);
+        return RX_OK;
+    }
+    double *e = d + n, *x = e + n, *work = x + n, *y = work + 3 * n, *s = y + width, *square = s;
     memset(s, 0, n * width * sizeof *s);
     for (size_t at = 0; at < m->cells.n; at++) {
         const rx_cell *c = &m->cells.v[at];
         double q = sqrt(m->px[c->i] * m->py[c->j]);
         s[at_row[c->i] * width + at_column[c->j]] = c->count / m->total / q;
     }
-    if (symmetric) {
-        rx_tridiagonal(s, n, d, e, work);
-        double second = rx_tridiagonal_eigenvalue(d, e, n, n - 2);
-        double lowest = rx_tridiagonal_eigenvalue(d, e, n, 0);
-        *mcc = fmax(fabs(second), fabs(lowest));
-        return RX_OK;
-    }
-    double *ss = s + n * width;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j <= i; j++) {
-            double sum = 0;
-            for (size_t k = 0; k < width; k++) { sum += s[i * width + k] * s[j * width + k]; }
-            ss[i * n + j] = sum;
+    if (!symmetric) {
+        square = s + n * width;
+        for (size_t i = 0; i < n; i++) {
+            for (size_t j = 0; j <= i; j++) {
+                double sum = 0;
+                for (size_t k = 0; k < width; k++) { sum += s[i * width + k] * s[j * width + k]; }
+                square[i * n + j] = sum;
+            }
         }
     }
-    rx_tridiagonal(ss, n, d, e, work);
-    *mcc = sqrt(fmax(rx_tridiagonal_eigenvalue(d, e, n, n - 2), 0));
+    rx_tridiagonal(square, n, d, e, work);
+    double second = rx_tridiagonal_eigenvalue(d, e, n, n - 2);
+    if (symmetric) {
+        double lowest = rx_tridiagonal_eigenvalue(d, e, n, 0);
+        second = fabs(lowest) > fabs(second) ? lowest : second;
+    }
+    rx_tridiagonal_vector(x, square, n, d, e, second, work);
+    *mcc = sqrt(fmax(with_eps(m, x, y, at_row, at_column, width), 0));
     return RX_OK;
 }
 

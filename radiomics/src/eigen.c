@@ -141,3 +141,71 @@ double rx_tridiagonal_eigenvalue(const double *d, const double *e, size_t n, siz
     }
     return lo + (hi - lo) / 2;
 }
+
+/* Solve (T - lambda) x = b for b given in x, T tridiagonal, by elimination with row exchanges;
+ * pivots of 0 become tiny, as inverse iteration wants. band[3n] */
+static void solve_shifted(double *x, const double *d, const double *e, size_t n, double lambda, double tiny,
+                          double *band)
+{
+    double p = d[0] - lambda, q = n > 1 ? e[1] : 0, r = 0;
+    for (size_t i = 0; i < n; i++) {
+        double sub = i + 1 < n ? e[i + 1] : 0, *u = band + 3 * i;
+        double diag = i + 1 < n ? d[i + 1] - lambda : 0, super = i + 2 < n ? e[i + 2] : 0, m;
+        if (fabs(sub) > fabs(p)) {
+            u[0] = sub;
+            u[1] = diag;
+            u[2] = super;
+            m = p / sub;
+            p = q - m * diag;
+            q = r - m * super;
+            double swap = x[i];
+            x[i] = x[i + 1];
+            x[i + 1] = swap;
+        } else {
+            u[0] = fabs(p) < tiny ? tiny : p;
+            u[1] = q;
+            u[2] = r;
+            m = sub / u[0];
+            p = diag - m * q;
+            q = super - m * r;
+        }
+        r = 0;
+        if (i + 1 < n) { x[i + 1] -= m * x[i]; }
+    }
+    for (size_t i = n; i-- > 0;) {
+        const double *u = band + 3 * i;
+        double sum = x[i] - (i + 1 < n ? u[1] * x[i + 1] : 0) - (i + 2 < n ? u[2] * x[i + 2] : 0);
+        x[i] = sum / u[0];
+    }
+}
+
+static void to_unit(double *x, size_t n)
+{
+    double most = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) { most = fmax(most, fabs(x[i])); }
+    for (size_t i = 0; i < n; i++) {
+        x[i] /= most;
+        sum += x[i] * x[i];
+    }
+    for (size_t i = 0; i < n; i++) { x[i] /= sqrt(sum); }
+}
+
+void rx_tridiagonal_vector(double *x, const double *a, size_t n, const double *d, const double *e,
+                           double lambda, double *work)
+{
+    double size = fabs(lambda);
+    for (size_t i = 0; i < n; i++) {
+        size = fmax(size, fabs(d[i]) + fabs(e[i]));
+        x[i] = 1 + 0.1 * (double)(i % 7);      /* not orthogonal to what is looked for */
+    }
+    for (int pass = 0; pass < 3 && size > 0; pass++) {
+        solve_shifted(x, d, e, n, lambda, size * DBL_EPSILON, work);
+        to_unit(x, n);
+    }
+    for (size_t i = 1; i < n; i++) {           /* undo the reflections, the last one first */
+        const double *v = a + i * n;
+        if (dot(v, v, i - 1) == 0) { continue; }
+        double share = 2 * dot(v, x, i) / dot(v, v, i);
+        for (size_t j = 0; j < i; j++) { x[j] -= share * v[j]; }
+    }
+}

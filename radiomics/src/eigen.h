@@ -15,4 +15,9 @@ void rx_tridiagonal(double *a, size_t n, double *d, double *e, double *work);
 /* The k-th smallest (from 0) eigenvalue of that matrix, by bisection to the last bits. */
 double rx_tridiagonal_eigenvalue(const double *d, const double *e, size_t n, size_t k);
 
+/* x[n]: the eigenvector of length 1 that belongs to one of its eigenvalues lambda, by inverse
+ * iteration; a, d and e as rx_tridiagonal left them. work[3n]. */
+void rx_tridiagonal_vector(double *x, const double *a, size_t n, const double *d, const double *e,
+                           double lambda, double *work);
+
 #endif
