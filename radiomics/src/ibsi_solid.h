@@ -26,7 +26,7 @@ RX_CHECKED int rx_hull_box(rx_size *out, const rx_hull *h, rx_error *err);
 /* The smallest ellipsoid around the hull, to 1e-7 of its volume. Fails: RX_ENOMEM. */
 RX_CHECKED int rx_hull_ellipsoid(rx_size *out, const rx_hull *h, rx_error *err);
 
-/* Volume and surface of the ellipsoid with these semi-axes (of which one may be 0). */
+/* Volume and, as IBSI defines it, surface of the ellipsoid with the semi-axes a >= b >= c. */
 rx_size rx_ellipsoid_size(double a, double b, double c);
 
 #endif
