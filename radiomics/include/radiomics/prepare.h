@@ -1,8 +1,8 @@
 /* radiomics/prepare.h - what is done to an image before anything is measured on it.
  *
  * Each step changes a volume in place and is a function of its own; rx_prepare lists those that
- * are wanted, and rx_prepare_apply runs them in the order of the struct: bias field, denoising,
- * intensity normalisation; then the region is narrowed by intensity. None is part of a profile:
+ * are wanted, and rx_prepare_apply runs them in this order: the region narrowed by the
+ * intensities as they were read, bias field, denoising, normalisation. None is part of a profile:
  * all are off unless asked for, and what was done belongs beside every value. */
 #ifndef RX_PREPARE_H
 #define RX_PREPARE_H
@@ -27,14 +27,16 @@ typedef struct rx_n4 {
     unsigned mesh[3];                        /* elements of the first level's mesh, 1 to 32   */
     unsigned shrink;                         /* field fitted on every shrink-th voxel, 1 to 8 */
     unsigned histogram_bins;                 /* 16 to 4096                                    */
+    bool otsu;                               /* fit only to voxels above Otsu's threshold, where
+                                                no region is given                            */
     double fwhm;                             /* of the field's Gaussian, in log intensity     */
     double wiener_noise;                     /* of the deconvolution                          */
 } rx_n4;
 
 /* ITK's defaults with the usual four levels: 50 iterations each, 1e-3, mesh 1, shrink 4,
- * 200 bins, 0.15, 0.01. */
+ * 200 bins, 0.15, 0.01, Otsu. */
 void rx_n4_default(rx_n4 *s);
-/* Divide by the field that is fitted inside `region` (NULL: voxels above zero) and evaluated
+/* Divide by the field that is fitted inside `region` (NULL: all, or as `otsu` says) and evaluated
  * everywhere. field: the field itself, may be NULL; its mean logarithm in the region is 0.
  * Voxels that are not positive take no part in the fit. Fails: RX_EINVAL (settings, a voxel
  * that is not finite), RX_EEMPTY (fewer than 10 positive voxels), RX_EGRID, RX_ENOMEM. */
