@@ -106,6 +106,64 @@ static void butterfly_4(const stage *g)
     }
 }
 
+/* Element t of a butterfly, times its twiddle factor. */
+static inline void put(const stage *g, double *yr, double *yi, size_t t, double re, double im, size_t q,
+                       double c, double d)
+{
+    yr[q + t * g->s] = re * c - im * d;
+    yi[q + t * g->s] = re * d + im * c;
+}
+
+static void butterfly_3(const stage *g)
+{
+    static const double sine = 0.86602540378443864676;          /* sin 120 deg */
+    const size_t s = g->s, step = s * g->m;
+    for (size_t j = 0; j < g->m; j++) {
+        const double *xr = g->xr + s * j, *xi = g->xi + s * j;
+        double *yr = g->yr + 3 * s * j, *yi = g->yi + 3 * s * j;
+        const size_t w = j * g->twiddle_step;
+        const double c1 = g->cosine[w], d1 = g->sine[w], c2 = g->cosine[2 * w], d2 = g->sine[2 * w];
+        for (size_t q = 0; q < s; q++) {
+            double tr = xr[q + step] + xr[q + 2 * step], ti = xi[q + step] + xi[q + 2 * step];
+            double er = sine * (xr[q + step] - xr[q + 2 * step]), ei = sine * (xi[q + step] - xi[q + 2 * step]);
+            double mr = xr[q] - tr / 2, mi = xi[q] - ti / 2;
+            yr[q] = xr[q] + tr;
+            yi[q] = xi[q] + ti;
+            put(g, yr, yi, 1, mr + ei, mi - er, q, c1, d1);
+            put(g, yr, yi, 2, mr - ei, mi + er, q, c2, d2);
+        }
+    }
+}
+
+static void butterfly_5(const stage *g)
+{
+    static const double ca = 0.30901699437494742410, cb = -0.80901699437494742410;  /* 72, 144 deg */
+    static const double sa = 0.95105651629515357212, sb = 0.58778525229247312917;
+    const size_t s = g->s, step = s * g->m;
+    for (size_t j = 0; j < g->m; j++) {
+        const double *r0 = g->xr + s * j, *r1 = r0 + step, *r2 = r1 + step, *r3 = r2 + step, *r4 = r3 + step;
+        const double *i0 = g->xi + s * j, *i1 = i0 + step, *i2 = i1 + step, *i3 = i2 + step, *i4 = i3 + step;
+        double *yr = g->yr + 5 * s * j, *yi = g->yi + 5 * s * j;
+        const size_t w = j * g->twiddle_step;
+        const double c1 = g->cosine[w], c2 = g->cosine[2 * w], c3 = g->cosine[3 * w], c4 = g->cosine[4 * w];
+        const double d1 = g->sine[w], d2 = g->sine[2 * w], d3 = g->sine[3 * w], d4 = g->sine[4 * w];
+        for (size_t q = 0; q < s; q++) {
+            double ar = r1[q] + r4[q], ai = i1[q] + i4[q], br = r2[q] + r3[q], bi = i2[q] + i3[q];
+            double er = r1[q] - r4[q], ei = i1[q] - i4[q], fr = r2[q] - r3[q], fi = i2[q] - i3[q];
+            double mr = r0[q] + ca * ar + cb * br, mi = i0[q] + ca * ai + cb * bi;
+            double nr = r0[q] + cb * ar + ca * br, ni = i0[q] + cb * ai + ca * bi;
+            double or = sa * er + sb * fr, oi = sa * ei + sb * fi;
+            double pr = sb * er - sa * fr, pi = sb * ei - sa * fi;
+            yr[q] = r0[q] + ar + br;
+            yi[q] = i0[q] + ai + bi;
+            put(g, yr, yi, 1, mr + oi, mi - or, q, c1, d1);
+            put(g, yr, yi, 2, nr + pi, ni - pr, q, c2, d2);
+            put(g, yr, yi, 3, nr - pi, ni + pr, q, c3, d3);
+            put(g, yr, yi, 4, mr - oi, mi + or, q, c4, d4);
+        }
+    }
+}
+
 /* Any odd radix: pairs k, radix-k share their cosine and sine products. */
 static void butterfly_odd(const stage *g, unsigned radix, size_t n)
 {
@@ -162,6 +220,10 @@ static int run_stages(rx_fft *p, size_t lanes)
             butterfly_4(&g);
         } else if (radix == 2) {
             butterfly_2(&g);
+        } else if (radix == 3) {
+            butterfly_3(&g);
+        } else if (radix == 5) {
+            butterfly_5(&g);
         } else {
             butterfly_odd(&g, radix, p->n);
         }

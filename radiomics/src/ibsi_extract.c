@@ -1,6 +1,4 @@
 #include <radiomics/ibsi.h>
-#include <math.h>
-#include "bounds.h"
 #include "ibsi_families.h"
 #include "ibsi_texture.h"
 
@@ -24,10 +22,6 @@ static int discretised(rx_results *out, rx_ibsi_trace *trace, const rx_ibsi_case
     rx_ibsi_texture_settings texture = s->texture;
     texture.families = s->families & RX_IBSI_TEXTURES;
     if (rc != RX_OK || texture.families == 0 || texture.aggregations == 0) { return rc; }
-    if (levels.present > RX_MAX_PRESENT_LEVELS) {
-        return rx_fail(err, RX_ELIMIT, "%u grey levels occur in the region, at most %d for texture "
-                       "features; use wider bins", levels.present, RX_MAX_PRESENT_LEVELS);
-    }
     return rx_ibsi_texture(out, &levels, &c->roi, &texture, suffix, ws, err);
 }
 
