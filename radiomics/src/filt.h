@@ -30,13 +30,13 @@ struct rx_filter {
 /* n elements of the given size, or NULL with err filled; 0 elements are one. */
 void *rx_filt_alloc(size_t n, size_t element, rx_error *err);
 
-/* Each writes f->out and fills out's name, or sets out->skipped; *more false past the last. */
+/* Each writes f->out, or sets out->skipped; *more false past the last. */
 RX_CHECKED int rx_filt_point(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
-RX_CHECKED int rx_filt_gradient(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
+RX_CHECKED int rx_filt_gradient(bool *more, rx_filter *f, rx_error *err);
 RX_CHECKED int rx_filt_log(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
-RX_CHECKED int rx_filt_wavelet(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
-RX_CHECKED int rx_filt_lbp2d(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
-RX_CHECKED int rx_filt_lbp3d(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
+RX_CHECKED int rx_filt_wavelet(bool *more, rx_filter *f, rx_error *err);
+RX_CHECKED int rx_filt_lbp2d(bool *more, rx_filter *f, rx_error *err);
+RX_CHECKED int rx_filt_lbp3d(bool *more, rx_filter *f, rx_error *err);
 
 void rx_wavelet_work_free(rx_wavelet_work *w);  /* NULL is fine */
 void rx_lbp3d_work_free(rx_lbp3d_work *w);      /* NULL is fine */

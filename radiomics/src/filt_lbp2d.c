@@ -193,11 +193,10 @@ static void codes_of_plane(rx_filter *f, const plane *p, view v, size_t at, cons
     }
 }
 
-int rx_filt_lbp2d(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
+int rx_filt_lbp2d(bool *more, rx_filter *f, rx_error *err)
 {
     *more = f->at == 0;
     if (!*more) { return RX_OK; }
-    snprintf(out->name, sizeof out->name, "lbp-2D");
     view v = view_of(f->s.force_2d_dimension);
     const size_t *dim = f->image.grid.dim;
     plane p = { NULL, dim[v.row], dim[v.column], f->s.lbp2d_samples, { 0 }, { 0 }, f->s.lbp2d_method };

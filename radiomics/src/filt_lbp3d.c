@@ -313,18 +313,13 @@ static int start(rx_filter *f, rx_error *err)
     return rc;
 }
 
-int rx_filt_lbp3d(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
+int rx_filt_lbp3d(bool *more, rx_filter *f, rx_error *err)
 {
     unsigned levels = f->s.lbp3d_levels;
     *more = f->at <= levels;
     if (!*more) { return RX_OK; }
     int rc = f->at == 0 ? start(f, err) : RX_OK;
     if (rc != RX_OK) { return rc; }
-    if (f->at < levels) {
-        snprintf(out->name, sizeof out->name, "lbp-3D-m%u", f->at + 1);
-    } else {
-        snprintf(out->name, sizeof out->name, "lbp-3D-k");
-    }
     const double *from = f->lbp3d->maps + f->at * f->lbp3d->region;
     double *to = f->out;
     for (size_t k = 0; k < f->n[2]; k++) {

@@ -299,29 +299,6 @@ static int compute(rx_filter *f, double sigma_mm, rx_error *err)
     return RX_OK;
 }
 
-/* Python's str() of a number, the point as a dash: the fewest digits that read back the same,
- * with an exponent below 1e-4 and from 1e16 on. */
-static void write_sigma(char *out, size_t size, rx_sigma sigma)
-{
-    char digits[40];
-    int precision = 1;
-    while (snprintf(digits, sizeof digits, "%.*g", precision, sigma.mm), strtod(digits, NULL) != sigma.mm) {
-        precision++;
-    }
-    if (sigma.mm >= 1e-4 && sigma.mm < 1e16) {
-        const char *point = strchr(digits, 'e');   /* 2e+01: digits are fewer than its places */
-        if (point) { snprintf(digits, sizeof digits, "%.0f", sigma.mm); }
-        if (!sigma.integer && !strchr(digits, '.')) {
-            size_t n = strlen(digits);
-            snprintf(digits + n, sizeof digits - n, ".0");
-        }
-    }
-    snprintf(out, size, "%s", digits);
-    for (char *p = out; *p; p++) {
-        if (*p == '.') { *p = '-'; }
-    }
-}
-
 /* PyRadiomics' conditions; its words are others. */
 static void check_size(rx_filtered *out, const rx_filter *f, double sigma)
 {
@@ -344,9 +321,6 @@ int rx_filt_log(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
     *more = f->at < f->s.n_sigma;
     if (!*more) { return RX_OK; }
     rx_sigma sigma = f->s.sigma[f->at];
-    char text[40];
-    write_sigma(text, sizeof text, sigma);
-    snprintf(out->name, sizeof out->name, "log-sigma-%s-mm-3D", text);
     check_size(out, f, sigma.mm);
     return out->skipped ? RX_OK : compute(f, sigma.mm, err);
 }

@@ -294,7 +294,7 @@ static rx_grid box_grid(const rx_filter *f)
     return g;
 }
 
-static int original(bool *more, rx_filtered *out, rx_filter *f)
+static int original(bool *more, rx_filter *f)
 {
     *more = f->at == 0;
     if (!*more) { return RX_OK; }
@@ -305,7 +305,6 @@ static int original(bool *more, rx_filtered *out, rx_filter *f)
             rx_copy_voxels(to, &f->image, (k * dim[1] + j) * dim[0] + f->box.min[0], f->n[0]);
         }
     }
-    snprintf(out->name, sizeof out->name, "original");
     return RX_OK;
 }
 
@@ -314,18 +313,19 @@ int rx_filter_next(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
     *out = (rx_filtered){ .skipped = false };
     int rc;
     switch (f->type) {
-    case RX_IMAGE_ORIGINAL: rc = original(more, out, f); break;
+    case RX_IMAGE_ORIGINAL: rc = original(more, f); break;
     case RX_IMAGE_LOG:      rc = rx_filt_log(more, out, f, err); break;
-    case RX_IMAGE_WAVELET:  rc = rx_filt_wavelet(more, out, f, err); break;
-    case RX_IMAGE_GRADIENT: rc = rx_filt_gradient(more, out, f, err); break;
-    case RX_IMAGE_LBP2D:    rc = rx_filt_lbp2d(more, out, f, err); break;
-    case RX_IMAGE_LBP3D:    rc = rx_filt_lbp3d(more, out, f, err); break;
+    case RX_IMAGE_WAVELET:  rc = rx_filt_wavelet(more, f, err); break;
+    case RX_IMAGE_GRADIENT: rc = rx_filt_gradient(more, f, err); break;
+    case RX_IMAGE_LBP2D:    rc = rx_filt_lbp2d(more, f, err); break;
+    case RX_IMAGE_LBP3D:    rc = rx_filt_lbp3d(more, f, err); break;
     default:                rc = rx_filt_point(more, out, f, err); break;
     }
     if (rc != RX_OK) {
         *more = false;
         return rc;
     }
+    if (*more) { (void)rx_filter_image_name(out->name, f->type, &f->s, f->at); }
     f->at += *more;
     if (*more && !out->skipped) { out->image = (rx_image){ box_grid(f), f->out_type, f->out }; }
     return RX_OK;

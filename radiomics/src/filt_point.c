@@ -51,7 +51,6 @@ int rx_filt_point(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
     *more = f->at == 0;
     if (!*more) { return RX_OK; }
     const struct point *p = &points[f->type];
-    snprintf(out->name, sizeof out->name, "%s", p->name);
     double c = coefficient(f->type, f->highest), *to = f->out;
     if (!isfinite(c)) {
         rx_filt_skip(out, "the image is 0 everywhere, or so small that %s divides by 0", p->name);
@@ -92,11 +91,10 @@ static void gradient_row(float *to, double *const row[5], const double c[3], siz
     }
 }
 
-int rx_filt_gradient(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
+int rx_filt_gradient(bool *more, rx_filter *f, rx_error *err)
 {
     *more = f->at == 0;
     if (!*more) { return RX_OK; }
-    snprintf(out->name, sizeof out->name, "gradient");
     const size_t *dim = f->image.grid.dim;
     size_t width = f->n[0] + 2;
     double *memory = rx_filt_alloc(5 * width, sizeof *memory, err), *row[5], c[3];

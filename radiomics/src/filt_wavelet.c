@@ -218,21 +218,19 @@ static int start(rx_filter *f, rx_error *err)
     return start_level(w, f, err);
 }
 
-/* Of image `n` of a level: LLH, LHL ... HHH, and LLL after them; `by` has 0 for an axis that is
- * left out, `name` only the letters. */
-static void letters(char by[3], char name[4], const rx_wavelet_work *w, unsigned n)
+/* Of image `n` of a level: LLH, LHL ... HHH, and LLL after them; 0 for an axis that is left out. */
+static void letters(char by[3], const rx_wavelet_work *w, unsigned n)
 {
     unsigned details = (1u << w->axes) - 1, code = n < details ? n + 1 : 0, at = 0;
     for (unsigned a = 0; a < 3; a++) {
         by[a] = 0;
         if (!w->axis[a].filtered) { continue; }
         by[a] = code >> (w->axes - 1 - at) & 1 ? 'H' : 'L';
-        name[at++] = by[a];
+        at++;
     }
-    name[at] = 0;
 }
 
-int rx_filt_wavelet(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
+int rx_filt_wavelet(bool *more, rx_filter *f, rx_error *err)
 {
     int rc = f->at == 0 ? start(f, err) : RX_OK;
     if (rc != RX_OK) { return rc; }
@@ -244,10 +242,8 @@ int rx_filt_wavelet(bool *more, rx_filtered *out, rx_filter *f, rx_error *err)
     }
     *more = w->image <= details;
     if (!*more) { return RX_OK; }
-    char by[3], name[4], level[12] = "";
-    letters(by, name, w, w->image++);
-    if (w->level > 0) { snprintf(level, sizeof level, "%u", w->level + 1); }
-    snprintf(out->name, sizeof out->name, "wavelet%s-%s", level, name);
+    char by[3];
+    letters(by, w, w->image++);
     source s = source_of(w, f);
     transform(f->out, w, &s, by);
     return RX_OK;

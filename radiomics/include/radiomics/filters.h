@@ -103,6 +103,11 @@ RX_CHECKED int rx_filter_open(rx_filter **f, const rx_image *image, rx_scalar as
 RX_CHECKED int rx_filter_next(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
 void rx_filter_free(rx_filter *f);   /* NULL is fine */
 
+/* The name of the n-th image (from 0) that a type gives: what rx_filter_next puts into rx_filtered.
+ * False past the last. */
+bool rx_filter_image_name(char name[RX_FILTERED_NAME], rx_image_type type,
+                          const rx_filter_settings *s, unsigned n);
+
 /* The n-th wavelet's name, PyWavelets' discrete ones; NULL past the last. */
 const char *rx_wavelet_name(unsigned n);
 /* Decomposition filters of a wavelet, in PyWavelets' order; *n taps in lo and hi, both of

@@ -179,6 +179,13 @@ RX_CHECKED int rx_pyradiomics_extract(rx_results *out, rx_trace *trace, const rx
                                       const rx_mask *mask, const rx_pyradiomics *settings,
                                       rx_workspace *ws, rx_error *err);
 
+/* The definition (an index into rx_features()) and the image ("original", "wavelet-LLH") that a column's
+ * name speaks of; -1 if it is none of those. image may be NULL. */
+int rx_pyradiomics_feature(char image[RX_FILTERED_NAME], const char *name);
+/* Do these settings give a value of that name, one of the definitions of rx_features()? An image may
+ * still be left out for a region (see notes). */
+bool rx_pyradiomics_gives(const rx_pyradiomics *s, const char *name);
+
 /* The settings as text that is the same for the same settings and differs for others: what a
  * settings digest is made of. At most size bytes with the closing 0; returns the length needed,
  * as snprintf. */
