@@ -252,10 +252,14 @@ static bool build(builder *b)
 }
 
 /* Living faces, and the vertices that they use, in mm. */
-static bool take_over(rx_hull *h, const builder *b, const double half_mm[3])
+static bool take_over(rx_hull *h, builder *b, const double half_mm[3])
 {
     uint32_t *number = b->starts;                     /* its work is done */
+    uint32_t next = 0;
     for (uint32_t q = 0; q < b->n; q++) { number[q] = NOBODY; }
+    for (uint32_t i = 0; i < b->n_facets; i++) {
+        if (!b->f[i].dead) { b->f[i].outside = next++; }     /* now its number: no list is left */
+    }
     h->face = malloc((size_t)b->n_facets * sizeof *h->face);
     h->vertex = malloc((size_t)b->n * sizeof *h->vertex);
     if (!h->face || !h->vertex) { return false; }
@@ -271,6 +275,7 @@ static bool take_over(rx_hull *h, const builder *b, const double half_mm[3])
                 h->n_vertices++;
             }
             h->face[h->n_faces].corner[e] = number[q];
+            h->face[h->n_faces].beside[e] = b->f[b->f[i].beside[e]].outside;
         }
         h->n_faces++;
     }

@@ -1,11 +1,7 @@
-/* Boxes and ellipsoids around a convex hull. */
+/* The smallest box around a convex hull (IBSI 3.1.19). */
 #include "ibsi_solid.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include "eigen.h"
-
-static const double pi = 3.14159265358979323846;
 
 static double dot(const double a[3], const double b[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 
@@ -104,206 +100,89 @@ static void across(double u[3], double v[3], const double n[3])
     cross(v, n, u);
 }
 
-/* Height of the hull across n, and the area of its shadow along n: no box is smaller than their
- * product. */
-static double least_box(double *height, const rx_hull *h, const double *normals, const double n[3])
+/* Looking along n: which faces are turned towards us, how high the hull is, and the area of its
+ * shadow. No box is smaller than height times shadow. */
+typedef struct view {
+    const rx_hull *h;
+    double *normal;               /* [n_faces][3], of twice the face's area                   */
+    bool *front;                  /* [n_faces]                                                */
+    uint32_t *last;               /* [n_vertices]: the look, from 1, that met the vertex      */
+    point2 *flat, *corner;        /* [n_vertices], [2 n_vertices]                             */
+} view;
+
+static double least_box(double *height, const view *w, const double n[3])
 {
     double lo = INFINITY, hi = -INFINITY, shadow = 0;
-    for (size_t i = 0; i < h->n_vertices; i++) {
-        double at = dot(h->vertex[i].mm, n);
+    for (size_t i = 0; i < w->h->n_vertices; i++) {
+        double at = dot(w->h->vertex[i].mm, n);
         lo = at < lo ? at : lo;
         hi = at > hi ? at : hi;
     }
-    for (size_t i = 0; i < h->n_faces; i++) { shadow += fabs(dot(normals + 3 * i, n)); }
+    for (size_t i = 0; i < w->h->n_faces; i++) {
+        double towards = dot(w->normal + 3 * i, n);
+        w->front[i] = towards > 0;
+        shadow += fabs(towards);
+    }
     *height = hi - lo;
     return *height * shadow / 4;
 }
 
-int rx_hull_box(rx_size *out, const rx_hull *h, rx_error *err)
+/* The outline's corners lie on edges between faces turned towards us and away from us. */
+static rectangle look(const view *w, const double n[3], uint32_t number)
 {
-    double *normals = malloc(h->n_faces * 3 * sizeof *normals);
-    point2 *flat = malloc(h->n_vertices * 3 * sizeof *flat);
-    double best = INFINITY;
-    *out = (rx_size){ (double)NAN, (double)NAN };
-    if (!normals || !flat) {
-        free(normals);
-        free(flat);
-        return rx_fail(err, RX_ENOMEM, "no memory for the box around %zu points", h->n_vertices);
-    }
-    for (size_t i = 0; i < h->n_faces; i++) { face_normal(normals + 3 * i, h, i); }
-    for (size_t i = 0; i < h->n_faces; i++) {
-        double n[3], u[3], v[3], height, length = sqrt(dot(normals + 3 * i, normals + 3 * i));
-        for (size_t a = 0; a < 3; a++) { n[a] = normals[3 * i + a] / length; }
-        if (!(least_box(&height, h, normals, n) < best)) { continue; }
-        across(u, v, n);
-        for (size_t p = 0; p < h->n_vertices; p++) {
-            flat[p] = (point2){ dot(h->vertex[p].mm, u), dot(h->vertex[p].mm, v) };
+    double u[3], v[3];
+    size_t points = 0;
+    across(u, v, n);
+    for (size_t i = 0; i < w->h->n_faces; i++) {
+        const rx_face *f = &w->h->face[i];
+        for (int e = 0; w->front[i] && e < 3; e++) {
+            if (w->front[f->beside[e]]) { continue; }
+            for (int end = 0; end < 2; end++) {
+                uint32_t p = f->corner[(e + end) % 3];
+                if (w->last[p] == number) { continue; }
+                w->last[p] = number;
+                w->flat[points++] = (point2){ dot(w->h->vertex[p].mm, u), dot(w->h->vertex[p].mm, v) };
+            }
         }
-        qsort(flat, h->n_vertices, sizeof *flat, left_to_right);
-        point2 *corner = flat + h->n_vertices;
-        rectangle r = smallest_rectangle(corner, outline(corner, flat, h->n_vertices));
+    }
+    if (points < 3) { return (rectangle){ INFINITY, 1 }; }
+    qsort(w->flat, points, sizeof *w->flat, left_to_right);
+    return smallest_rectangle(w->corner, outline(w->corner, w->flat, points));
+}
+
+static void find_box(rx_size *out, const view *w)
+{
+    double best = INFINITY;
+    for (size_t i = 0; i < w->h->n_faces; i++) { face_normal(w->normal + 3 * i, w->h, i); }
+    for (size_t i = 0; i < w->h->n_faces; i++) {
+        double n[3], height, length = sqrt(dot(w->normal + 3 * i, w->normal + 3 * i));
+        for (size_t a = 0; a < 3; a++) { n[a] = w->normal[3 * i + a] / length; }
+        if (!(least_box(&height, w, n) < best)) { continue; }
+        rectangle r = look(w, n, (uint32_t)i + 1);
         if (height * r.wide * r.high < best) {
             best = height * r.wide * r.high;
             *out = (rx_size){ best, 2 * (height * r.wide + height * r.high + r.wide * r.high) };
         }
     }
-    free(normals);
-    free(flat);
-    return RX_OK;
 }
 
-/* ---- ellipsoid ------------------------------------------------------------------------- */
-
-/* IBSI 3.1.22: 4 pi a b sum over v <= 20 of (alpha beta)^v / (1 - 4 v^2) P_v((alpha^2 + beta^2) /
- * (2 alpha beta)), with alpha^2 = 1 - b^2/a^2 and beta^2 = 1 - c^2/a^2, as published: the reference
- * values follow it. (The surface of an ellipsoid would come of alpha^2 = 1 - c^2/a^2 and
- * beta^2 = 1 - c^2/b^2; some percent lie between the two.) The recurrence of the polynomials is
- * taken times (alpha beta)^v, which needs no division by a product that may be 0. */
-static double published_surface(double a, double b, double c)
+int rx_hull_box(rx_size *out, const rx_hull *h, rx_error *err)
 {
-    enum { LAST = 20 };
-    double alpha2 = 1 - b * b / (a * a), beta2 = 1 - c * c / (a * a);
-    double before = 1, here = (alpha2 + beta2) / 2, sum = 1 - here / 3;
-    for (int v = 1; v < LAST; v++) {
-        double next = ((2 * v + 1) * (alpha2 + beta2) / 2 * here - v * alpha2 * beta2 * before) / (v + 1);
-        before = here;
-        here = next;
-        sum += here / (1 - 4.0 * (v + 1) * (v + 1));
-    }
-    return 4 * pi * a * b * sum;
-}
-
-rx_size rx_ellipsoid_size(double a, double b, double c)
-{
-    return (rx_size){ 4 * pi / 3 * a * b * c, published_surface(a, b, c) };
-}
-
-/* Khachiyan's weights u of the points q = (x, 1), with Todd and Yildirim's steps away from points
- * (2007): at the optimum q' (sum u q q')^-1 q is 4 where u > 0 and at most 4 elsewhere. */
-typedef struct weights {
-    const rx_hull *h;
-    double shift[3], scale;       /* x = (mm - shift) * scale: near 1                         */
-    double *u, *m;                /* weights; q' X^-1 q                                       */
-} weights;
-
-static void lifted(double q[4], const weights *w, size_t i)
-{
-    for (int a = 0; a < 3; a++) { q[a] = (w->h->vertex[i].mm[a] - w->shift[a]) * w->scale; }
-    q[3] = 1;
-}
-
-/* Cholesky factor of sum u q q' into l (lower, row-major); false if it is singular. */
-static bool factor(double l[16], const weights *w)
-{
-    double x[16] = { 0 }, q[4];
-    for (size_t i = 0; i < w->h->n_vertices; i++) {
-        if (w->u[i] == 0) { continue; }
-        lifted(q, w, i);
-        for (int r = 0; r < 4; r++) {
-            for (int c = 0; c <= r; c++) { x[4 * r + c] += w->u[i] * q[r] * q[c]; }
-        }
-    }
-    for (int r = 0; r < 4; r++) {
-        for (int c = 0; c <= r; c++) {
-            double s = x[4 * r + c];
-            for (int k = 0; k < c; k++) { s -= l[4 * r + k] * l[4 * c + k]; }
-            if (r == c && !(s > 0)) { return false; }
-            l[4 * r + c] = r == c ? sqrt(s) : s / l[5 * c];
-        }
-    }
-    return true;
-}
-
-static void distances(const weights *w, const double l[16])
-{
-    for (size_t i = 0; i < w->h->n_vertices; i++) {
-        double q[4], y[4], sum = 0;
-        lifted(q, w, i);
-        for (int r = 0; r < 4; r++) {
-            double s = q[r];
-            for (int k = 0; k < r; k++) { s -= l[4 * r + k] * y[k]; }
-            y[r] = s / l[5 * r];
-            sum += y[r] * y[r];
-        }
-        w->m[i] = sum;
-    }
-}
-
-/* One step towards the point that lies farthest out, or away from the one that lies farthest in. */
-static void step(const weights *w)
-{
-    size_t n = w->h->n_vertices, most = 0, least = n;
-    for (size_t i = 0; i < n; i++) {
-        if (w->m[i] > w->m[most]) { most = i; }
-        if (w->u[i] > 0 && (least == n || w->m[i] < w->m[least])) { least = i; }
-    }
-    double above = w->m[most] / 4 - 1, below = 1 - w->m[least] / 4;
-    if (above >= below) {
-        double k = w->m[most], t = (k - 4) / (4 * (k - 1));
-        for (size_t i = 0; i < n; i++) { w->u[i] *= 1 - t; }
-        w->u[most] += t;
-    } else {
-        double k = w->m[least], drop = w->u[least] / (1 - w->u[least]), t = drop;
-        if (k > 1 && (4 - k) / (4 * (k - 1)) < drop) { t = (4 - k) / (4 * (k - 1)); }
-        for (size_t i = 0; i < n; i++) { w->u[i] *= 1 + t; }
-        w->u[least] = t == drop ? 0 : w->u[least] - t;
-    }
-}
-
-/* Semi-axes of {x: (x - c)' Q^-1 (x - c) <= 1}, Q = 3 (sum u x x' - c c'), grown so that it holds the
- * outermost point. */
-static rx_size ellipsoid_of(const weights *w)
-{
-    double c[3] = { 0, 0, 0 }, s[9] = { 0 }, lambda[3], q[4], most = 0;
-    for (size_t i = 0; i < w->h->n_vertices; i++) {
-        lifted(q, w, i);
-        most = fmax(most, w->m[i]);
-        for (int a = 0; a < 3; a++) { c[a] += w->u[i] * q[a]; }
-    }
-    for (size_t i = 0; i < w->h->n_vertices; i++) {
-        lifted(q, w, i);
-        for (int a = 0; a < 3; a++) {
-            for (int b = 0; b < 3; b++) { s[3 * a + b] += 3 * w->u[i] * (q[a] - c[a]) * (q[b] - c[b]); }
-        }
-    }
-    rx_eigen3(lambda, s);
-    double grow = sqrt(fmax(1, (most - 1) / 3)) / w->scale;
-    return rx_ellipsoid_size(grow * sqrt(lambda[2]), grow * sqrt(lambda[1]), grow * sqrt(lambda[0]));
-}
-
-int rx_hull_ellipsoid(rx_size *out, const rx_hull *h, rx_error *err)
-{
-    enum { MOST_STEPS = 20000 };
-    size_t n = h->n_vertices;
-    weights w = { .h = h };
-    double extent = 0, l[16];
     *out = (rx_size){ (double)NAN, (double)NAN };
-    for (int a = 0; a < 3; a++) {
-        double lo = INFINITY, hi = -INFINITY;
-        for (size_t i = 0; i < n; i++) {
-            lo = fmin(lo, h->vertex[i].mm[a]);
-            hi = fmax(hi, h->vertex[i].mm[a]);
-        }
-        w.shift[a] = (lo + hi) / 2;
-        extent = fmax(extent, (hi - lo) / 2);
+    view w = {
+        h, malloc(h->n_faces * 3 * sizeof(double)), malloc(h->n_faces * sizeof(bool)),
+        calloc(h->n_vertices, sizeof(uint32_t)), malloc(h->n_vertices * 3 * sizeof(point2)), NULL,
+    };
+    int rc = RX_OK;
+    if (w.normal && w.front && w.last && w.flat) {
+        w.corner = w.flat + h->n_vertices;
+        find_box(out, &w);
+    } else {
+        rc = rx_fail(err, RX_ENOMEM, "no memory for the box around %zu points", h->n_vertices);
     }
-    w.scale = 1 / extent;
-    w.u = malloc(2 * n * sizeof *w.u);
-    if (!w.u) { return rx_fail(err, RX_ENOMEM, "no memory for the ellipsoid around %zu points", n); }
-    w.m = w.u + n;
-    for (size_t i = 0; i < n; i++) { w.u[i] = 1 / (double)n; }
-    bool good = true;
-    for (int i = 0; i < MOST_STEPS; i++) {
-        good = factor(l, &w);
-        if (!good) { break; }
-        distances(&w, l);
-        /* stop before the step: m belongs to these weights */
-        double above = 0;
-        for (size_t p = 0; p < n; p++) { above = fmax(above, w.m[p] / 4 - 1); }
-        if (above < 1e-8 || i + 1 == MOST_STEPS) { break; }
-        step(&w);
-    }
-    if (good) { *out = ellipsoid_of(&w); }
-    free(w.u);
-    return RX_OK;
+    free(w.normal);
+    free(w.front);
+    free(w.last);
+    free(w.flat);
+    return rc;
 }

@@ -4,7 +4,8 @@
 #include "hull.h"
 
 typedef struct rx_vertex { double mm[3]; } rx_vertex;
-typedef struct rx_face { uint32_t corner[3]; } rx_face;   /* seen from outside anticlockwise */
+/* Corners, seen from outside anticlockwise; beside[i] shares the edge from corner i to the next. */
+typedef struct rx_face { uint32_t corner[3], beside[3]; } rx_face;
 
 /* Convex hull of the mesh's vertices, exact: the vertices are integers in half voxels. */
 typedef struct rx_hull {
