@@ -262,7 +262,7 @@ static double spline_at(const double *c, const size_t d[3], const double at[3])
 static double complex harmonic(int n, int m, double azimuth, double inclination)
 {
     double pi = acos(-1), c = cos(inclination), s = sqrt(1 - c * c);
-    double complex e = cexp(I * (double)abs(m) * azimuth), y = 0;
+    double complex e = CMPLX(cos(abs(m) * azimuth), sin(abs(m) * azimuth)), y = 0;
     switch (n * 10 + abs(m)) {
     case 0: y = sqrt(1 / (4 * pi)); break;
     case 10: y = sqrt(3 / (4 * pi)) * c; break;
