@@ -7,13 +7,17 @@ enum {
     RX_MAX_AXIS = 65535,           /* voxels along one axis of the box; keeps the hull's
                                       cross products far inside 64 bits                  */
     RX_MAX_GREY_LEVELS = 65535,    /* levels are 16-bit, 0 means outside                 */
-    RX_MAX_PRESENT_LEVELS = 2048,  /* levels that occur, for the texture classes: one
-                                      co-occurrence matrix is then at most 16 MB and its
-                                      eigenvalues a few seconds a direction              */
+    RX_MAX_TABLE_LEVELS = 2048,    /* levels that occur, for co-occurrence matrices that are
+                                      tables: at most 16 MB each; beyond, they are lists  */
+    RX_MAX_MCC_LEVELS = 2048,      /* levels that occur, for eigenvalues of such a matrix:
+                                      a few seconds a direction                           */
     RX_MAX_DISTANCE = 8,           /* voxels, Chebyshev                                  */
     RX_MAX_OFFSETS = (2 * RX_MAX_DISTANCE + 1) * (2 * RX_MAX_DISTANCE + 1)
                      * (2 * RX_MAX_DISTANCE + 1) / 2,  /* half of a full neighbourhood   */
 };
+
+/* Cells of a matrix of levels: of merged co-occurrences (16 bytes each) and of neighbourhoods. */
+#define RX_MAX_CELLS ((size_t)1 << 26)
 
 /* Voxels of the box with its halo: 32-bit indices in the zone and component searches. */
 #define RX_MAX_BOX_VOXELS ((size_t)INT32_MAX)

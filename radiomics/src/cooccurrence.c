@@ -150,7 +150,7 @@ static int information(double f[N_GLCM], const matrix *m, rx_workspace *ws, rx_e
         if (eps > 0) { rest1 += p * (rest_of(m, m->px[c->i] * m->py[c->j]) * twice); }
         hxy -= twice * p * log2(p + eps);
     }
-    if (eps > 0 && m->n > RX_MAX_PRESENT_LEVELS) {
+    if (eps > 0 && m->n > RX_MAX_TABLE_LEVELS) {
         int rc = rest_of_many(&rest2, m, ws, err);
         if (rc != RX_OK) { return rc; }
     } else if (eps > 0) {
@@ -343,7 +343,7 @@ static int maximal_correlation(double *mcc, const matrix *m, rx_workspace *ws, r
     at_column = at_row + m->n;
     size_t n = number(at_row, m->row, m->n), width = number(at_column, m->column, m->n);
     *mcc = NAN;
-    if (n > RX_MAX_PRESENT_LEVELS || width > RX_MAX_PRESENT_LEVELS) { return RX_OK; }
+    if (n > RX_MAX_MCC_LEVELS || width > RX_MAX_MCC_LEVELS) { return RX_OK; }
     *mcc = m->n < 2 ? 1 : 0;
     if (n < 2) { return RX_OK; }
 

@@ -34,7 +34,7 @@ typedef struct rx_glcm_form {
 } rx_glcm_form;
 
 /* false, and f untouched, if there is no pair. MCC is NaN if it is not wanted, or if more than
- * RX_MAX_PRESENT_LEVELS levels occur. Uses ws->margins and ws->reals. */
+ * RX_MAX_MCC_LEVELS levels occur. Uses ws->margins and ws->reals. */
 RX_CHECKED int rx_cooccurrence_features(double f[N_GLCM], bool *any, rx_cells cells,
                                         const rx_levels *l, const rx_glcm_form *form,
                                         rx_workspace *ws, rx_error *err);

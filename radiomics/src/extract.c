@@ -76,6 +76,15 @@ static void store(rx_value out[RX_NFEATURES], const double *f, rx_class cls, con
     }
 }
 
+/* A class whose matrix would be too large does not keep the others from their values. */
+static void leave_out(rx_value out[RX_NFEATURES], rx_class cls, const rx_settings *s)
+{
+    for (unsigned i = 0; i < rx_class_size(cls); i++) {
+        unsigned at = rx_class_first(cls) + i;
+        if (s->enabled[at]) { out[at].why = RX_TOO_LARGE; }
+    }
+}
+
 static double mean_of(const rx_roi *roi)
 {
     double sum = 0;
@@ -107,13 +116,12 @@ static int texture(rx_value out[RX_NFEATURES], const rx_levels *l, const rx_sett
 {
     double f[RX_NFEATURES];
     int rc;
-    if (l->present > RX_MAX_PRESENT_LEVELS) {
-        return rx_fail(err, RX_ELIMIT, "%u grey levels occur in the region, at most %d for texture "
-                       "features; use wider bins", l->present, RX_MAX_PRESENT_LEVELS);
-    }
     if (wanted(s, RX_GLCM)) {
-        if ((rc = rx_glcm(f, l, s, ws, err)) != RX_OK) { return rc; }
-        store(out, f, RX_GLCM, s);
+        if ((rc = rx_glcm(f, l, s, ws, err)) == RX_OK) { store(out, f, RX_GLCM, s); }
+        else if (rc == RX_ELIMIT) { leave_out(out, RX_GLCM, s); }
+        else { return rc; }
+        unsigned mcc = rx_class_first(RX_GLCM) + glcm_MCC;
+        if (out[mcc].why == RX_UNDEFINED && l->present > RX_MAX_MCC_LEVELS) { out[mcc].why = RX_TOO_LARGE; }
     }
     if (wanted(s, RX_GLRLM)) {
         if ((rc = rx_glrlm(f, l, s, ws, err)) != RX_OK) { return rc; }
@@ -125,7 +133,13 @@ static int texture(rx_value out[RX_NFEATURES], const rx_levels *l, const rx_sett
     }
     if (wanted(s, RX_GLDM) || wanted(s, RX_NGTDM)) {
         rx_neighbours nb;
-        if ((rc = rx_neighbours_count(&nb, l, s, ws, err)) != RX_OK) { return rc; }
+        rc = rx_neighbours_count(&nb, l, s, ws, err);
+        if (rc == RX_ELIMIT) {
+            leave_out(out, RX_GLDM, s);
+            leave_out(out, RX_NGTDM, s);
+            return RX_OK;
+        }
+        if (rc != RX_OK) { return rc; }
         if ((rc = rx_gldm(f, l, &nb, ws, err)) != RX_OK) { return rc; }
         store(out, f, RX_GLDM, s);
         if ((rc = rx_ngtdm(f, l, &nb, ws, err)) != RX_OK) { return rc; }

@@ -21,6 +21,10 @@ typedef struct merger {
 /* Both lists are sorted; so is the new one. */
 static int merge_lists(merger *m, rx_cells add, double weight, rx_error *err)
 {
+    if (add.n > RX_MAX_CELLS - m->cells.n) {
+        return rx_fail(err, RX_ELIMIT, "%zu pairs of grey levels occur, at most %zu can be merged",
+                       m->cells.n + add.n, RX_MAX_CELLS);
+    }
     rx_cell *to = rx_buf_need(m->spare, m->cells.n + add.n, sizeof *to, err);
     if (!to) { return RX_ENOMEM; }
     size_t a = 0, b = 0, n = 0;

@@ -123,9 +123,9 @@ static int see(mapping *m, const rx_image *image, const rx_mask *mask, rx_worksp
     }
     bool textures = false;
     for (int c = RX_GLCM; c < RX_NCLASSES; c++) { textures = textures || m->wanted[c]; }
-    if (textures && m->levels.present > RX_MAX_PRESENT_LEVELS) {
+    if (textures && m->levels.present > RX_MAX_TABLE_LEVELS) {
         return rx_fail(err, RX_ELIMIT, "%u grey levels occur in the region, at most %d for texture "
-                       "features; use wider bins", m->levels.present, RX_MAX_PRESENT_LEVELS);
+                       "features; use wider bins", m->levels.present, RX_MAX_TABLE_LEVELS);
     }
     m->number = calloc((size_t)m->levels.highest + 1, sizeof *m->number);
     return m->number ? RX_OK : rx_fail(err, RX_ENOMEM, "no memory for %u grey levels", m->levels.highest);

@@ -51,7 +51,7 @@ static void count_row(rx_neighbours *nb, const row_sums *r, const rx_levels *l,
 static int make_tables(rx_neighbours *nb, row_sums *r, const rx_levels *l, rx_workspace *ws, rx_error *err)
 {
     size_t n = l->n[0], cells, element = sizeof(uint64_t) + sizeof(uint32_t);
-    if (!rx_size_mul(&cells, l->present, nb->most + 1)) {
+    if (!rx_size_mul(&cells, l->present, nb->most + 1) || cells > RX_MAX_CELLS) {
         return rx_fail(err, RX_ELIMIT, "%u grey levels with %zu neighbours are too many", l->present,
                        nb->most);
     }

@@ -6,7 +6,7 @@
 bool rx_pairs_fit_table(const rx_levels *l, size_t voxels)
 {
     size_t n = l->present;
-    return n <= 128 || (n <= RX_MAX_PRESENT_LEVELS && n * n <= 8 * voxels);
+    return n <= 128 || (n <= RX_MAX_TABLE_LEVELS && n * n <= 8 * voxels);
 }
 
 void rx_pairs_count(uint32_t *count, const rx_levels *l, rx_slab slab, const rx_offset *offset,

@@ -130,6 +130,27 @@ static void test_refusals__grids(void **state)
     assert_int_equal(extract_on(&m, &m, &err), RX_ELIMIT);
 }
 
+/* 65,535 levels, neighbourhoods of 17^3 - 1 voxels. */
+static void test_refusals__large_neighbourhoods(void **state)
+{
+    (void)state;
+    region r = region_new(grid_of(41, 40, 40, 1, 1, 1));
+    for (size_t i = 0; i < 65600; i++) { region_set(&r, i % 41, i / 41 % 40, i / 1640, (double)(i % 65535)); }
+    rx_settings s;
+    rx_settings_default(&s);
+    s.bin_width = 1;
+    s.n_distances = 8;
+    for (unsigned d = 0; d < 8; d++) { s.distances[d] = d + 1; }
+    for (int f = 0; f < RX_NFEATURES; f++) { s.enabled[f] = rx_features()[f].cls != RX_GLCM; }
+    rx_value v[RX_NFEATURES];
+    region_extract(v, &r, &s);
+    assert_int_equal(named(v, "gldm_SmallDependenceEmphasis").why, RX_TOO_LARGE);
+    assert_int_equal(named(v, "ngtdm_Contrast").why, RX_TOO_LARGE);
+    assert_true(isnan(val(v, "ngtdm_Contrast")));
+    assert_int_equal(named(v, "glszm_ZonePercentage").why, RX_DEFINED);
+    region_free(&r);
+}
+
 static void test_refusals__grey_levels(void **state)
 {
     (void)state;
@@ -138,11 +159,14 @@ static void test_refusals__grey_levels(void **state)
     s.bin_width = 1;
     region r = region_new(grid_of(256, 256, 1, 1, 1, 1));
     for (size_t i = 0; i < 65536; i++) { region_set(&r, i % 256, i / 256, 0, (double)(i < 65535 ? i : 0)); }
-    refuse(&r, &s, RX_ELIMIT, "65535 grey levels");          /* each of them occurs        */
-    for (int f = 0; f < RX_NFEATURES; f++) { s.enabled[f] = rx_features()[f].cls <= RX_FIRSTORDER; }
     rx_value v[RX_NFEATURES];
-    region_extract(v, &r, &s);                               /* no texture: no such limit  */
+    region_extract(v, &r, &s);                               /* each of them occurs        */
     CHECK_NEAR(val(v, "firstorder_Maximum"), 65534, 0, 0);
+    assert_int_equal(named(v, "glcm_Contrast").why, RX_DEFINED);
+    assert_int_equal(named(v, "glcm_MCC").why, RX_TOO_LARGE);
+    assert_true(isnan(val(v, "glcm_MCC")));
+    for (int f = 0; f < RX_NFEATURES; f++) { s.enabled[f] = rx_features()[f].cls <= RX_FIRSTORDER; }
+    region_extract(v, &r, &s);
     assert_int_equal(named(v, "glcm_Contrast").why, RX_NOT_ASKED);
 
     rx_settings_default(&s);
@@ -288,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals__voxels), cmocka_unit_test(test_refusals__size),
         cmocka_unit_test(test_refusals__grids), cmocka_unit_test(test_refusals__grey_levels),
+        cmocka_unit_test(test_refusals__large_neighbourhoods),
         cmocka_unit_test(test_refusals__not_of_sparse_levels),
         cmocka_unit_test(test_refusals__thin_wide_box), cmocka_unit_test(test_refusals__immeasurable_range),
         cmocka_unit_test(test_refusals__settings),

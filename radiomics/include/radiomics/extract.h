@@ -39,6 +39,8 @@ typedef enum rx_why {
     RX_DEFINED = 0,
     RX_NOT_ASKED,         /* its class or feature is switched off                      */
     RX_UNDEFINED,         /* the formula has no value for this region                  */
+    RX_TOO_LARGE,         /* so many grey levels occur that it would take too much
+                             memory or time                                            */
 } rx_why;
 
 typedef struct rx_value { double v; rx_why why; } rx_value;
@@ -94,8 +96,8 @@ void rx_workspace_free(rx_workspace *ws);      /* NULL is fine                  
  * The masks' and image's grids must agree as for ITK: sizes exactly, origin and spacing to 1e-6
  * of the first spacing, direction cosines to 1e-6; spacing is taken from the image.
  * Fails: RX_EGRID, RX_EEMPTY, RX_ETOOSMALL (a single voxel always is), RX_EINVAL (settings, grid;
- * a NaN or infinite voxel in the region), RX_ELIMIT (more than 65,535 bins, or for texture
- * features more than 2,048 levels that occur; a box of more than 2^31 voxels), RX_ENOMEM. */
+ * a NaN or infinite voxel in the region), RX_ELIMIT (more than 65,535 bins; a box of more
+ * than 2^31 voxels), RX_ENOMEM. */
 RX_CHECKED int rx_extract(rx_value out[RX_NFEATURES], rx_diagnostics *diag,
                           const rx_image *image, const rx_mask *mask,
                           const rx_settings *settings, rx_workspace *ws, rx_error *err);
