@@ -37,6 +37,14 @@ public:
     {
         return keep(item_->putAndInsertUint32Array(tag, v.data(), static_cast<unsigned long>(v.size())));
     }
+    Fields &real(const DcmTagKey &tag, double value)          /* FD */
+    {
+        return keep(item_->putAndInsertFloat64(tag, value));
+    }
+    Fields &floats(const DcmTagKey &tag, const std::vector<Float32> &v)      /* FL, OF */
+    {
+        return keep(item_->putAndInsertFloat32Array(tag, v.data(), static_cast<unsigned long>(v.size())));
+    }
     Fields &bytes(const DcmTagKey &tag, const std::vector<Uint8> &v)
     {
         return keep(item_->putAndInsertUint8Array(tag, v.data(), static_cast<unsigned long>(v.size())));
@@ -45,6 +53,8 @@ public:
     {
         return keep(item_->putAndInsertTagKey(at, value));
     }
+    /* Without a value, or a sequence without an item. */
+    Fields &nothing(const DcmTagKey &tag) { return keep(item_->insertEmptyElement(tag)); }
     /* A new item at the end of the sequence. */
     Fields item(const DcmTagKey &sequence)
     {
