@@ -116,6 +116,9 @@ static void check_case(const golden_case *c)
 {
     char path[512];
     testimage image, mask;
+#ifdef PN_SANITIZED          /* half a minute there; scripts/test.sh runs them without */
+    if (strstr(c->image, "nifti")) { skip(); }
+#endif
     snprintf(path, sizeof path, SHARED("%s"), c->image);
     SKIP_WITHOUT(path);
     assert_int_equal(volume_read(&image, path), 0);
@@ -173,7 +176,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_filt_golden__brain1), cmocka_unit_test(test_filt_golden__brain2),
-        cmocka_unit_test(test_filt_golden__breast1), cmocka_unit_test(test_filt_golden__ibsi_ct_gtv),
+        cmocka_unit_test(test_filt_golden__breast1),
+        cmocka_unit_test(test_filt_golden__ibsi_ct_gtv),
         cmocka_unit_test(test_filt_golden__sts001_ct),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
