@@ -14,10 +14,10 @@
 /* exp(-6.8^2 / 2) < 1e-10 */
 static const double SIGMAS = 6.8;
 
-size_t rx_gabor_radius(const rx_response *f, double spacing_mm)
+double rx_gabor_radius(const rx_response *f, double spacing_mm)
 {
     double widest = f->sigma_mm * (f->aspect < 1 ? 1 / f->aspect : 1);
-    return (size_t)ceil(SIGMAS * widest / spacing_mm);
+    return ceil(SIGMAS * widest / spacing_mm);
 }
 
 /* The plane of two axes of the image, and its transforms. */
@@ -81,7 +81,7 @@ static int plane_new(plane *p, const rx_grid *grid, const rx_response *f, int ac
         p->dim[i] = grid->dim[axes[i]];
         p->stride[i] = strides[axes[i]];
         spacing[i] = grid->spacing_mm[axes[i]];
-        p->radius[i] = rx_gabor_radius(f, spacing[i]);
+        p->radius[i] = (size_t)rx_gabor_radius(f, spacing[i]);
         p->wide[i] = rx_fft_good_size(p->dim[i] + 2 * p->radius[i]);
     }
     int rc = rx_fft3_new(&p->fft, p->wide, err);

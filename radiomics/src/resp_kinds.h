@@ -43,6 +43,6 @@ int rx_laws_index(const char *name);
 
 enum { RX_MAX_ORIENTATIONS = 128 };
 /* resp_gabor.c: voxels from the kernel's centre to where its envelope has fallen below 1e-10. */
-size_t rx_gabor_radius(const rx_response *f, double spacing_mm);
+double rx_gabor_radius(const rx_response *f, double spacing_mm);
 
 #endif

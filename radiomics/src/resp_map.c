@@ -24,14 +24,26 @@ static int check_voxels(const rx_volume *image, rx_error *err)
 
 enum { WIDEST = 2048 };
 
-static int check_reach(const rx_volume *image, const rx_response *f, rx_error *err)
+/* Half the width of the kernel, in voxels; 0 for filters that have none. */
+static double kernel_radius(const rx_response *f, double spacing)
 {
-    size_t reach[3];
-    rx_response_reach(reach, f, &image->grid);
+    switch (f->kind) {
+    case RX_RESPONSE_MEAN: return f->support / 2;
+    case RX_RESPONSE_LOG: return floor(f->cutoff * f->sigma_mm / spacing + 0.5);
+    case RX_RESPONSE_LAWS: return 2.0 + f->energy_distance;
+    case RX_RESPONSE_GABOR: return rx_gabor_radius(f, spacing);
+    case RX_RESPONSE_WAVELET: return rx_wavelet_reach(f);
+    default: return 0;
+    }
+}
+
+static int check_width(const rx_volume *image, const rx_response *f, rx_error *err)
+{
     for (int a = 0; a < (f->by_slice ? 2 : 3); a++) {
-        if (reach[a] != SIZE_MAX && reach[a] > WIDEST) {
-            return rx_fail(err, RX_ELIMIT, "a %s kernel that reaches %zu voxels along axis %d, at most %d",
-                           rx_response_kind_name(f->kind), reach[a], a, WIDEST);
+        double radius = kernel_radius(f, image->grid.spacing_mm[a]);
+        if (!(radius <= WIDEST)) {
+            return rx_fail(err, RX_ELIMIT, "a %s kernel that reaches %.0f voxels along axis %d, at most %d",
+                           rx_response_kind_name(f->kind), radius, a, WIDEST);
         }
     }
     return RX_OK;
@@ -57,7 +69,7 @@ int rx_response_map(rx_volume *map, const rx_volume *image, const rx_response *f
     *map = (rx_volume){ 0 };
     int rc = rx_response_check(f, err);
     if (rc == RX_OK) { rc = check_voxels(image, err); }
-    if (rc == RX_OK) { rc = check_reach(image, f, err); }
+    if (rc == RX_OK) { rc = check_width(image, f, err); }
     if (rc == RX_OK) { rc = dispatch(&made, image, f, err); }
     if (rc == RX_OK) {
         *map = made;
@@ -70,17 +82,9 @@ int rx_response_map(rx_volume *map, const rx_volume *image, const rx_response *f
 void rx_response_reach(size_t reach[3], const rx_response *f, const rx_grid *grid)
 {
     for (int a = 0; a < 3; a++) {
-        const double spacing = grid->spacing_mm[a];
-        double r = 0;
-        switch (f->kind) {
-        case RX_RESPONSE_MEAN: r = f->support / 2; break;
-        case RX_RESPONSE_LOG: r = floor(f->cutoff * f->sigma_mm / spacing + 0.5); break;
-        case RX_RESPONSE_LAWS: r = 2.0 + f->energy_distance; break;
-        case RX_RESPONSE_GABOR: r = (double)rx_gabor_radius(f, spacing); break;
-        case RX_RESPONSE_WAVELET: r = rx_wavelet_reach(f); break;
-        default: r = INFINITY; break;
-        }
-        if (rx_response_has_riesz(f) && f->kind == RX_RESPONSE_LOG) { r = INFINITY; }
+        bool fourier = f->kind == RX_RESPONSE_SIMONCELLI || f->kind == RX_RESPONSE_SHANNON
+                       || (f->kind == RX_RESPONSE_LOG && rx_response_has_riesz(f));
+        double r = fourier ? (double)INFINITY : kernel_radius(f, grid->spacing_mm[a]);
         reach[a] = f->by_slice && a == 2 ? 0 : r < 1e9 ? (size_t)r : SIZE_MAX;
     }
 }
@@ -137,10 +141,10 @@ static box wanted_box(const box *roi, const rx_grid *grid, const rx_response *f)
     size_t reach[3];
     box b;
     rx_response_reach(reach, f, grid);
-    bool whole = f->boundary == RX_BOUNDARY_PERIODIC || thins(f);
     for (int a = 0; a < 3; a++) {
         size_t last = roi->min[a] + roi->n[a] - 1;
-        if (whole || reach[a] >= grid->dim[a]) {
+        bool all = thins(f) || (f->boundary == RX_BOUNDARY_PERIODIC && !(f->by_slice && a == 2));
+        if (all || reach[a] >= grid->dim[a]) {
             b.min[a] = 0;
             b.n[a] = grid->dim[a];
             continue;
