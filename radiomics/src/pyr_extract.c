@@ -23,7 +23,9 @@ static int add(job *q, const char *image, const char *cls, const char *feature, 
     if (n < 0 || (size_t)n >= sizeof name) {
         return rx_fail(q->err, RX_EINVAL, "the name %s_%s_%s is too long", image, cls, feature);
     }
-    return rx_results_add(q->out, name, NULL, NULL, value.v, q->err);
+    int rc = rx_results_add(q->out, name, NULL, NULL, value.v, q->err);
+    if (rc == RX_OK && value.why == RX_TOO_LARGE) { q->out->v[q->out->n - 1].value.why = RX_TOO_LARGE; }
+    return rc;
 }
 
 static int add_class(job *q, const char *image, rx_class cls, const rx_value v[RX_NFEATURES])
@@ -106,10 +108,29 @@ static int shape2d(job *q, const rx_roi *roi)
     return rc;
 }
 
+/* The slices that the region lies in, of an image and its mask, as views: the rest need not be
+ * searched again. Either may be NULL. */
+static void slices(rx_image *image, rx_mask *mask, size_t first, size_t last)
+{
+    static const size_t element[] = { [RX_I16] = 2, [RX_F32] = 4, [RX_F64] = 8 };
+    if (image) {
+        size_t at = first * image->grid.dim[0] * image->grid.dim[1] * element[image->type];
+        image->voxels = (const unsigned char *)image->voxels + at;
+        image->grid.dim[2] = last - first + 1;
+    }
+    if (mask) {
+        mask->voxels += first * mask->grid.dim[0] * mask->grid.dim[1];
+        mask->grid.dim[2] = last - first + 1;
+    }
+}
+
 static int shapes(job *q)
 {
     rx_roi roi;
-    int rc = rx_crop_mask(&roi, &q->p->shape_mask, q->ws, q->err);
+    rx_mask mask = q->p->shape_mask;
+    /* the box is that of the re-segmented region, which this mask can leave */
+    if (q->s->n_resegment == 0) { slices(NULL, &mask, q->p->box_min[2], q->p->box_max[2]); }
+    int rc = rx_crop_mask(&roi, &mask, q->ws, q->err);
     if (rc != RX_OK) { return rc; }
     memcpy(roi.spacing_mm, q->p->image.grid.spacing_mm, sizeof roi.spacing_mm);
     return (rc = shape(q, &roi)) != RX_OK ? rc : shape2d(q, &roi);
@@ -156,8 +177,13 @@ static int on_image(void *user, const char *name, const rx_image *image, const r
     rx_diagnostics diag;
     bool original = strcmp(name, "original") == 0;
     if (!any(f.enabled, RX_NFEATURES)) { return RX_OK; }
+    rx_image im = *image;
+    rx_mask m = *mask;
+    if (original) { slices(&im, &m, q->p->box_min[2], q->p->box_max[2]); }
     rx_error why = { 0 };
-    int rc = rx_extract(v, original && q->trace ? &diag : NULL, image, mask, &f, q->ws, &why);
+    int rc = rx_extract(v, original && q->trace ? &diag : NULL, &im, &m, &f, q->ws, &why);
+    /* once more for its message, which names a voxel by its place in the whole image */
+    if (rc == RX_EINVAL && original) { rc = rx_extract(v, NULL, image, mask, &f, q->ws, &why); }
     if (rc == RX_OK && original && q->trace) { q->trace->grey_levels = diag.grey_levels; }
     /* One filter's image that cannot be measured does not take the others' values with it. */
     if (rc != RX_OK && (original || (rc != RX_ELIMIT && rc != RX_EINVAL))) {

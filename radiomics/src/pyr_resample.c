@@ -35,7 +35,7 @@ double rx_cast(double v, rx_pixel pixel)
 
 /* Voxels on every side of what a point needs: the recursions of the spline forget where they
  * began at a factor of 0.27 a voxel, and after this many agree to the last bit. */
-enum { SPLINE_MARGIN = 64, REACH = 6 };
+enum { SPLINE_MARGIN = 48, REACH = 6 };
 
 /* The box of the image in which the grid's points lie, with the margin; empty if there is none. */
 static bool reach(rx_sampler *s, const rx_affine *image, const rx_affine *to, const rx_grid *grid)
