@@ -7,6 +7,7 @@
 
 #include "fields.h"
 #include "file.h"
+#include "prepare.h"
 
 enum { MAX_BYTES = 65536 };
 
@@ -312,6 +313,7 @@ int cfg_ibsi_parse(cfg_ibsi *out, const char *bytes, size_t n, const char *name,
     cfg_ibsi_default(&s);
     int rc = yt_parse(&tree, bytes, n, MAX_BYTES, name, err);
     if (!rc) {
+        (void)cfg_prepare_detach(tree.root);           /* read by cfg_prepare_load */
         rc = read_file(&r, &s, tree.root);
         yt_free(&tree);
     }

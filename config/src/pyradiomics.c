@@ -7,6 +7,7 @@
 #include <radiomics/filters.h>
 
 #include "file.h"
+#include "prepare.h"
 
 enum { MAX_BYTES = 65536 };
 
@@ -406,6 +407,7 @@ static int read_image_types(const fd_reader *r, cfg_pyradiomics *out, const yt_n
 
 static const char *explain_section(const char *key)
 {
+    if (strcmp(key, "prepare") == 0) { return "a model measures images as they are; prepare is for files of extract"; }
     return strcmp(key, "inputImage") == 0 ? "the name before PyRadiomics 1.3, write imageType instead" : NULL;
 }
 
@@ -477,6 +479,7 @@ int cfg_pyradiomics_parse(cfg_pyradiomics *out, const char *bytes, size_t n, con
     yt_tree tree;
     int rc = yt_parse(&tree, bytes, n, MAX_BYTES, name, err);
     if (!rc) {
+        (void)cfg_prepare_detach(tree.root);           /* read by cfg_prepare_load */
         rc = cfg_pyradiomics_read(&r, out, tree.root);
         yt_free(&tree);
     }
