@@ -39,7 +39,7 @@ static int read_word(const fd_reader *r, const char *const *list, size_t n, cons
 
 static const char *const denoise_words[] = {"none", "median", "gaussian", "nlm"};
 static const char *const normalise_words[] = {"none", "z", "percentile", "histogram"};
-static const char *const region_words[] = {"image", "roi"};
+static const char *const region_words[] = {"image", "roi", "foreground"};
 
 static int read_denoise(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
 {
@@ -59,9 +59,9 @@ static int read_normalise(const fd_reader *r, void *obj, const fd_field *f, cons
 
 static int read_region(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
 {
-    int i = read_word(r, region_words, 2, n);
+    int i = read_word(r, region_words, 3, n);
     (void)f;
-    if (i >= 0) { ((block *)obj)->p.normalise_in_region = i == 1; }
+    if (i >= 0) { ((block *)obj)->p.normalise_of = (rx_normalise_of)i; }
     return i >= 0 ? CFG_OK : CFG_EVALUE;
 }
 
@@ -303,7 +303,7 @@ static void add_denoise(txt_buf *b, const rx_prepare *p)
 static void add_normalise(txt_buf *b, const rx_prepare *p)
 {
     if (p->normalise == RX_NORMALISE_NONE) { return; }
-    txt_add(b, " normalise=%s:of=%s", normalise_words[p->normalise], region_words[p->normalise_in_region]);
+    txt_add(b, " normalise=%s:of=%s", normalise_words[p->normalise], region_words[p->normalise_of]);
     if (p->normalise == RX_NORMALISE_Z) { add_real(b, ":scale=", p->z_scale); }
     if (p->normalise == RX_NORMALISE_PERCENTILE) {
         add_real(b, ":from=", p->percentile_from[0]);

@@ -41,6 +41,9 @@ int rx_prepare_check(const rx_prepare *p, rx_error *err)
     if (rc == RX_OK && (unsigned)p->denoise > RX_DENOISE_NLM) {
         rc = rx_fail(err, RX_EINVAL, "denoising method %d is unknown", (int)p->denoise);
     }
+    if (rc == RX_OK && (unsigned)p->normalise_of > RX_OF_FOREGROUND) {
+        rc = rx_fail(err, RX_EINVAL, "normalisation by %d is unknown", (int)p->normalise_of);
+    }
     if (rc == RX_OK && (unsigned)p->normalise > RX_NORMALISE_HISTOGRAM) {
         rc = rx_fail(err, RX_EINVAL, "normalisation method %d is unknown", (int)p->normalise);
     }
@@ -75,9 +78,26 @@ static int denoise(rx_volume *v, const rx_prepare *p, rx_error *err)
     }
 }
 
-static int normalise(rx_volume *v, const rx_region *region, const rx_prepare *p, rx_error *err)
+int rx_foreground(rx_region *out, const rx_volume *v, rx_error *err)
 {
-    const rx_region *of = p->normalise_in_region ? region : NULL;
+    size_t n, inside = 0;
+    double mean = 0;
+    *out = (rx_region){ 0 };
+    int rc = rx_prep_check(&n, v, err);
+    if (rc == RX_OK) { rc = rx_region_new(out, &v->grid, err); }
+    if (rc != RX_OK) { return rc; }
+    for (size_t i = 0; i < n; i++) { mean += v->voxels[i] / (double)n; }
+    for (size_t i = 0; i < n; i++) {
+        out->voxels[i] = v->voxels[i] > mean;
+        inside += out->voxels[i];
+    }
+    if (inside > 0) { return RX_OK; }
+    rx_region_free(out);
+    return rx_fail(err, RX_EEMPTY, "all voxels are %g: there is no foreground", v->voxels[0]);
+}
+
+static int normalise_by(rx_volume *v, const rx_region *of, const rx_prepare *p, rx_error *err)
+{
     switch (p->normalise) {
     case RX_NORMALISE_Z: return rx_normalise_z(v, of, p->z_scale, err);
     case RX_NORMALISE_PERCENTILE:
@@ -85,6 +105,19 @@ static int normalise(rx_volume *v, const rx_region *region, const rx_prepare *p,
     case RX_NORMALISE_HISTOGRAM: return rx_normalise_histogram(v, of, &p->landmarks, err);
     default: return RX_OK;
     }
+}
+
+static int normalise(rx_volume *v, const rx_region *region, const rx_prepare *p, rx_error *err)
+{
+    if (p->normalise == RX_NORMALISE_NONE) { return RX_OK; }
+    if (p->normalise_of != RX_OF_FOREGROUND) {
+        return normalise_by(v, p->normalise_of == RX_OF_REGION ? region : NULL, p, err);
+    }
+    rx_region foreground;
+    int rc = rx_foreground(&foreground, v, err);
+    if (rc == RX_OK) { rc = normalise_by(v, &foreground, p, err); }
+    rx_region_free(&foreground);
+    return rc;
 }
 
 int rx_prepare_apply(rx_volume *v, rx_region *region, const rx_prepare *p, rx_error *err)

@@ -66,7 +66,7 @@ static void every_key_reaches_its_setting(void **state)
     assert_true(p.bias.histogram_bins == 100 && p.bias.fwhm == 0.2 && p.bias.wiener_noise == 0.02 && !p.bias.otsu);
     assert_true(p.denoise == RX_DENOISE_NLM && p.nlm.patch_radius == 2 && p.nlm.search_radius == 4);
     assert_true(p.nlm.sigma == 7.5 && p.nlm.beta == 0.5 && p.median_radius == 3 && p.gaussian_sigma_mm == 2.5);
-    assert_true(p.normalise == RX_NORMALISE_PERCENTILE && p.normalise_in_region && !p.percentile_clip);
+    assert_true(p.normalise == RX_NORMALISE_PERCENTILE && p.normalise_of == RX_OF_REGION && !p.percentile_clip);
     assert_true(p.percentile_from[0] == 2 && p.percentile_to[1] == 1 && p.z_scale == 100);
     char line[CFG_PREPARE_TEXT_SIZE];
     cfg_prepare_text(line, sizeof line, &p);
@@ -76,7 +76,7 @@ static void every_key_reaches_its_setting(void **state)
         " normalise=percentile:of=roi:from=2,98:to=-1,1:clip=false");
     CHECK_OK(parse(&p, "prepare: {bias_field: , denoise: {method: median}, normalise: {method: z}}\n", &err), err);
     assert_true(p.bias_correct && p.bias.levels == 4 && p.denoise == RX_DENOISE_MEDIAN && p.median_radius == 1);
-    assert_true(p.normalise == RX_NORMALISE_Z && !p.normalise_in_region && p.z_scale == 1);
+    assert_true(p.normalise == RX_NORMALISE_Z && p.normalise_of == RX_OF_IMAGE && p.z_scale == 1);
 }
 
 static void what_is_wrong_is_told_with_its_place(void **state)

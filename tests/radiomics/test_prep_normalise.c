@@ -195,7 +195,7 @@ static void thresholds_narrow_the_region_on_the_image_as_it_was(void **state)
     p.threshold_hu[0] = -200;
     p.threshold_hu[1] = 200;
     p.normalise = RX_NORMALISE_Z;
-    p.normalise_in_region = true;
+    p.normalise_of = RX_OF_REGION;
     assert_false(rx_prepare_is_none(&p));
     CHECK_OK(rx_prepare_apply(&v, &r, &p, &err), err);
     for (size_t i = 0; i < 10; i++) { assert_int_equal(r.voxels[i], i >= 3 && i <= 7); }
@@ -204,6 +204,30 @@ static void thresholds_narrow_the_region_on_the_image_as_it_was(void **state)
     p.threshold_hu[0] = p.threshold_hu[1] = 77;
     assert_int_equal(rx_prepare_apply(&v, &r, &p, &err), RX_EEMPTY);
     assert_non_null(strstr(err.msg, "between 77 and 77"));
+    rx_volume_free(&v);
+    rx_region_free(&r);
+}
+
+/* Half of the image is dark: the statistics are those of the bright half. */
+static void the_foreground_is_what_lies_above_the_mean(void **state)
+{
+    (void)state;
+    rx_volume v = skewed(8, 10, 100);
+    rx_region r = new_region(&v);
+    rx_prepare p;
+    rx_prepare_default(&p);
+    p.normalise = RX_NORMALISE_Z;
+    p.normalise_of = RX_OF_FOREGROUND;
+    for (size_t i = 0; i < voxels(&v); i += 2) { v.voxels[i] = 1; }
+    CHECK_OK(rx_prepare_apply(&v, &r, &p, &err), err);
+    double sum = 0, n = 0;
+    for (size_t i = 1; i < voxels(&v); i += 2, n++) { sum += v.voxels[i]; }
+    CHECK_NEAR(sum / n, 0, 0, 1e-12);
+    assert_true(v.voxels[0] < -20);
+    rx_region bright;
+    for (size_t i = 0; i < voxels(&v); i++) { v.voxels[i] = 3; }
+    assert_int_equal(rx_foreground(&bright, &v, &err), RX_EEMPTY);
+    assert_null(bright.voxels);
     rx_volume_free(&v);
     rx_region_free(&r);
 }
@@ -245,6 +269,7 @@ int main(void)
         cmocka_unit_test(an_image_matched_to_itself_is_a_line),
         cmocka_unit_test(equal_landmarks_are_one),
         cmocka_unit_test(thresholds_narrow_the_region_on_the_image_as_it_was),
+        cmocka_unit_test(the_foreground_is_what_lies_above_the_mean),
         cmocka_unit_test(what_cannot_be_normalised_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,13 @@ typedef enum rx_normalise {
     RX_NORMALISE_NONE, RX_NORMALISE_Z, RX_NORMALISE_PERCENTILE, RX_NORMALISE_HISTOGRAM
 } rx_normalise;
 
+/* Whose intensities are looked at; all voxels are changed. */
+typedef enum rx_normalise_of { RX_OF_IMAGE, RX_OF_REGION, RX_OF_FOREGROUND } rx_normalise_of;
+
+/* The voxels above the mean of all, as Nyul et al. part the body from the background; the caller
+ * frees it. RX_EEMPTY where all are the same. */
+RX_CHECKED int rx_foreground(rx_region *out, const rx_volume *v, rx_error *err);
+
 /* (x - mean) / sd * scale, of the voxels in `region` or of all (NULL); sd with N - 1. Fails with
  * RX_EINVAL where they are all the same. */
 RX_CHECKED int rx_normalise_z(rx_volume *v, const rx_region *region, double scale, rx_error *err);
@@ -121,8 +128,7 @@ typedef struct rx_prepare {
     double gaussian_sigma_mm;
     rx_nlm nlm;
     rx_normalise normalise;
-    bool normalise_in_region;                /* z, percentile, histogram: of the region; else
-                                                of the whole image (default)                    */
+    rx_normalise_of normalise_of;            /* whose statistics and percentiles count         */
     double z_scale;
     double percentile_from[2], percentile_to[2];
     bool percentile_clip;
