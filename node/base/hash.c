@@ -44,6 +44,17 @@ int pn_sha256_of(uint8_t out[PN_SHA256_SIZE], const void *p, size_t n, pn_error 
     return PN_OK;
 }
 
+int pn_sha1_of(char hex[PN_SHA1_HEX_SIZE], const void *p, size_t n, pn_error *err)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (EVP_Digest(p, n, digest, &len, EVP_sha1(), NULL) != 1 || 2 * len + 1 != PN_SHA1_HEX_SIZE) {
+        return pn_fail_transient(err, PN_ENOMEM, "SHA-1 is not available");
+    }
+    pn_hex(hex, digest, len);
+    return PN_OK;
+}
+
 int pn_sha256_file(char hex[PN_DIGEST_HEX_SIZE], const char *path, pn_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -24,6 +24,10 @@ PN_CHECKED int pn_sha256_of(uint8_t out[PN_SHA256_SIZE], const void *p, size_t n
 /* Digest of a file, as hexadecimal. */
 PN_CHECKED int pn_sha256_file(char hex[PN_DIGEST_HEX_SIZE], const char *path, pn_error *err);
 
+/* SHA-1 in hexadecimal: not for security, but what ITK and PyRadiomics tell images apart by. */
+enum { PN_SHA1_HEX_SIZE = 41 };
+PN_CHECKED int pn_sha1_of(char hex[PN_SHA1_HEX_SIZE], const void *p, size_t n, pn_error *err);
+
 /* Lower-case hexadecimal; out holds 2n+1 characters. */
 void pn_hex(char *out, const uint8_t *in, size_t n);
 

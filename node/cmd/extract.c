@@ -1,311 +1,350 @@
-/* prognode extract: features of DICOM folders as a table or JSON.
+/* prognode extract: features of DICOM folders, of images with masks, and of whole lists of them.
  *
- * Every contour object under the given paths is measured on its own images, by the same
- * functions that the node runs. One row a region; what cannot be measured is told on stderr and
- * does not stop the rest. */
-#include <cjson/cJSON.h>
+ * Cases are measured by worker processes, kept in a journal as they end, and written in the order of
+ * the input once all are done. What cannot be measured is told and does not stop the rest. */
+#include <errno.h>
 #include <getopt.h>
-#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include <config/extraction.h>
-#include "base/csv.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "cmd/cmd.h"
-#include "dicom/folder.h"
-#include "dicom/runtime.h"
-#include "pipeline/collect.h"
-#include "pipeline/measure.h"
-#include "pipeline/select.h"
+#include "cmd/extract_pool.h"
+#include "cmd/extract_write.h"
+#include "image/image.h"
 
 static const char help[] =
-    "usage: prognode extract PATH... [-o FILE] [options]\n"
+    "usage: prognode extract PATH... [options]                 DICOM files and folders\n"
+    "       prognode extract --image FILE --mask FILE [options]\n"
+    "       prognode extract --batch FILE.csv [options]\n"
     "\n"
-    "Measure every contoured region (RTSTRUCT or SEG) in DICOM folders. One row a region.\n"
+    "Radiomic features of regions: every RTSTRUCT and SEG region in DICOM folders; or the labels of a\n"
+    "mask on an image (NIfTI, NRRD); or a list of both, with the columns Image and Mask, and where\n"
+    "wanted Label, Label_channel, ROI and others, which are handed on. In a list, an Image may be a\n"
+    "DICOM folder, and its Mask an RTSTRUCT, SEG, NIfTI or NRRD file. One row a region.\n"
     "\n"
-    "  -o, --output FILE     .csv (default: to stdout) or .json\n"
-    "  -p, --params FILE     PyRadiomics parameter file (YAML); default: PyRadiomics' defaults\n"
-    "  -r, --roi PATTERN     only regions with such a name, `*` and `?`; may be given repeatedly\n"
+    "  -o, --output FILE     default: to stdout, a CSV\n"
+    "  -f, --format FORMAT   csv: PyRadiomics' columns; long: one row a value; json. Default: json\n"
+    "                        for FILE.json, else csv\n"
+    "      --profile NAME    pyradiomics (default): PyRadiomics 3.1's definitions; ibsi: those of IBSI\n"
+    "  -p, --params FILE     settings (YAML): a PyRadiomics parameter file, or one for the ibsi\n"
+    "                        profile; default: PyRadiomics' defaults, or IBSI's in 3D with 32 bins\n"
+    "  -r, --roi PATTERN     DICOM: only regions with such a name, `*` and `?`; may be repeated\n"
+    "  -l, --label N,M,...   masks: these labels, or `all`; default: what the settings say, else 1\n"
+    "      --suv             PET from DICOM: standardised uptake values by body weight (g/ml)\n"
+    "  -j, --jobs N          measure N cases at a time; default 1. The output does not depend on it\n"
+    "      --resume          go on where an interrupted run with the same -o stopped; cases whose\n"
+    "                        files or settings changed, and those that failed, are measured again\n"
     "  -q, --quiet           no progress\n"
     "  -h, --help            this text\n"
     "\n"
     "exit: 0 all measured, 1 nothing measured, 2 wrong use, 3 some regions could not be measured\n";
 
-enum { MAX_PATTERNS = 64 };
+/* ---- Progress -------------------------------------------------------------------------------- */
 
-typedef struct extraction {
-    const char *output;
-    char *patterns[MAX_PATTERNS];
-    size_t n_patterns;
-    bool quiet;
-    rx_settings settings;
-    char settings_text[CFG_EXTRACTION_TEXT_SIZE];
-    pn_buf csv;
-    cJSON *json;
-    size_t measured, failed;
-} extraction;
+typedef struct progress {
+    ex_store *store;
+    bool shown;
+    int64_t began_ms;
+} progress;
 
-/* ---- One region ------------------------------------------------------------------------------ */
-
-static const char *const leading[] = {
-    "case", "roi", "image_series", "contour_sop",
-    "diagnostics_Versions_prognode", "diagnostics_Configuration_Settings",
-    "diagnostics_Image-original_Spacing", "diagnostics_Image-original_Size",
-    "diagnostics_Mask-original_BoundingBox", "diagnostics_Mask-original_VoxelNum",
-    "diagnostics_Mask-original_VolumeNum", "diagnostics_Note",
-};
-enum { N_LEADING = sizeof leading / sizeof leading[0] };
-
-static void fill_leading(char cells[N_LEADING][512], const extraction *x, const pn_measurement *m,
-                         const pn_region *r, bool by_series)
+static void show(const progress *p)
 {
-    const rx_grid *g = &m->volume.image.grid;
-    const rx_diagnostics *d = &r->diagnostics;
-    const pn_study *s = &m->volume.study;
-    int i = 0;
-    (void)snprintf(cells[i++], 512, "%s", s->patient_id);
-    (void)snprintf(cells[i++], 512, "%s", r->roi.name);
-    (void)snprintf(cells[i++], 512, "%s", s->series_uid);
-    (void)snprintf(cells[i++], 512, "%s", m->contour.sop_uid);
-    (void)snprintf(cells[i++], 512, "%s", PN_VERSION);
-    (void)snprintf(cells[i++], 512, "%s", x->settings_text);
-    (void)snprintf(cells[i++], 512, "(%.10g, %.10g, %.10g)", g->spacing_mm[0], g->spacing_mm[1],
-                   g->spacing_mm[2]);
-    (void)snprintf(cells[i++], 512, "(%zu, %zu, %zu)", g->dim[0], g->dim[1], g->dim[2]);
-    (void)snprintf(cells[i++], 512, "(%zu, %zu, %zu, %zu, %zu, %zu)", d->box_min[0], d->box_min[1],
-                   d->box_min[2], d->box_max[0] - d->box_min[0] + 1,
-                   d->box_max[1] - d->box_min[1] + 1, d->box_max[2] - d->box_min[2] + 1);
-    (void)snprintf(cells[i++], 512, "%zu", d->roi_voxels);
-    (void)snprintf(cells[i++], 512, "%u", d->roi_components);
-    (void)snprintf(cells[i++], 512, "%s%s%s", r->note, r->note[0] != '\0' && by_series ? "; " : "",
-                   by_series ? "images matched by series" : "");
-}
-
-static int put_header(extraction *x, pn_error *err)
-{
-    int rc = PN_OK;
-    for (size_t i = 0; rc == PN_OK && i < N_LEADING; i++) {
-        rc = pn_csv_put(&x->csv, i == 0, leading[i], err);
-    }
-    for (size_t f = 0; rc == PN_OK && f < RX_NFEATURES; f++) {
-        if (x->settings.enabled[f]) { rc = pn_csv_put(&x->csv, false, rx_features()[f].full_name, err); }
-    }
-    return rc == PN_OK ? pn_csv_end_row(&x->csv, err) : rc;
-}
-
-static int put_csv(extraction *x, char cells[N_LEADING][512], const pn_region *r, pn_error *err)
-{
-    int rc = PN_OK;
-    for (size_t i = 0; rc == PN_OK && i < N_LEADING; i++) {
-        rc = pn_csv_put(&x->csv, i == 0, cells[i], err);
-    }
-    for (size_t f = 0; rc == PN_OK && f < RX_NFEATURES; f++) {
-        if (x->settings.enabled[f]) { rc = pn_csv_put_number(&x->csv, false, r->values[f].v, err); }
-    }
-    return rc == PN_OK ? pn_csv_end_row(&x->csv, err) : rc;
-}
-
-static int put_json(extraction *x, char cells[N_LEADING][512], const pn_region *r, pn_error *err)
-{
-    cJSON *row = cJSON_CreateObject();
-    for (size_t i = 0; i < N_LEADING; i++) { (void)cJSON_AddStringToObject(row, leading[i], cells[i]); }
-    for (size_t f = 0; f < RX_NFEATURES; f++) {
-        if (!x->settings.enabled[f]) { continue; }
-        const char *name = rx_features()[f].full_name;
-        if (isnan(r->values[f].v)) {
-            (void)cJSON_AddNullToObject(row, name);
-        } else {
-            (void)cJSON_AddNumberToObject(row, name, r->values[f].v);
-        }
-    }
-    if (row == NULL || !cJSON_AddItemToArray(x->json, row)) {
-        return pn_fail_transient(err, PN_ENOMEM, "no memory for a row");
-    }
-    return PN_OK;
-}
-
-static int put_region(extraction *x, const pn_measurement *m, const pn_region *r, bool by_series,
-                      pn_error *err)
-{
-    char cells[N_LEADING][512];
-    fill_leading(cells, x, m, r, by_series);
-    x->measured++;
-    return x->json != NULL ? put_json(x, cells, r, err) : put_csv(x, cells, r, err);
-}
-
-/* ---- One contour object ---------------------------------------------------------------------- */
-
-static void complain(extraction *x, const char *path, const char *roi, const pn_error *why)
-{
-    x->failed++;
-    fprintf(stderr, "prognode extract: %s%s%s: %s: %s\n", path, roi[0] != '\0' ? ", region " : "", roi,
-            pn_code_word(why->code), why->msg);
-}
-
-/* Trouble with one contour object is told and counted; only what stops everything is returned. */
-static int measure_entry(extraction *x, const pn_folder *folder, const pn_folder_entry *entry,
-                         pn_error *err)
-{
-    static char any[] = "*";
-    char *every[] = {any};
-    int *rois = NULL;
-    size_t n_rois = 0;
-    int rc = pn_select_regions(&rois, &n_rois, &entry->header, x->n_patterns > 0 ? x->patterns : every,
-                               x->n_patterns > 0 ? x->n_patterns : 1, NULL, 0, err);
-    if (rc != PN_OK || n_rois == 0) {
-        free(rois);
-        return rc;
-    }
-    pn_collected images = {0};
-    pn_measurement m = {0};
-    pn_error why = {0};
-    if (pn_collect_images(&images, folder, &entry->header, rois, n_rois, &why) != PN_OK ||
-        pn_measure(&m, entry->path, images.paths, images.n, rois, n_rois, &x->settings, &why) != PN_OK) {
-        complain(x, entry->path, "", &why);
-    }
-    for (size_t i = 0; rc == PN_OK && i < m.n_regions; i++) {
-        if (m.regions[i].failure.code != PN_OK) {
-            complain(x, entry->path, m.regions[i].roi.name, &m.regions[i].failure);
-        } else {
-            rc = put_region(x, &m, &m.regions[i], images.by_series, err);
-        }
-    }
-    pn_measurement_free(&m);
-    pn_collected_free(&images);
-    free(rois);
-    return rc;
-}
-
-/* ---- All of them ----------------------------------------------------------------------------- */
-
-static bool is_contour(const pn_header *h)
-{
-    return h->kind == PN_KIND_RTSTRUCT || h->kind == PN_KIND_SEG;
-}
-
-static void show_progress(const extraction *x, size_t done, size_t all, int64_t began_ms)
-{
-    if (x->quiet || !isatty(STDERR_FILENO)) { return; }
     enum { WIDTH = 30 };
-    char bar[WIDTH + 1];
+    char bar[WIDTH + 1], left_text[48] = "";
+    size_t done = p->store->n_done, all = p->store->n, now = done - p->store->n_kept;
+    if (!p->shown) { return; }
     size_t full = all > 0 ? done * WIDTH / all : WIDTH;
     for (size_t i = 0; i < WIDTH; i++) { bar[i] = i < full ? '#' : '.'; }
     bar[WIDTH] = '\0';
-    double elapsed = (double)(pn_mono_ms() - began_ms) / 1000;
-    double left = done > 0 ? elapsed / (double)done * (double)(all - done) : 0;
-    fprintf(stderr, "\r[%s] %zu of %zu contour objects, %.0f s left \033[K%s", bar, done, all, left,
-            done == all ? "\n" : "");
+    if (now > 0 && done < all) {
+        double left = (double)(pn_mono_ms() - p->began_ms) / 1000 / (double)now * (double)(all - done);
+        int whole = left < 359999 ? (int)(left + 0.5) : 359999;
+        (void)snprintf(left_text, sizeof left_text, ", %d:%02d:%02d left", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+    fprintf(stderr, "\r[%s] %zu of %zu cases%s \033[K%s", bar, done, all, left_text, done == all ? "\n" : "");
+    fflush(stderr);
 }
 
-static int measure_folder(extraction *x, const pn_folder *folder, pn_error *err)
+static int on_finished(void *user, size_t number, const char *line, size_t n, pn_error *err)
 {
-    size_t all = 0, done = 0;
-    for (size_t i = 0; i < folder->n; i++) { all += is_contour(&folder->entries[i].header); }
-    int64_t began = pn_mono_ms();
-    int rc = PN_OK;
-    for (size_t i = 0; rc == PN_OK && i < folder->n; i++) {
-        if (!is_contour(&folder->entries[i].header)) { continue; }
-        show_progress(x, done++, all, began);
-        rc = measure_entry(x, folder, &folder->entries[i], err);
-    }
-    if (all > 0) { show_progress(x, all, all, began); }
-    if (rc == PN_OK && all == 0) {
-        rc = pn_fail(err, PN_ENOTFOUND, "no RTSTRUCT or SEG among %zu DICOM files (%zu other files)",
-                     folder->n, folder->n_not_dicom);
-    }
+    progress *p = user;
+    int rc = ex_store_add(p->store, number, line, n, err);
+    show(p);
     return rc;
 }
 
-static int write_output(extraction *x, pn_error *err)
+/* ---- All cases ------------------------------------------------------------------------------- */
+
+static int make_keys(char (**keys)[PN_DIGEST_HEX_SIZE], const ex_cases *cases, const ex_setup *s, pn_error *err)
 {
-    char *text = x->json != NULL ? cJSON_Print(x->json) : x->csv.p;
-    size_t n = x->json != NULL && text != NULL ? strlen(text) : x->csv.n;
-    if (text == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the output"); }
-    int rc = x->output != NULL ? pn_write_file(x->output, text, n, false, err)
-                               : pn_write_all(STDOUT_FILENO, text, n, "stdout", err);
-    if (x->json != NULL) { cJSON_free(text); }
+    *keys = calloc(cases->n > 0 ? cases->n : 1, sizeof **keys);
+    int rc = *keys != NULL ? PN_OK : pn_fail_transient(err, PN_ENOMEM, "no memory for %zu cases", cases->n);
+    for (size_t i = 0; rc == PN_OK && i < cases->n; i++) { rc = ex_case_key((*keys)[i], cases, i, s, err); }
     return rc;
 }
 
-static void on_file(void *user, const char *path, const pn_error *problem)
+/* `code` is the exit code. Where a signal came, the journal stays and the signal is taken as if
+ * nobody had caught it. */
+static int finish(int *code, ex_store *store, const ex_cases *cases, const ex_setup *s, int rc, int interrupted,
+                  pn_error *err)
 {
-    (void)user;
-    if (problem != NULL) {
-        fprintf(stderr, "prognode extract: %s: passed over: %s\n", path, problem->msg);
+    ex_count count = {0};
+    if (interrupted != 0) {
+        fprintf(stderr, "\nprognode extract: stopped: %zu of %zu cases are done%s\n", store->n_done, store->n,
+                s->output != NULL ? "; --resume goes on" : ", nothing is written");
+        ex_store_close(store, false);
+        (void)signal(interrupted, SIG_DFL);
+        (void)raise(interrupted);
     }
-}
-
-static int run(extraction *x, const char *const *paths, size_t n, pn_error *err)
-{
-    pn_folder folder = {0};
-    int rc = pn_dicom_init(err);
-    if (rc == PN_OK) { rc = pn_folder_scan(&folder, paths, n, on_file, NULL, err); }
-    if (rc == PN_OK && x->json == NULL) { rc = put_header(x, err); }
-    if (rc == PN_OK) { rc = measure_folder(x, &folder, err); }
-    if (rc == PN_OK && x->measured > 0) { rc = write_output(x, err); }
-    pn_folder_free(&folder);
+    if (rc == PN_OK) { rc = ex_write(&count, store, cases, s, cases->batch, err); }
+    if (rc == PN_OK && count.measured == 0) { rc = pn_fail(err, PN_EEMPTY, "nothing was measured"); }
+    *code = count.failed > 0 ? PN_EXIT_PARTIAL : PN_EXIT_OK;
+    bool keep = rc != PN_OK ? count.measured > 0 || count.failed == 0 : count.failed > 0;
+    if (keep && store->path[0] != '\0' && store->n_done > 0) {
+        fprintf(stderr, "prognode extract: %s is kept: --resume tries only what failed\n", store->path);
+    }
+    ex_store_close(store, !keep);
     return rc;
 }
 
-static int parse(extraction *x, int argc, char **argv)
+static int run(int *code, const ex_setup *s, pn_error *err)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"params", required_argument, NULL, 'p'},
-        {"roi", required_argument, NULL, 'r'},    {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},         {0}};
-    int opt;
-    while ((opt = getopt_long(argc, argv, "o:p:r:qh", options, NULL)) != -1) {
-        cfg_error cfg_err = {0};
-        switch (opt) {
-        case 'o': x->output = optarg; break;
-        case 'p':
-            if (cfg_extraction_load(&x->settings, optarg, &cfg_err) != CFG_OK) {
-                fprintf(stderr, "prognode extract: %s\n", cfg_err.msg);
-                return PN_EXIT_USAGE;
-            }
-            break;
-        case 'r':
-            if (x->n_patterns == MAX_PATTERNS) {
-                fprintf(stderr, "prognode extract: more than %d --roi patterns\n", MAX_PATTERNS);
-                return PN_EXIT_USAGE;
-            }
-            x->patterns[x->n_patterns++] = optarg;
-            break;
-        case 'q': x->quiet = true; break;
-        case 'h': fputs(help, stdout); return -1;
-        default: return PN_EXIT_USAGE;
+    ex_cases cases = {0};
+    ex_store store = {0};
+    char (*keys)[PN_DIGEST_HEX_SIZE] = NULL;
+    int interrupted = 0;
+    int rc = ex_cases_find(&cases, s, err);
+    if (rc == PN_OK) { rc = make_keys(&keys, &cases, s, err); }
+    if (rc == PN_OK) { rc = ex_store_open(&store, s->output, s->resume, keys, cases.n, err); }
+    if (rc == PN_OK) {
+        progress p = {.store = &store, .shown = !s->quiet && isatty(STDERR_FILENO), .began_ms = pn_mono_ms()};
+        if (store.n_kept > 0 && !s->quiet) {
+            fprintf(stderr, "prognode extract: %zu of %zu cases were done before\n", store.n_kept, store.n);
         }
+        rc = ex_pool_run(&cases, store.done, keys, s, on_finished, &p, &interrupted, err);
+        rc = finish(code, &store, &cases, s, rc, interrupted, err);
     }
-    if (optind == argc) {
-        fputs("prognode extract: expected at least one file or folder\n", stderr);
-        return PN_EXIT_USAGE;
+    free(keys);
+    ex_cases_free(&cases);
+    return rc;
+}
+
+/* ---- The command line ------------------------------------------------------------------------ */
+
+static int wrong(const char *fmt, ...) PN_PRINTF(1, 2);
+
+static int wrong(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("prognode extract: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return PN_EXIT_USAGE;
+}
+
+static int take_labels(ex_setup *s, const char *text)
+{
+    if (strcmp(text, "all") == 0) {
+        s->all_labels = true;
+        return PN_EXIT_OK;
+    }
+    for (const char *p = text; *p != '\0';) {
+        char *end;
+        errno = 0;
+        unsigned long v = *p >= '0' && *p <= '9' ? strtoul(p, &end, 10) : 0;
+        if (v < 1 || v > UINT32_MAX || errno != 0 || (*end != ',' && *end != '\0') || s->n_labels == EX_MAX_LABELS) {
+            return wrong("--label %.60s: expected `all`, or up to 256 integers from 1 on with commas between", text);
+        }
+        s->labels[s->n_labels++] = (uint32_t)v;
+        p = *end == ',' ? end + 1 : end;
+    }
+    return s->n_labels > 0 ? PN_EXIT_OK : wrong("--label is empty");
+}
+
+static int take_jobs(ex_setup *s, const char *text)
+{
+    char *end;
+    unsigned long v = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+    if (v < 1 || v > EX_MAX_JOBS || *end != '\0') { return wrong("--jobs %.60s: expected 1 to 256", text); }
+    s->jobs = (unsigned)v;
+    return PN_EXIT_OK;
+}
+
+/* The place of a word in a list that ends with NULL, or -1. */
+static int word_of(const char *const *words, const char *text)
+{
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0) { return i; }
+    }
+    return -1;
+}
+
+typedef struct asked { const char *params, *profile, *format; } asked;
+
+enum { OPT_PROFILE = 256, OPT_IMAGE, OPT_MASK, OPT_BATCH, OPT_SUV, OPT_RESUME };
+
+static int take_option(ex_setup *s, asked *a, int opt)
+{
+    switch (opt) {
+    case 'o': s->output = optarg; break;
+    case 'p': a->params = optarg; break;
+    case 'f': a->format = optarg; break;
+    case OPT_PROFILE: a->profile = optarg; break;
+    case OPT_IMAGE: s->image = optarg; break;
+    case OPT_MASK: s->mask = optarg; break;
+    case OPT_BATCH: s->batch = optarg; break;
+    case OPT_SUV: s->suv = true; break;
+    case OPT_RESUME: s->resume = true; break;
+    case 'q': s->quiet = true; break;
+    case 'j': return take_jobs(s, optarg);
+    case 'l': return take_labels(s, optarg);
+    case 'r':
+        if (s->n_patterns == EX_MAX_PATTERNS) { return wrong("more than 64 --roi patterns"); }
+        s->patterns[s->n_patterns++] = optarg;
+        break;
+    case 'h': fputs(help, stdout); return -1;
+    default: return PN_EXIT_USAGE;
     }
     return PN_EXIT_OK;
 }
 
+static bool ends_in(const char *path, const char *end)
+{
+    size_t n = strlen(path), m = strlen(end);
+    return n > m && strcasecmp(path + n - m, end) == 0;
+}
+
+/* As PyRadiomics takes them too: a list alone, or an image and a mask. */
+static void take_paths(ex_setup *s, char **paths, size_t n)
+{
+    if (n == 1 && ends_in(paths[0], ".csv") && s->batch == NULL && s->image == NULL) {
+        s->batch = paths[0];
+    } else if (n == 2 && pn_image_has_name(paths[0]) && pn_image_has_name(paths[1]) && s->image == NULL && s->mask == NULL) {
+        s->image = paths[0];
+        s->mask = paths[1];
+    } else {
+        s->paths = (const char *const *)paths;
+        s->n_paths = n;
+    }
+}
+
+static int check_inputs(const ex_setup *s)
+{
+    int kinds = (s->n_paths > 0) + (s->batch != NULL) + (s->image != NULL || s->mask != NULL);
+    if (kinds == 0) { return wrong("expected at least one DICOM file or folder, --image with --mask, or --batch"); }
+    if (kinds > 1) { return wrong("paths, --image with --mask, and --batch exclude each other"); }
+    if ((s->image == NULL) != (s->mask == NULL)) { return wrong("--image and --mask go together"); }
+    if (s->n_paths > 0 && (s->n_labels > 0 || s->all_labels)) {
+        return wrong("--label is for masks; of DICOM regions --roi chooses");
+    }
+    if (s->n_paths > 0 && pn_image_has_name(s->paths[0])) {
+        return wrong("%.200s: an image needs its mask: --image FILE --mask FILE", s->paths[0]);
+    }
+    if (s->resume && s->output == NULL) { return wrong("--resume needs the -o of the run that was interrupted"); }
+    return PN_EXIT_OK;
+}
+
+static int take_words(ex_setup *s, const asked *a)
+{
+    static const char *const profiles[] = {"pyradiomics", "ibsi", NULL}, *const formats[] = {"csv", "long", "json", NULL};
+    int profile = word_of(profiles, a->profile);
+    int format = a->format != NULL ? word_of(formats, a->format)
+                                   : s->output != NULL && ends_in(s->output, ".json") ? EX_JSON : EX_CSV;
+    if (profile < 0) { return wrong("--profile %.60s: expected pyradiomics or ibsi", a->profile); }
+    if (format < 0) { return wrong("--format %.60s: expected csv, long or json", a->format); }
+    s->profile = (ex_profile)profile;
+    s->format = (ex_format)format;
+    return PN_EXIT_OK;
+}
+
+/* ---- Settings -------------------------------------------------------------------------------- */
+
+/* On one line, and for what a model file can say too as the model says it. */
+static char *pyradiomics_text(const rx_pyradiomics *s)
+{
+    bool plain = cfg_pyradiomics_is_plain(s);
+    size_t size = plain ? CFG_EXTRACTION_TEXT_SIZE : rx_pyradiomics_describe(NULL, 0, s) + 1;
+    char *text = malloc(size);
+    if (text == NULL) { return NULL; }
+    if (plain) {
+        cfg_extraction_text(text, size, &s->base.features);
+        return text;
+    }
+    (void)rx_pyradiomics_describe(text, size, s);
+    for (char *p = text; *p != '\0'; p++) {
+        if (*p == '\n') { *p = p[1] != '\0' ? ' ' : '\0'; }
+    }
+    return text;
+}
+
+static int load_settings(ex_setup *s, const char *params, pn_error *err)
+{
+    cfg_error why = {0};
+    uint8_t digest[PN_SHA256_SIZE];
+    pn_sha256 h;
+    cfg_pyradiomics_default(&s->pyradiomics);
+    cfg_ibsi_default(&s->ibsi);
+    if (params != NULL && (s->profile == EX_IBSI ? cfg_ibsi_load(&s->ibsi, params, &why)
+                                                 : cfg_pyradiomics_load(&s->pyradiomics, params, &why)) != CFG_OK) {
+        return pn_fail(err, PN_ECONFIG, "%s", why.msg);
+    }
+    if (s->profile == EX_IBSI) {
+        s->settings_text = malloc(CFG_IBSI_TEXT_SIZE);
+        if (s->settings_text != NULL) { cfg_ibsi_text(s->settings_text, CFG_IBSI_TEXT_SIZE, &s->ibsi); }
+    } else {
+        s->settings_text = pyradiomics_text(&s->pyradiomics.settings);
+    }
+    if (s->settings_text == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the settings"); }
+    int rc = pn_sha256_init(&h, err);
+    if (rc != PN_OK) { return rc; }
+    const char *profile = s->profile == EX_IBSI ? "ibsi\n" : "pyradiomics-3.1\n";
+    pn_sha256_update(&h, profile, strlen(profile));
+    pn_sha256_update(&h, s->settings_text, strlen(s->settings_text));
+    pn_sha256_final(&h, digest);
+    pn_hex(s->digest, digest, sizeof digest);
+    return PN_OK;
+}
+
+static int parse(ex_setup *s, asked *a, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"output", required_argument, NULL, 'o'},  {"params", required_argument, NULL, 'p'},
+        {"format", required_argument, NULL, 'f'},  {"profile", required_argument, NULL, OPT_PROFILE},
+        {"roi", required_argument, NULL, 'r'},     {"label", required_argument, NULL, 'l'},
+        {"jobs", required_argument, NULL, 'j'},    {"image", required_argument, NULL, OPT_IMAGE},
+        {"mask", required_argument, NULL, OPT_MASK}, {"batch", required_argument, NULL, OPT_BATCH},
+        {"suv", no_argument, NULL, OPT_SUV},       {"resume", no_argument, NULL, OPT_RESUME},
+        {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'}, {0}};
+    int opt, rc = PN_EXIT_OK;
+    while (rc == PN_EXIT_OK && (opt = getopt_long(argc, argv, "o:p:f:r:l:j:qh", options, NULL)) != -1) {
+        rc = take_option(s, a, opt);
+    }
+    if (rc != PN_EXIT_OK) { return rc; }
+    take_paths(s, argv + optind, (size_t)(argc - optind));
+    rc = check_inputs(s);
+    return rc == PN_EXIT_OK ? take_words(s, a) : rc;
+}
+
 int cmd_extract(int argc, char **argv)
 {
-    extraction x = {0};
-    rx_settings_default(&x.settings);
-    int used = parse(&x, argc, argv);
-    if (used != PN_EXIT_OK) { return used < 0 ? PN_EXIT_OK : used; }
-    cfg_extraction_text(x.settings_text, sizeof x.settings_text, &x.settings);
-    const char *dot = x.output != NULL ? strrchr(x.output, '.') : NULL;
-    if (dot != NULL && strcmp(dot, ".json") == 0) { x.json = cJSON_CreateArray(); }
-
+    ex_setup s = {.jobs = 1};
+    asked a = {.profile = "pyradiomics"};
     pn_error err = {0};
-    int rc = run(&x, (const char *const *)(argv + optind), (size_t)(argc - optind), &err);
-    pn_buf_free(&x.csv);
-    cJSON_Delete(x.json);
-    if (rc != PN_OK) {
-        fprintf(stderr, "prognode extract: %s\n", err.msg);
-        return PN_EXIT_FAILED;
-    }
-    if (x.measured == 0) {
-        fprintf(stderr, "prognode extract: nothing was measured\n");
-        return PN_EXIT_FAILED;
-    }
-    return x.failed > 0 ? PN_EXIT_PARTIAL : PN_EXIT_OK;
+    int code = parse(&s, &a, argc, argv);
+    if (code != PN_EXIT_OK) { return code < 0 ? PN_EXIT_OK : code; }
+    int rc = load_settings(&s, a.params, &err);
+    if (rc == PN_OK) { rc = run(&code, &s, &err); }
+    free(s.settings_text);
+    if (rc == PN_OK) { return code; }
+    fprintf(stderr, "prognode extract: %s\n", err.msg);
+    return rc == PN_ECONFIG ? PN_EXIT_USAGE : PN_EXIT_FAILED;
 }

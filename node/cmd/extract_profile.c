@@ -1,0 +1,249 @@
+/* Diagnostics and features of one region by either profile. PyRadiomics' diagnostics have its names
+ * and its order. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "cmd/extract_measure.h"
+#include "pipeline/measure.h"
+#include "report/feature_codes.h"
+
+enum { NAME_SIZE = 80 };
+
+static int put_settings(ex_row *row, const ex_setup *s, pn_error *err)
+{
+    int rc = ex_put(row, "diagnostics_Versions_prognode", PN_VERSION, err);
+    if (rc == PN_OK) {
+        rc = ex_put(row, "diagnostics_Configuration_Profile", s->profile == EX_IBSI ? "ibsi" : "pyradiomics-3.1", err);
+    }
+    if (rc == PN_OK) { rc = ex_put(row, "diagnostics_Configuration_Settings", s->settings_text, err); }
+    if (rc == PN_OK) { rc = ex_put(row, "diagnostics_Configuration_SettingsDigest", s->digest, err); }
+    return rc;
+}
+
+/* One property after the other of a thing named so: stops at the first that fails. */
+typedef struct puts { ex_row *row; const char *thing; pn_error *err; int rc; } puts_t;
+
+static void full_name(char name[NAME_SIZE], const puts_t *p, const char *property)
+{
+    (void)snprintf(name, NAME_SIZE, "diagnostics_%s_%s", p->thing, property);
+}
+
+static void put_text(puts_t *p, const char *property, const char *v)
+{
+    char name[NAME_SIZE];
+    full_name(name, p, property);
+    if (p->rc == PN_OK) { p->rc = ex_put(p->row, name, v, p->err); }
+}
+
+static void put_number(puts_t *p, const char *property, double v)
+{
+    char name[NAME_SIZE];
+    full_name(name, p, property);
+    if (p->rc == PN_OK) { p->rc = ex_put_number(p->row, name, v, p->err); }
+}
+
+static void put_count(puts_t *p, const char *property, size_t v)
+{
+    char name[NAME_SIZE];
+    full_name(name, p, property);
+    if (p->rc == PN_OK) { p->rc = ex_put_count(p->row, name, v, p->err); }
+}
+
+static void put_reals(puts_t *p, const char *property, const double v[3])
+{
+    char name[NAME_SIZE];
+    full_name(name, p, property);
+    if (p->rc == PN_OK) { p->rc = ex_put_reals(p->row, name, v, 3, p->err); }
+}
+
+static void put_grid(puts_t *p, const rx_grid *g)
+{
+    char name[NAME_SIZE];
+    put_reals(p, "Spacing", g->spacing_mm);
+    full_name(name, p, "Size");
+    if (p->rc == PN_OK) { p->rc = ex_put_counts(p->row, name, g->dim, 3, p->err); }
+}
+
+static void put_box(puts_t *p, const size_t low[3], const size_t high[3])
+{
+    char name[NAME_SIZE];
+    const size_t box[6] = {low[0], low[1], low[2], high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1};
+    full_name(name, p, "BoundingBox");
+    if (p->rc == PN_OK) { p->rc = ex_put_counts(p->row, name, box, 6, p->err); }
+}
+
+static void put_levels(puts_t *p, double mean, double least, double most)
+{
+    put_number(p, "Mean", mean);
+    put_number(p, "Minimum", least);
+    put_number(p, "Maximum", most);
+}
+
+/* ---- PyRadiomics ----------------------------------------------------------------------------- */
+
+static int put_image(ex_row *row, const char *thing, const rx_trace_image *t, const char *sha1, pn_error *err)
+{
+    puts_t p = {.row = row, .thing = thing, .err = err};
+    if (!t->present) { return PN_OK; }
+    if (sha1 != NULL) {
+        put_text(&p, "Hash", sha1);
+        put_text(&p, "Dimensionality", "3D");
+    }
+    put_grid(&p, &t->grid);
+    put_levels(&p, t->mean, t->min, t->max);
+    return p.rc;
+}
+
+static int put_mask(ex_row *row, const char *thing, const rx_trace_mask *t, const char *sha1, pn_error *err)
+{
+    puts_t p = {.row = row, .thing = thing, .err = err};
+    if (!t->present) { return PN_OK; }
+    if (sha1 != NULL) { put_text(&p, "Hash", sha1); }
+    put_grid(&p, &t->grid);
+    put_box(&p, t->box_min, t->box_max);
+    put_count(&p, "VoxelNum", t->voxels);
+    put_count(&p, "VolumeNum", t->parts);
+    put_reals(&p, "CenterOfMassIndex", t->centre_index);
+    put_reals(&p, "CenterOfMass", t->centre_mm);
+    if (t->has_intensities) { put_levels(&p, t->mean, t->min, t->max); }
+    return p.rc;
+}
+
+/* "{'Original', 'LoG'}" would say less than the settings do; the names are what a reader looks for. */
+static int put_image_types(ex_row *row, const rx_pyradiomics *s, pn_error *err)
+{
+    char names[512];
+    int used = 0;
+    for (unsigned i = 0; i < s->n_images; i++) {
+        used += snprintf(names + used, sizeof names - (size_t)used, "%s%s", i > 0 ? " " : "",
+                         rx_image_type_name(s->images[i].type));
+    }
+    return ex_put(row, "diagnostics_Configuration_EnabledImageTypes", names, err);
+}
+
+static int put_notes(ex_row *row, const rx_trace *t, pn_error *err)
+{
+    int rc = PN_OK;
+    for (unsigned i = 0; rc == PN_OK && i < t->n_notes && i < RX_TRACE_NOTES; i++) { rc = ex_note(row, t->notes[i], err); }
+    return rc;
+}
+
+static int put_trace(ex_row *row, const rx_trace *t, const ex_subject *subject, const ex_setup *s, pn_error *err)
+{
+    int rc = put_settings(row, s, err);
+    if (rc == PN_OK) { rc = put_image_types(row, &s->pyradiomics.settings, err); }
+    if (rc == PN_OK) { rc = put_image(row, "Image-original", &t->image_original, subject->image_sha1, err); }
+    if (rc == PN_OK) { rc = put_mask(row, "Mask-original", &t->mask_original, subject->mask_sha1, err); }
+    if (rc == PN_OK) { rc = put_image(row, "Image-interpolated", &t->image_interpolated, NULL, err); }
+    if (rc == PN_OK) { rc = put_mask(row, "Mask-interpolated", &t->mask_interpolated, NULL, err); }
+    if (rc == PN_OK) { rc = put_mask(row, "Mask-corrected", &t->mask_corrected, NULL, err); }
+    if (rc == PN_OK) { rc = put_mask(row, "Mask-resegmented", &t->mask_resegmented, NULL, err); }
+    return rc == PN_OK ? put_notes(row, t, err) : rc;
+}
+
+/* Class and feature decide the code, whatever the image: only `original` stands in the table, and
+ * only features of `original` are IBSI's. */
+static void put_codes(rx_results *values)
+{
+    for (size_t i = 0; i < values->n; i++) {
+        const pn_feature_code *code = values->v[i].ibsi_code[0] == '\0' ? pn_feature_code_find(values->v[i].name) : NULL;
+        if (code != NULL && strcmp(code->scheme, "IBSI") == 0) {
+            (void)snprintf(values->v[i].ibsi_code, sizeof values->v[i].ibsi_code, "%.4s", code->value);
+        }
+    }
+}
+
+static int run_pyradiomics(ex_row *row, const ex_subject *subject, const ex_setup *s, rx_workspace *ws, pn_error *err)
+{
+    rx_pyradiomics settings = s->pyradiomics.settings;
+    rx_trace trace = {0};
+    rx_error rx = {0};
+    settings.pixel = subject->pixel;
+    if (rx_pyradiomics_extract(&row->values, s->pyradiomics.additional_info ? &trace : NULL, &subject->image,
+                               &subject->mask, &settings, ws, &rx) != RX_OK) {
+        return (int)pn_error_from_rx(err, &rx);
+    }
+    put_codes(&row->values);
+    return s->pyradiomics.additional_info ? put_trace(row, &trace, subject, s, err) : PN_OK;
+}
+
+/* ---- IBSI ------------------------------------------------------------------------------------ */
+
+static int put_ibsi_mask(ex_row *row, const char *kind, const char *step, const rx_ibsi_mask_trace *t, pn_error *err)
+{
+    char thing[48];
+    (void)snprintf(thing, sizeof thing, "Mask-%s-%s", kind, step);
+    puts_t p = {.row = row, .thing = thing, .err = err};
+    put_count(&p, "VoxelNum", t->voxels);
+    if (t->voxels > 0) { put_box(&p, t->box_min, t->box_max); }
+    return p.rc;
+}
+
+static int put_step(ex_row *row, const char *step, const rx_ibsi_step *t, pn_error *err)
+{
+    char image[48], roi[48];
+    (void)snprintf(image, sizeof image, "Image-%s", step);
+    (void)snprintf(roi, sizeof roi, "Region-%s", step);
+    puts_t p = {.row = row, .thing = image, .err = err}, q = {.row = row, .thing = roi, .err = err};
+    put_grid(&p, &t->grid);
+    put_levels(&p, t->image_mean, t->image_min, t->image_max);
+    int rc = p.rc == PN_OK ? put_ibsi_mask(row, "morphological", step, &t->morphological, err) : p.rc;
+    if (rc == PN_OK) { rc = put_ibsi_mask(row, "intensity", step, &t->intensity, err); }
+    if (rc == PN_OK) { put_levels(&q, t->roi_mean, t->roi_min, t->roi_max); }
+    return rc == PN_OK ? q.rc : rc;
+}
+
+static int put_ibsi_trace(ex_row *row, const rx_ibsi_trace *t, const ex_setup *s, pn_error *err)
+{
+    int rc = put_settings(row, s, err);
+    if (rc == PN_OK) { rc = put_step(row, "original", &t->initial, err); }
+    if (rc == PN_OK) { rc = put_step(row, "interpolated", &t->interpolated, err); }
+    if (rc == PN_OK) { rc = put_step(row, "resegmented", &t->resegmented, err); }
+    puts_t p = {.row = row, .thing = "Bins", .err = err, .rc = rc};
+    put_number(&p, "Origin", t->bin_origin);
+    put_number(&p, "Size", t->bin_size);
+    put_count(&p, "Number", t->grey_levels);
+    return p.rc;
+}
+
+/* The responses are measured on the prepared region; its shape and peak are the image's alone. */
+static int run_filters(ex_row *row, const rx_ibsi_prepared *prepared, const ex_setup *s, rx_workspace *ws, rx_error *rx)
+{
+    rx_ibsi settings = s->ibsi.settings;
+    int rc = RX_OK;
+    settings.families &= ~(unsigned)(RX_IBSI_MORPHOLOGY | RX_IBSI_LOCAL);
+    for (size_t i = 0; rc == RX_OK && i < s->ibsi.n_filters; i++) {
+        char name[RX_RESPONSE_NAME_SIZE], suffix[RX_RESPONSE_NAME_SIZE + 1];
+        rx_ibsi_prepared response = *prepared;
+        rx_volume map = {0};
+        rc = rx_response_name(name, &s->ibsi.filters[i], rx);
+        if (rc == RX_OK) { rc = rx_response_map(&map, &prepared->image, &s->ibsi.filters[i], rx); }
+        if (rc == RX_OK) {
+            response.image = map;
+            (void)snprintf(suffix, sizeof suffix, "_%s", name);
+            rc = rx_ibsi_features(&row->values, NULL, &response, &settings, suffix, ws, rx);
+        }
+        rx_volume_free(&map);
+    }
+    return rc;
+}
+
+static int run_ibsi(ex_row *row, const ex_subject *subject, const ex_setup *s, rx_workspace *ws, pn_error *err)
+{
+    rx_ibsi_prepared prepared = {0};
+    rx_ibsi_trace trace = {0};
+    rx_error rx = {0};
+    int rc = rx_ibsi_prepare(&prepared, &trace, &subject->image, &subject->mask, &s->ibsi.settings, &rx);
+    if (rc == RX_OK) { rc = rx_ibsi_features(&row->values, &trace, &prepared, &s->ibsi.settings, NULL, ws, &rx); }
+    if (rc == RX_OK) { rc = run_filters(row, &prepared, s, ws, &rx); }
+    rx_ibsi_prepared_free(&prepared);
+    if (rc != RX_OK) { return (int)pn_error_from_rx(err, &rx); }
+    return put_ibsi_trace(row, &trace, s, err);
+}
+
+int ex_profile_run(ex_row *row, const ex_subject *subject, const ex_setup *s, rx_workspace *ws, pn_error *err)
+{
+    int rc = s->profile == EX_IBSI ? run_ibsi(row, subject, s, ws, err) : run_pyradiomics(row, subject, s, ws, err);
+    if (rc != PN_OK) { rx_results_clear(&row->values); }
+    return rc;
+}
