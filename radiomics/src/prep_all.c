@@ -81,14 +81,18 @@ static int denoise(rx_volume *v, const rx_prepare *p, rx_error *err)
 int rx_foreground(rx_region *out, const rx_volume *v, rx_error *err)
 {
     size_t n, inside = 0;
-    double mean = 0;
+    double sum = 0;
     *out = (rx_region){ 0 };
     int rc = rx_prep_check(&n, v, err);
     if (rc == RX_OK) { rc = rx_region_new(out, &v->grid, err); }
     if (rc != RX_OK) { return rc; }
-    for (size_t i = 0; i < n; i++) { mean += v->voxels[i] / (double)n; }
+    bool flat = true;                  /* of equal voxels rounding may put the mean below */
     for (size_t i = 0; i < n; i++) {
-        out->voxels[i] = v->voxels[i] > mean;
+        sum += v->voxels[i];
+        flat = flat && v->voxels[i] == v->voxels[0];
+    }
+    for (size_t i = 0; i < n && !flat; i++) {
+        out->voxels[i] = v->voxels[i] > sum / (double)n;
         inside += out->voxels[i];
     }
     if (inside > 0) { return RX_OK; }
