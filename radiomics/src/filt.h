@@ -16,7 +16,7 @@ struct rx_filter {
     rx_box box;
     size_t n[3];                /* voxels of the box along each axis                           */
     size_t voxels;              /* of the box                                                  */
-    double highest;             /* max |x| over the image                                      */
+    double highest;             /* max |x| over the image, for what scales by it               */
     unsigned at;                /* images given so far                                         */
 
     rx_scalar out_type;

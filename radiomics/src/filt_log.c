@@ -18,9 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "filt.h"
-#include "roi.h"
 
-enum { LANES = 16, MIN_LENGTH = 4 };
+enum { LANES = 16, STRETCH = 32, MIN_LENGTH = 4 };
 
 /* Coefficients of one pass. end_n, end_m: of the repeated edge, for y+ and y-, that stand for
  * outputs beyond it. */
@@ -167,33 +166,45 @@ static void backwards(lanes *restrict y, const lanes *restrict x, size_t begin, 
 
 /* What a pass reads: an image, or floats of an earlier pass. */
 typedef struct source {
-    const rx_image *image;      /* NULL: floats                                                */
-    const float *floats;
+    const void *voxels;
+    rx_scalar type;
     size_t n[3];
 } source;
 
-/* Up to LANES values from index `at` on; what is missing stays as it was. */
-static void load_row(double *restrict to, const source *s, size_t at, size_t n)
-{
-    if (!s->image) {
-        const float *v = s->floats + at;
-        for (size_t l = 0; l < n; l++) { to[l] = (double)v[l]; }
-        return;
+/* to[i][l] = from[l * row + i * step] for i < length and l < n; 0 for the lanes that are left. Either
+ * row or step is 1: the lines lie side by side, or they are rows, which are read a stretch at a time. */
+#define DEFINE_LOAD(name, type)                                                                        \
+    static void name(lanes *restrict to, const type *restrict from, size_t length, size_t row,         \
+                     size_t step, size_t n)                                                            \
+    {                                                                                                  \
+        if (n < LANES) { memset(to, 0, length * sizeof *to); }                                         \
+        for (size_t i = 0; row == 1 && n == LANES && i < length; i++, from += step) {                  \
+            for (size_t l = 0; l < LANES; l++) { to[i][l] = (double)from[l]; }                         \
+        }                                                                                              \
+        for (size_t i = 0; row == 1 && n < LANES && i < length; i++, from += step) {                   \
+            for (size_t l = 0; l < n; l++) { to[i][l] = (double)from[l]; }                             \
+        }                                                                                              \
+        for (size_t i = 0; row != 1 && i < length; i += STRETCH) {                                     \
+            size_t end = length - i < STRETCH ? length : i + STRETCH;                                  \
+            for (size_t l = 0; l < n; l++) {                                                           \
+                for (size_t k = i; k < end; k++) { to[k][l] = (double)from[l * row + k]; }             \
+            }                                                                                          \
+        }                                                                                              \
     }
-    rx_copy_voxels(to, s->image, at, n);
+DEFINE_LOAD(load_i16, int16_t)
+DEFINE_LOAD(load_f32, float)
+DEFINE_LOAD(load_f64, double)
+
+static void load(lanes *to, const source *s, size_t at, size_t length, size_t row, size_t step, size_t n)
+{
+    switch (s->type) {
+    case RX_I16: load_i16(to, (const int16_t *)s->voxels + at, length, row, step, n); break;
+    case RX_F32: load_f32(to, (const float *)s->voxels + at, length, row, step, n); break;
+    default: load_f64(to, (const double *)s->voxels + at, length, row, step, n); break;
+    }
 }
 
-/* Along x: LANES rows at once, turned so that the rows lie side by side. */
-static void load_rows(lanes *x, const source *s, double *row, size_t first, size_t n)
-{
-    size_t length = s->n[0];
-    for (size_t l = 0; l < LANES; l++) {
-        if (l < n) { load_row(row, s, (first + l) * length, length); }
-        for (size_t i = 0; i < length; i++) { x[i][l] = l < n ? row[i] : 0; }
-    }
-}
-
-typedef struct pass_memory { lanes *x, *y; double *row; } pass_memory;
+typedef struct pass_memory { lanes *x, *y; } pass_memory;
 
 static void filter_lines(pass_memory m, size_t length, size_t begin, size_t end, const recursion *r)
 {
@@ -201,13 +212,14 @@ static void filter_lines(pass_memory m, size_t length, size_t begin, size_t end,
     backwards(m.y, (const lanes *)m.x, begin, end, length - 1, r);
 }
 
-/* `to` may be the source's floats: outputs never run ahead of what is still to be read. */
+/* Along x, LANES rows at once. `to` may be the source's floats: outputs never run ahead of what is
+ * still to be read. */
 static void pass_x(float *to, const source *s, size_t begin, size_t end, const recursion *r, pass_memory m)
 {
     size_t rows = s->n[1] * s->n[2], keep = end - begin + 1;
     for (size_t first = 0; first < rows; first += LANES) {
         size_t n = rows - first < LANES ? rows - first : LANES;
-        load_rows(m.x, s, m.row, first, n);
+        load(m.x, s, first * s->n[0], s->n[0], s->n[0], 1, n);
         filter_lines(m, s->n[0], begin, end, r);
         for (size_t l = 0; l < n; l++) {
             float *row = to + (first + l) * keep;
@@ -216,8 +228,18 @@ static void pass_x(float *to, const source *s, size_t begin, size_t end, const r
     }
 }
 
-/* Along an axis across the rows: `length` rows lie `stride` apart, of which there are `count`
- * groups one after the other. */
+static void store(float *restrict to, const lanes *restrict y, size_t count, size_t step, size_t n)
+{
+    for (size_t i = 0; i < count; i++, to += step) {
+        if (n == LANES) {
+            for (size_t l = 0; l < LANES; l++) { to[l] = (float)y[i][l]; }
+        } else {
+            for (size_t l = 0; l < n; l++) { to[l] = (float)y[i][l]; }
+        }
+    }
+}
+
+/* Along y or z: the lines of `row` voxels side by side, in so many groups one after the other. */
 static void pass_across(float *to, const source *s, int axis, size_t begin, size_t end, const recursion *r,
                         pass_memory m)
 {
@@ -226,12 +248,9 @@ static void pass_across(float *to, const source *s, int axis, size_t begin, size
     for (size_t g = 0; g < groups; g++) {
         for (size_t first = 0; first < row; first += LANES) {
             size_t n = row - first < LANES ? row - first : LANES;
-            for (size_t i = 0; i < length; i++) { load_row(m.x[i], s, (g * length + i) * row + first, n); }
+            load(m.x, s, g * length * row + first, length, 1, row, n);
             filter_lines(m, length, begin, end, r);
-            for (size_t i = 0; i < keep; i++) {
-                float *out = to + (g * keep + i) * row + first;
-                for (size_t l = 0; l < n; l++) { out[l] = (float)m.y[begin + i][l]; }
-            }
+            store(to + g * keep * row + first, (const lanes *)m.y + begin, keep, row, n);
         }
     }
 }
@@ -245,15 +264,15 @@ static void pass(float *to, source *s, int axis, const rx_filter *f, const recur
         pass_across(to, s, axis, begin, end, r, m);
     }
     s->n[axis] = f->n[axis];
-    s->floats = to;
-    s->image = NULL;
+    s->voxels = to;
+    s->type = RX_F32;
 }
 
 /* out += (derivative along `axis`, smoothed along the others) / spacing^2 */
 static void add_axis(float *out, const rx_filter *f, int axis, double sigma_mm, pass_memory m)
 {
     const rx_grid *g = &f->image.grid;
-    source s = { &f->image, NULL, { g->dim[0], g->dim[1], g->dim[2] } };
+    source s = { f->image.voxels, f->image.type, { g->dim[0], g->dim[1], g->dim[2] } };
     recursion r;
     second_derivative(&r, sigma_mm / g->spacing_mm[axis], sigma_mm);
     pass(f->lines, &s, axis, f, &r, m);
@@ -288,10 +307,9 @@ static int compute(rx_filter *f, double sigma_mm, rx_error *err)
     if (!f->lines && !(f->lines = rx_filt_alloc(most_lines(f), sizeof *f->lines, err))) {
         return RX_ENOMEM;
     }
-    lanes *memory = rx_filt_alloc(3 * length, sizeof *memory, err);
+    lanes *memory = rx_filt_alloc(2 * length, sizeof *memory, err);
     if (!memory) { return RX_ENOMEM; }
-    memset(memory, 0, 3 * length * sizeof *memory);
-    pass_memory m = { memory, memory + length, memory[2 * length] };
+    pass_memory m = { memory, memory + length };
     float *out = f->out;
     memset(out, 0, f->voxels * sizeof *out);
     for (int axis = 0; axis < 3; axis++) { add_axis(out, f, axis, sigma_mm, m); }

@@ -194,6 +194,13 @@ static void look(double *highest, double *sum, const double *v, size_t n)
     *sum = s[0] + s[1] + s[2] + s[3];
 }
 
+/* Of these every voxel of the image has a part in every value. */
+static bool looks_at_all(rx_image_type type)
+{
+    return type != RX_IMAGE_ORIGINAL && type != RX_IMAGE_WAVELET && type != RX_IMAGE_GRADIENT
+           && type != RX_IMAGE_LBP2D;
+}
+
 static int find_highest(rx_filter *f, rx_error *err)
 {
     enum { AT_ONCE = 2048 };
@@ -268,7 +275,7 @@ int rx_filter_open(rx_filter **out, const rx_image *image, rx_scalar as, const r
     f->out_type = type_out(type, as);
     if (mask) { f->mask = *mask; }
     set_box(f, box);
-    rc = find_highest(f, err);
+    rc = looks_at_all(type) ? find_highest(f, err) : RX_OK;
     if (rc == RX_OK) {
         f->out = rx_filt_alloc(f->voxels, f->out_type == RX_F32 ? sizeof(float) : sizeof(double), err);
         rc = f->out ? RX_OK : RX_ENOMEM;

@@ -88,18 +88,19 @@ typedef struct rx_filtered {
     char why[120];
 } rx_filtered;
 
-/* image: any finite voxels; borrowed, like mask, until rx_filter_free. `as` is the element type that
+/* image: borrowed, like mask, until rx_filter_free. `as` is the element type that
  * PyRadiomics would hold the image in, whatever the type it has here: filters round where theirs do
  * (wavelets of float images are computed in single precision; LBP of integer images is cut to
  * integers). mask is needed for RX_IMAGE_LBP3D only, which has 0 outside of it. box NULL: the whole.
  * Images are RX_F32 where PyRadiomics' are (LoG, gradient; wavelets of `as` RX_F32), RX_F64 else.
  * Fails with RX_EINVAL (settings, grid, box; a wavelet that is not known), RX_EGRID (mask),
- * RX_ELIMIT, RX_ENOMEM. *f is owned by the caller; NULL on failure. */
+ * RX_ELIMIT, RX_ENOMEM; and with RX_EINVAL if a voxel is not finite where that would spoil the whole:
+ * for all types but Original, Wavelet, Gradient and LBP2D, where it shows near itself only. *f is owned
+ * by the caller; NULL on failure. */
 RX_CHECKED int rx_filter_open(rx_filter **f, const rx_image *image, rx_scalar as, const rx_mask *mask,
                               const rx_box *box, rx_image_type type, const rx_filter_settings *settings,
                               rx_error *err);
-/* The next image, or *more false when there is none. Fails with RX_ENOMEM, and RX_EINVAL where an
- * image has a voxel that is not finite. */
+/* The next image, or *more false when there is none. Fails with RX_ENOMEM. */
 RX_CHECKED int rx_filter_next(bool *more, rx_filtered *out, rx_filter *f, rx_error *err);
 void rx_filter_free(rx_filter *f);   /* NULL is fine */
 
