@@ -192,19 +192,18 @@ static void resegment(rx_ibsi_prepared *p, const rx_ibsi *s, const rx_ibsi_step 
     size_t n = p->image.grid.dim[0] * p->image.grid.dim[1] * p->image.grid.dim[2];
     const double *v = p->image.voxels;
     uint8_t *in = p->intensity.voxels;
-    if (s->outlier_sigma > 0) {
-        double sum = 0;
+    /* equal intensities have no outliers, though their mean be rounded */
+    if (s->outlier_sigma > 0 && before->roi_max > before->roi_min) {
+        /* in units of the range: neither huge nor tiny intensities lose their squares */
+        double sum = 0, range = before->roi_max - before->roi_min;
         for (size_t i = 0; i < n; i++) {
-            if (in[i]) { sum += (v[i] - before->roi_mean) * (v[i] - before->roi_mean); }
+            if (!in[i]) { continue; }
+            double d = (v[i] - before->roi_mean) / range;
+            sum += d * d;
         }
-        double sigma = sqrt(sum / (double)before->intensity.voxels);
-        lowest = fmax(lowest, before->roi_mean - s->outlier_sigma * sigma);
-        highest = fmin(highest, before->roi_mean + s->outlier_sigma * sigma);
-        /* equal intensities have no outliers, though their mean be rounded */
-        if (before->roi_min == before->roi_max) {
-            lowest = s->lowest;
-            highest = s->highest;
-        }
+        double reach = s->outlier_sigma * sqrt(sum / (double)before->intensity.voxels) * range;
+        lowest = fmax(lowest, before->roi_mean - reach);
+        highest = fmin(highest, before->roi_mean + reach);
     }
     for (size_t i = 0; i < n; i++) { in[i] = in[i] && v[i] >= lowest && v[i] <= highest; }
 }
