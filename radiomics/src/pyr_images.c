@@ -18,6 +18,19 @@ static rx_scalar scalar_of(rx_pixel pixel)
     return pixel == RX_PIXEL_F32 ? RX_F32 : RX_I16;
 }
 
+/* Where images of whole numbers end, which LBP3D heeds. */
+static void set_range(double range[2], rx_pixel pixel)
+{
+    static const double ranges[][2] = {
+        [RX_PIXEL_I8] = { INT8_MIN, INT8_MAX },   [RX_PIXEL_U8] = { 0, UINT8_MAX },
+        [RX_PIXEL_I16] = { INT16_MIN, INT16_MAX }, [RX_PIXEL_U16] = { 0, UINT16_MAX },
+        [RX_PIXEL_I32] = { INT32_MIN, INT32_MAX }, [RX_PIXEL_U32] = { 0, UINT32_MAX },
+        [RX_PIXEL_I64] = { -0x1p63, 0x1p63 },      [RX_PIXEL_U64] = { 0, 0x1p64 },
+    };
+    if (pixel < RX_PIXEL_I8 || pixel > RX_PIXEL_U64) { return; }
+    memcpy(range, ranges[pixel], sizeof ranges[pixel]);
+}
+
 static void find_box(passing *w, size_t pad)
 {
     const rx_pyr_prepared *p = w->p;
@@ -62,6 +75,7 @@ static int filtered(passing *w, const rx_pyr_image *type)
     rx_filter_settings s = type->own.filter;
     s.force_2d = type->own.features.force_2d;
     s.force_2d_dimension = type->own.features.force_2d_dimension;
+    set_range(s.integer_range, w->p->pixel);
     rx_filter *f = NULL;
     rx_filtered out;
     bool more = false;
