@@ -8,6 +8,8 @@ typedef struct prep {
     const rx_pyradiomics *s;
     rx_workspace *ws;
     rx_error *err;
+    bool boxed;                   /* min, max, voxels are those of p->mask             */
+    size_t min[3], max[3], voxels;
 } prep;
 
 /* The prepared image is now this one; the one before is not wanted any more. */
@@ -22,20 +24,33 @@ static void take_mask(prep *q, rx_region *r)
 {
     rx_region_free(&q->p->own_mask);
     q->p->own_mask = *r;
+    q->boxed = false;
     q->p->mask = rx_region_mask(&q->p->own_mask);
+}
+
+/* Fails with RX_EEMPTY if there is no region. */
+static int find_region(prep *q)
+{
+    rx_roi roi;
+    if (q->boxed) { return RX_OK; }
+    int rc = rx_crop_mask(&roi, &q->p->mask, q->ws, q->err);
+    if (rc != RX_OK) { return rc; }
+    for (int a = 0; a < 3; a++) {
+        q->min[a] = roi.min[a];
+        q->max[a] = roi.min[a] + roi.n[a] - 1;
+    }
+    q->voxels = roi.voxels;
+    q->boxed = true;
+    return RX_OK;
 }
 
 static int region_box(prep *q, size_t min[3], size_t max[3], size_t *voxels)
 {
-    rx_roi roi;
-    int rc = rx_crop_mask(&roi, &q->p->mask, q->ws, q->err);
-    if (rc != RX_OK) { return rc; }
-    for (int a = 0; a < 3; a++) {
-        min[a] = roi.min[a];
-        max[a] = roi.min[a] + roi.n[a] - 1;
-    }
-    if (voxels) { *voxels = roi.voxels; }
-    return RX_OK;
+    int rc = find_region(q);
+    memcpy(min, q->min, sizeof q->min);
+    memcpy(max, q->max, sizeof q->max);
+    if (voxels) { *voxels = q->voxels; }
+    return rc;
 }
 
 /* ---- cropping to a box with padding ---- */
@@ -239,7 +254,8 @@ static int steps(prep *q)
     rx_pyr_prepared *p = q->p;
     rx_trace *t = q->trace;
     bool corrected = false;
-    int rc;
+    int rc = find_region(q);
+    if (rc != RX_OK) { return rc; }
     if (t && ((rc = rx_trace_image_of(&t->image_original, &p->image, q->err)) != RX_OK
               || (rc = rx_trace_mask_of(&t->mask_original, NULL, &p->mask, q->ws, q->err)) != RX_OK)) {
         return rc;
@@ -288,7 +304,7 @@ int rx_pyradiomics_prepare(rx_pyr_prepared *p, rx_trace *trace, const rx_image *
     p->image = *image;
     p->mask = *mask;
     p->pixel = rx_pixel_of(image, settings->pixel);
-    prep q = { p, trace, settings, ws, err };
+    prep q = { .p = p, .trace = trace, .s = settings, .ws = ws, .err = err };
     rc = steps(&q);
     if (rc != RX_OK) { rx_pyr_prepared_free(p); }
     return rc;
