@@ -376,34 +376,9 @@ static void add_enabled(txt_buf *b, const rx_settings *s, class_names names, con
     }
 }
 
-static void write_setting(txt_buf *b, const rx_settings *s, unsigned indent)
-{
-    char digits[TXT_REAL_SIZE];
-    int pad = (int)indent;
-    txt_put_real(digits, s->bin_width);
-    txt_add(b, "%*sbinWidth: %s\n", pad, "", digits);
-    if (s->bin_count) { txt_add(b, "%*sbinCount: %u\n", pad, "", s->bin_count); }
-    txt_put_real(digits, s->voxel_array_shift);
-    txt_add(b, "%*svoxelArrayShift: %s\n", pad, "", digits);
-    txt_add(b, "%*ssymmetricalGLCM: %s\n", pad, "", s->symmetrical_glcm ? "true" : "false");
-    txt_add(b, "%*sdistances: [", pad, "");
-    for (unsigned i = 0; i < s->n_distances; i++) {
-        txt_add(b, "%s%u", i ? ", " : "", s->distances[i]);
-    }
-    txt_put_real(digits, s->gldm_alpha);
-    txt_add(b, "]\n%*sgldm_a: %s\n", pad, "", digits);
-    txt_add(b, "%*sminimumROIDimensions: %u\n", pad, "", s->minimum_roi_dimensions);
-    if (s->minimum_roi_size) {
-        txt_add(b, "%*sminimumROISize: %zu\n", pad, "", s->minimum_roi_size);
-    }
-}
-
-void cfg_extraction_write(txt_buf *b, const rx_settings *s, unsigned indent)
+void cfg_extraction_write_classes(txt_buf *b, const rx_settings *s, unsigned indent)
 {
     int pad = (int)indent;
-    txt_add(b, "%*ssetting:\n", pad, "");
-    write_setting(b, s, indent + 2);
-    txt_add(b, "%*simageType:\n%*sOriginal: {}\n", pad, "", pad + 2, "");
     txt_add(b, "%*sfeatureClass:\n", pad, "");
     for (unsigned c = 0; c < RX_NCLASSES; c++) {
         class_names names = features_of((rx_class)c);

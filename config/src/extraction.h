@@ -8,6 +8,7 @@ enum { CFG_EXTRACTION_MAX_BYTES = 65536 };
 
 /* Needs the "C" locale. map may be NULL: all defaults. */
 CFG_CHECKED int cfg_extraction_read(const fd_reader *r, rx_settings *out, const yt_node *map);
-void cfg_extraction_write(txt_buf *b, const rx_settings *s, unsigned indent);
+/* featureClass: and what is enabled. */
+void cfg_extraction_write_classes(txt_buf *b, const rx_settings *s, unsigned indent);
 
 #endif

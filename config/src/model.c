@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "extraction.h"
+#include "pyradiomics.h"
 #include "fields.h"
 #include "file.h"
 
@@ -136,7 +136,7 @@ static const fd_field risk_fields[] = {
      .max_items = CFG_MAX_HORIZONS, .bounded = true, .above_min = true, .max = 100, .def = "[]",
      .doc = "Times at which reports state the expected survival."},
     {"features", FD_MAPS, AT(features), .size = sizeof(cfg_model_feature), COUNT(n_features),
-     .min_items = 1, .max_items = RX_NFEATURES, .sub = &feature_table, .doc = "The score."},
+     .min_items = 1, .max_items = CFG_MAX_MODEL_FEATURES, .sub = &feature_table, .doc = "The score."},
     {"baseline", FD_MAP, .sub = &baseline_table, .doc = "Baseline hazard."},
     {"bootstrap", FD_MAP, .sub = &bootstrap_table, .doc = "Models of patients drawn again."},
 };
@@ -169,18 +169,32 @@ static const fd_field training_fields[] = {
      .max_items = MAX_GROUPS, .sub = &curve_table, .def = "[]",
      .doc = "Observed survival of the risk groups."},
     {"correlation", FD_REALS, AT(correlation), COUNT(n_correlation), .min_items = 0,
-     .max_items = RX_NFEATURES * RX_NFEATURES, RANGE(-1, 1), .def = "[]",
+     .max_items = CFG_MAX_MODEL_FEATURES * CFG_MAX_MODEL_FEATURES, RANGE(-1, 1), .def = "[]",
      .doc = "Of the features, row by row."},
     {"mahalanobis_quantiles", FD_REALS, AT(distance_quantile), COUNT(n_distance_quantile),
      .min_items = 0, .max_items = CFG_NQUANTILES, RANGE(0, HUGE_VAL), .def = "[]",
      .doc = "0, 5, 25, 50, 75, 95 and 100 % of the training patients' distances."},
 };
 
+/* A report has no code for these. */
+static int check_extraction(const fd_reader *r, const rx_pyradiomics *s, const yt_node *n)
+{
+    bool others = false;
+    for (int i = 0; i < RX_PYR_NSHAPE2D; i++) { others = others || s->shape2d[i]; }
+    for (int i = 0; i < RX_NDEPRECATED; i++) { others = others || s->deprecated[i]; }
+    return others ? fd_fail(r, n, "featureClass", "a model cannot have shape2D or deprecated features")
+                  : CFG_OK;
+}
+
 static int read_extraction(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
 {
     cfg_model *m = obj;
     (void)f;
-    return cfg_extraction_read(r, &m->extraction, n);
+    cfg_pyradiomics s;
+    int rc = cfg_pyradiomics_read(r, &s, n);
+    if (!rc) { rc = check_extraction(r, &s.settings, n); }
+    if (!rc) { m->extraction = s.settings; }
+    return rc;
 }
 
 static void write_extraction(txt_buf *b, const void *obj, const fd_field *f, unsigned indent)
@@ -188,7 +202,7 @@ static void write_extraction(txt_buf *b, const void *obj, const fd_field *f, uns
     const cfg_model *m = obj;
     (void)f;
     txt_add(b, "\n");
-    cfg_extraction_write(b, &m->extraction, indent + 2);
+    cfg_pyradiomics_write(b, &m->extraction, indent + 2);
 }
 
 static const fd_hook extraction_hook = {read_extraction, write_extraction};
@@ -250,14 +264,13 @@ static int check_use(const fd_reader *r, const cfg_model *m, const yt_node *use)
 static int check_feature(const fd_reader *r, const cfg_model *m, size_t i, const yt_node *item)
 {
     const cfg_model_feature *f = &m->features[i];
-    int index = rx_feature_index(f->name);
-    if (index < 0) {
+    if (rx_pyradiomics_feature(NULL, f->name) < 0) {
         return fd_expected(r, yt_get(item, "name"), "a feature's full name, like \"%s\"",
                            rx_features()[0].full_name);
     }
-    if (!m->extraction.enabled[index]) {
+    if (!rx_pyradiomics_gives(&m->extraction, f->name)) {
         return fd_expected(r, yt_get(item, "name"),
-                           "a feature that extraction.featureClass enables");
+                           "a feature that extraction.imageType and featureClass give");
     }
     for (size_t j = 0; j < i; j++) {
         if (strcmp(m->features[j].name, f->name) == 0) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <config/extraction.h>
+#include <config/pyradiomics.h>
 #include <config/model.h>
 #include "base/csv.h"
 #include "base/file.h"
@@ -78,19 +78,20 @@ static int copy_contours(cfg_model *m, const train_list *contours, pn_error *err
 /* The node must be able to measure what the model wants. */
 static int check_extraction(cfg_model *m, const train_args *a, pn_error *err)
 {
-    rx_settings_default(&m->extraction);
+    cfg_pyradiomics file;
     cfg_error cfg = {0};
-    if (a->extraction != NULL && cfg_extraction_load(&m->extraction, a->extraction, &cfg) != CFG_OK) {
+    cfg_pyradiomics_default(&file);
+    if (a->extraction != NULL && cfg_pyradiomics_load(&file, a->extraction, &cfg) != CFG_OK) {
         return pn_fail(err, PN_ECONFIG, "%s", cfg.msg);
     }
+    m->extraction = file.settings;
     for (size_t i = 0; i < a->use.n; i++) {
-        int index = rx_feature_index(a->use.v[i]);
-        if (index < 0) {
+        if (rx_pyradiomics_feature(NULL, a->use.v[i]) < 0) {
             return pn_fail(err, PN_EINVAL, "--use: \"%.80s\" is not a feature that prognode measures",
                            a->use.v[i]);
         }
-        if (!m->extraction.enabled[index]) {
-            return pn_fail(err, PN_EINVAL, "--use: %s is switched off in %s", a->use.v[i],
+        if (!rx_pyradiomics_gives(&m->extraction, a->use.v[i])) {
+            return pn_fail(err, PN_EINVAL, "--use: %s is not given by %s", a->use.v[i],
                            a->extraction != NULL ? a->extraction : "the default settings");
         }
         for (size_t j = 0; j < i; j++) {
@@ -128,8 +129,8 @@ static int read_data(pn_train_data *d, cfg_model *m, const train_args *a, pn_err
     uint8_t raw[PN_SHA256_SIZE];
     pn_sha256_final(&digest, raw);
     pn_hex(m->table_sha256, raw, sizeof raw);
-    char settings[CFG_EXTRACTION_TEXT_SIZE];
-    cfg_extraction_text(settings, sizeof settings, &m->extraction);
+    char settings[CFG_PYRADIOMICS_TEXT_SIZE];
+    cfg_pyradiomics_text(settings, sizeof settings, &m->extraction);
     const pn_train_columns columns = {
         .id = a->id_column, .time = a->time_column, .event = a->event_column,
         .days_per_unit = a->days_per_unit, .features = (const char *const *)a->use.v,

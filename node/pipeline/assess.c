@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <config/extraction.h>
+#include <config/pyradiomics.h>
 #include "base/hash.h"
 #include "pipeline/gates.h"
 #include "pipeline/score.h"
@@ -32,6 +32,16 @@ static int tracking_uid(char uid[PN_UID_SIZE], const pn_report *r, const pn_regi
     return pn_uid_from_parts(uid, parts, err);
 }
 
+static int copy_filtered(rx_results *to, const rx_results *from, pn_error *err)
+{
+    if (from->n == 0) { return PN_OK; }
+    to->v = calloc(from->n, sizeof *to->v);
+    if (to->v == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu values", from->n); }
+    memcpy(to->v, from->v, from->n * sizeof *to->v);
+    to->n = to->room = from->n;
+    return PN_OK;
+}
+
 static int copy_regions(pn_report *r, const pn_measurement *m, pn_error *err)
 {
     r->regions = calloc(m->n_regions > 0 ? m->n_regions : 1, sizeof *r->regions);
@@ -53,6 +63,7 @@ static int copy_regions(pn_report *r, const pn_measurement *m, pn_error *err)
         memcpy(to->note, from->note, sizeof to->note);
         to->diagnostics = from->diagnostics;
         int rc = tracking_uid(to->tracking_uid, r, from, err);
+        if (rc == PN_OK) { rc = copy_filtered(&to->filtered, &from->filtered, err); }
         if (rc != PN_OK) { return rc; }
     }
     if (r->n_regions > 0) { return PN_OK; }
@@ -173,17 +184,15 @@ static int count_missing(double *missing, const pn_measurement *m, pn_error *err
 
 /* ---- One region ------------------------------------------------------------------------------ */
 
-static int gather_values(double *values, const pn_report_region *region, const cfg_model *model,
-                         pn_error *err)
+static void gather_values(double *values, const pn_report_region *region, const cfg_model *model)
 {
     for (size_t i = 0; i < model->n_features; i++) {
-        int index = rx_feature_index(model->features[i].name);
-        if (index < 0) {
-            return pn_fail(err, PN_ECONFIG, "the model's feature %s is not known", model->features[i].name);
-        }
-        values[i] = region->values[index].v;
+        const char *name = model->features[i].name;
+        int index = rx_feature_index(name);
+        const rx_result *filtered = index < 0 ? rx_results_find(&region->filtered, name) : NULL;
+        /* PyRadiomics leaves an image out where the region is too small for its filter. */
+        values[i] = index >= 0 ? region->values[index].v : filtered != NULL ? filtered->value.v : (double)NAN;
     }
-    return PN_OK;
 }
 
 /* A horizon beyond the training patients' follow-up has no probability and is left out. */
@@ -233,10 +242,8 @@ static int assess_region(pn_report *r, pn_report_region *region, const pn_measur
         return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", model->n_features);
     }
     *to = pn_result_start();
-    int rc = gather_values(values, region, model, err);
-    if (rc == PN_OK) {
-        rc = pn_gates_images(to, model, &r->study, &m->volume.image.grid, facts->missing_slices, err);
-    }
+    gather_values(values, region, model);
+    int rc = pn_gates_images(to, model, &r->study, &m->volume.image.grid, facts->missing_slices, err);
     if (rc == PN_OK) {
         rc = pn_gates_contours(to, r->several_contours, facts->n_asked, facts->n_unmeasured,
                                facts->failure, err);
@@ -313,7 +320,7 @@ static void copy_model(pn_report *r, const cfg_model *model)
     r->training_events = model->n_events;
     r->c_index = model->c_index;
     r->c_index_se = model->c_index_se;
-    cfg_extraction_text(r->settings, sizeof r->settings, &model->extraction);
+    cfg_pyradiomics_text(r->settings, sizeof r->settings, &model->extraction);
 }
 
 static double *copy_numbers(const double *from, size_t n)

@@ -1,7 +1,9 @@
 #include "pipeline/measure.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <config/pyradiomics.h>
 
 pn_code pn_error_from_rx(pn_error *err, const rx_error *rx)
 {
@@ -36,16 +38,76 @@ static int load_mask(pn_mask *mask, const pn_header *contour, const char *path, 
     return pn_mask_from_seg(mask, path, number, volume, err);
 }
 
+/* Voxels and box as drawn: what models are told of their smallest region. */
+static rx_diagnostics diagnostics_of(const rx_trace *t)
+{
+    const rx_trace_mask *mask = &t->mask_original;
+    rx_diagnostics d = {.roi_voxels = mask->voxels, .grey_levels = t->grey_levels, .roi_components = mask->parts,
+                        .roi_min = (double)NAN, .roi_max = (double)NAN, .roi_mean = (double)NAN};
+    memcpy(d.box_min, mask->box_min, sizeof d.box_min);
+    memcpy(d.box_max, mask->box_max, sizeof d.box_max);
+    return d;
+}
+
+static int add_filtered(pn_region *region, const rx_result *from, rx_error *err)
+{
+    int rc = rx_results_add(&region->filtered, from->name, from->ibsi_code, from->ibsi_aggregation,
+                            from->value.v, err);
+    if (rc == RX_OK) { region->filtered.v[region->filtered.n - 1].value = from->value; }
+    return rc;
+}
+
+/* The 107 of `original` by their place, what other images gave by name. */
+static int sort_values(pn_region *region, const rx_results *all, rx_error *err)
+{
+    for (size_t f = 0; f < RX_NFEATURES; f++) { region->values[f] = (rx_value){NAN, RX_NOT_ASKED}; }
+    for (size_t i = 0; i < all->n; i++) {
+        int index = rx_feature_index(all->v[i].name);
+        if (index >= 0) {
+            region->values[index] = all->v[i].value;
+            continue;
+        }
+        int rc = add_filtered(region, &all->v[i], err);
+        if (rc != RX_OK) { return rc; }
+    }
+    return RX_OK;
+}
+
+static void add_note(pn_region *region, const rx_trace *t)
+{
+    for (unsigned i = 0; i < t->n_notes; i++) {
+        size_t n = strlen(region->note);
+        (void)snprintf(region->note + n, sizeof region->note - n, "%s%s", n > 0 ? "; " : "", t->notes[i]);
+    }
+}
+
+static int measure_images(pn_region *region, const rx_image *image, const rx_mask *mask,
+                          const rx_pyradiomics *settings, rx_workspace *ws, rx_error *err)
+{
+    if (cfg_pyradiomics_is_plain(settings)) {
+        return rx_extract(region->values, &region->diagnostics, image, mask, &settings->base.features, ws, err);
+    }
+    rx_results all = {0};
+    rx_trace trace;
+    int rc = rx_pyradiomics_extract(&all, &trace, image, mask, settings, ws, err);
+    if (rc == RX_OK) { rc = sort_values(region, &all, err); }
+    if (rc == RX_OK) {
+        region->diagnostics = diagnostics_of(&trace);
+        add_note(region, &trace);
+    }
+    rx_results_free(&all);
+    return rc;
+}
+
 static int measure_region(pn_region *region, const pn_measurement *m, const char *contour_path,
-                          const rx_settings *settings, rx_workspace *ws, pn_error *err)
+                          const rx_pyradiomics *settings, rx_workspace *ws, pn_error *err)
 {
     pn_mask mask = {0};
     int rc = load_mask(&mask, &m->contour, contour_path, region->roi.number, &m->volume, err);
     if (rc != PN_OK) { return rc; }
     memcpy(region->note, mask.note, sizeof region->note);
     rx_error rx = {0};
-    if (rx_extract(region->values, &region->diagnostics, &m->volume.image, &mask.mask, settings, ws,
-                   &rx) != RX_OK) {
+    if (measure_images(region, &m->volume.image, &mask.mask, settings, ws, &rx) != RX_OK) {
         rc = pn_error_from_rx(err, &rx);
     }
     if (rc == PN_OK) { rc = pn_mask_pack(&region->mask, &mask, err); }
@@ -64,7 +126,7 @@ static void start_region(pn_region *region, const pn_roi *roi)
 }
 
 int pn_measure(pn_measurement *out, const char *contour_path, const char *const *image_paths,
-               size_t n_images, const int *roi_numbers, size_t n_rois, const rx_settings *settings,
+               size_t n_images, const int *roi_numbers, size_t n_rois, const rx_pyradiomics *settings,
                pn_error *err)
 {
     pn_measurement m = {0};
@@ -113,7 +175,10 @@ void pn_measurement_free(pn_measurement *m)
     if (m == NULL) { return; }
     pn_header_free(&m->contour);
     pn_volume_free(&m->volume);
-    for (size_t i = 0; i < m->n_regions; i++) { pn_packed_mask_free(&m->regions[i].mask); }
+    for (size_t i = 0; i < m->n_regions; i++) {
+        pn_packed_mask_free(&m->regions[i].mask);
+        rx_results_free(&m->regions[i].filtered);
+    }
     free(m->regions);
     *m = (pn_measurement){0};
 }

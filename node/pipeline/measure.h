@@ -1,7 +1,7 @@
 /* pipeline/measure.h - from files to measured regions: the same for the node and offline. */
 #ifndef PN_MEASURE_H
 #define PN_MEASURE_H
-#include <radiomics/extract.h>
+#include <radiomics/pyradiomics.h>
 #include "base/error.h"
 #include "dicom/header.h"
 #include "dicom/mask.h"
@@ -15,8 +15,10 @@ extern "C" {
 /* One region: its values, or why there are none. */
 typedef struct pn_region {
     pn_roi roi;                      /* number, name, codes; image lists not filled    */
-    rx_value values[RX_NFEATURES];
-    rx_diagnostics diagnostics;
+    rx_value values[RX_NFEATURES];   /* of the image as it came or was prepared        */
+    rx_results filtered;             /* of what filters made of it; owned              */
+    rx_diagnostics diagnostics;      /* of the region as drawn; intensities NaN where it was
+                                        measured on another grid                       */
     char note[240];
     pn_packed_mask mask;             /* of what was measured; empty where it was not   */
     pn_error failure;                /* code PN_OK: measured                           */
@@ -36,7 +38,7 @@ typedef struct pn_measurement {
 PN_CHECKED int pn_measure(pn_measurement *out, const char *contour_path,
                           const char *const *image_paths, size_t n_images,
                           const int *roi_numbers, size_t n_rois,
-                          const rx_settings *settings, pn_error *err);
+                          const rx_pyradiomics *settings, pn_error *err);
 void pn_measurement_free(pn_measurement *m);
 
 pn_code pn_error_from_rx(pn_error *err, const rx_error *rx);   /* returns err's code */

@@ -14,6 +14,7 @@ void pn_report_free(pn_report *r)
     for (size_t i = 0; i < r->n_regions; i++) {
         free(r->regions[i].result.gates);
         free(r->regions[i].result.drivers);
+        rx_results_free(&r->regions[i].filtered);
     }
     free(r->regions);
     for (size_t i = 0; i < r->n_km; i++) {

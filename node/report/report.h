@@ -6,7 +6,7 @@
 #define PN_REPORT_H
 #include <stdbool.h>
 #include <radiomics/extract.h>
-#include <config/extraction.h>
+#include <config/pyradiomics.h>
 #include <config/model.h>
 #include "base/error.h"
 #include "dicom/header.h"
@@ -94,6 +94,7 @@ typedef struct pn_report_region {
     char site_value[17], site_scheme[17], site_meaning[PN_LO_SIZE]; /* SEG: anatomic region or "" */
     char tracking_uid[PN_UID_SIZE];      /* stable over re-processing                   */
     rx_value values[RX_NFEATURES];
+    rx_results filtered;                 /* of filtered images, image by image; owned   */
     rx_diagnostics diagnostics;
     char note[240];                      /* about the mask; may be ""                   */
     pn_report_result result;
@@ -130,7 +131,7 @@ typedef struct pn_report {
     /* model and settings */
     char model_id[65], model_version[33], model_title[129], model_sha256[65], endpoint[65];
     bool research_use_only;
-    char settings[CFG_EXTRACTION_TEXT_SIZE];   /* cfg_extraction_text                    */
+    char settings[CFG_PYRADIOMICS_TEXT_SIZE];  /* cfg_pyradiomics_text                   */
     double cutpoint;
     double mahalanobis_limit;            /* beyond it the model does not apply; NaN: none */
     /* the model's training, for readers; figures are NaN or 0 where unknown               */

@@ -188,19 +188,25 @@ static void add_risk(builder *b, cJSON *root, const pn_report *r)
     }
 }
 
+static void add_value(builder *b, cJSON *values, cJSON *undefined, const char *name, rx_value v)
+{
+    if (v.why == RX_NOT_ASKED) { return; }
+    number(b, values, name, v.v);
+    if (!isfinite(v.v)) {
+        text(b, undefined, name, v.why == RX_TOO_LARGE ? "too many grey levels" : "no value for this region");
+    }
+}
+
 static void add_features(builder *b, cJSON *parent, const pn_report_region *region)
 {
     const rx_feature_def *features = rx_features();
     cJSON *values = object(b, parent, "features");
     cJSON *undefined = object(b, parent, "undefined");
     for (size_t i = 0; i < RX_NFEATURES; i++) {
-        const char *name = features[i].full_name;
-        const rx_value *v = &region->values[i];
-        if (v->why == RX_NOT_ASKED) { continue; }
-        number(b, values, name, v->v);
-        if (!isfinite(v->v)) {
-            text(b, undefined, name, v->why == RX_TOO_LARGE ? "too many grey levels" : "no value for this region");
-        }
+        add_value(b, values, undefined, features[i].full_name, region->values[i]);
+    }
+    for (size_t i = 0; i < region->filtered.n; i++) {
+        add_value(b, values, undefined, region->filtered.v[i].name, region->filtered.v[i].value);
     }
 }
 

@@ -196,7 +196,8 @@ static void print_region_head(printer *p, const pn_sr_document *d, size_t group)
     end_line(p);
 }
 
-static void print_feature(printer *p, const pn_sr_item *item)
+/* image: whose feature it is; NULL: the image as it came. */
+static void print_feature(printer *p, const pn_sr_item *item, const char *image)
 {
     const pn_feature_code *code = pn_feature_code_of(item->name_code, item->name_scheme);
     const char *name = code != NULL ? code->feature : item->name;
@@ -209,16 +210,19 @@ static void print_feature(printer *p, const pn_sr_item *item)
         (void)snprintf(value, sizeof value, "(%s)", item->value);
     }
     const char *unit = strcmp(item->unit, "1") == 0 ? "" : item->unit;
-    print(p, "  %-46s %16s %-14s %s %s", name, value, unit, item->name_scheme, item->name_code);
+    char full[160];
+    (void)snprintf(full, sizeof full, "%s%s%s", image != NULL ? image : "", image != NULL ? "_" : "", name);
+    print(p, "  %-46s %16s %-14s %s %s", full, value, unit, item->name_scheme, item->name_code);
     end_line(p);
 }
 
 static void print_group(printer *p, const pn_sr_document *d, size_t group)
 {
+    const pn_sr_item *image = find(d, group, C_IMAGE_FILTER);
     for (size_t k = group + 1; k < end_of(d, group); k++) {
         const pn_sr_item *item = &d->items[k];
         bool own = strcmp(item->name_scheme, PN_SCHEME) == 0;
-        if (strcmp(item->type, "NUM") == 0 && !own) { print_feature(p, item); }
+        if (strcmp(item->type, "NUM") == 0 && !own) { print_feature(p, item, image != NULL ? image->value : NULL); }
         if (is(item, C_COMMENT)) {
             print(p, "  Note: %s", item->value);
             end_line(p);

@@ -69,6 +69,7 @@
 #define C_GATE_UNKNOWN      PN_CODE("PRG-UNKNOWN", PN_SCHEME, "Not known")
 #define C_MODEL_FEATURE     PN_CODE("PRG-FEAT", PN_SCHEME, "Model feature among training patients")
 #define C_CONTRIBUTION      PN_CODE("PRG-DRV", PN_SCHEME, "Contribution to risk score")
+#define C_IMAGE_FILTER      PN_CODE("PRG-IMAGE", PN_SCHEME, "Image transformation")
 
 #define C_NO_UNITS          PN_CODE("1", "UCUM", "no units")
 #define C_PERCENT           PN_CODE("%", "UCUM", "%")

@@ -120,7 +120,7 @@ static void add_context(pn_sr_writer *w, const char *device)
     pn_sr_code(w->sr, PN_SR_HAS_CONCEPT_MOD, C_PROCEDURE, procedure);
 }
 
-static void add_measurements(pn_sr_writer *w)
+static int add_measurements(pn_sr_writer *w, pn_error *err)
 {
     const pn_report *r = w->report;
     pn_sr_container(w->sr, PN_SR_CONTAINS, C_MEASUREMENTS, NULL);
@@ -130,7 +130,12 @@ static void add_measurements(pn_sr_writer *w)
     for (size_t i = 0; i < r->n_regions; i++) {
         if (i != r->main_region) { pn_sr_put_group(w, &r->regions[i]); }
     }
+    int rc = pn_sr_put_filtered(w, &r->regions[r->main_region], err);
+    for (size_t i = 0; rc == PN_OK && i < r->n_regions; i++) {
+        if (i != r->main_region) { rc = pn_sr_put_filtered(w, &r->regions[i], err); }
+    }
     pn_sr_close(w->sr);
+    return rc;
 }
 
 static int write_document(pn_sr_writer *w, const char *path, pn_error *err)
@@ -142,10 +147,10 @@ static int write_document(pn_sr_writer *w, const char *path, pn_error *err)
     add_schemes(w->sr);
     add_references(w, device);
     add_context(w, device);
-    add_measurements(w);
+    rc = add_measurements(w, err);
     pn_sr_put_derived(w);
     pn_sr_put_evaluations(w);
-    rc = pn_sr_save(w->sr, path, err);
+    if (rc == PN_OK) { rc = pn_sr_save(w->sr, path, err); }
     pn_sr_free(w->sr);
     return rc;
 }

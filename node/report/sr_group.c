@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "report/feature_codes.h"
 #include "report/sr_codes.h"
 #include "report/words.h"
@@ -94,12 +95,17 @@ static bool is_complete(pn_code_triple c)
     return c.value[0] != '\0' && c.scheme[0] != '\0' && c.meaning[0] != '\0';
 }
 
-static void put_identity(pn_sr_writer *w, const pn_report_region *region, bool main_region)
+/* image: "" for the region itself, else what was made of the image, which is tracked as a thing of its
+ * own: viewers take what has one UID for one thing. */
+static void put_identity(pn_sr_writer *w, const pn_report_region *region, bool main_region, const char *image,
+                         const char *tracking_uid)
 {
     char name[PN_WORDS_SIZE];
     pn_words_region(name, sizeof name, w->words, region);
+    size_t n = strlen(name);
+    (void)snprintf(name + n, sizeof name - n, "%s%s", image[0] != '\0' ? " " : "", image);
     pn_sr_text(w->sr, PN_SR_HAS_OBS_CONTEXT, C_TRACKING_ID, name);
-    pn_sr_uidref(w->sr, PN_SR_HAS_OBS_CONTEXT, C_TRACKING_UID, region->tracking_uid);
+    pn_sr_uidref(w->sr, PN_SR_HAS_OBS_CONTEXT, C_TRACKING_UID, tracking_uid);
     pn_code_triple finding =
         PN_CODE(region->code_value, region->code_scheme, region->code_meaning);
     if (is_complete(finding)) {
@@ -114,15 +120,19 @@ static void put_identity(pn_sr_writer *w, const pn_report_region *region, bool m
 
 /* ---- Numbers -------------------------------------------------------------------------------- */
 
+static void put_feature(pn_sr_writer *w, const char *name, rx_value value, const char *modality)
+{
+    const pn_feature_code *code = pn_feature_code_find(name);
+    pn_unit unit = pn_feature_unit(code, modality);
+    pn_sr_put_number(w, PN_CODE(code->value, code->scheme, code->meaning), value.v, value.why,
+                     PN_CODE(unit.ucum, "UCUM", unit.meaning));
+}
+
 static void put_features(pn_sr_writer *w, const pn_report_region *region)
 {
     const rx_feature_def *features = rx_features();
     for (size_t i = 0; i < RX_NFEATURES; i++) {
-        const pn_feature_code *code = pn_feature_code_find(features[i].full_name);
-        pn_unit unit = pn_feature_unit(code, w->report->study.modality);
-        pn_sr_put_number(w, PN_CODE(code->value, code->scheme, code->meaning),
-                         region->values[i].v, region->values[i].why,
-                         PN_CODE(unit.ucum, "UCUM", unit.meaning));
+        put_feature(w, features[i].full_name, region->values[i], w->report->study.modality);
     }
 }
 
@@ -231,9 +241,34 @@ void pn_sr_put_group(pn_sr_writer *w, const pn_report_region *region)
     bool assessed = region->result.assessed;
     pn_sr_container(w->sr, PN_SR_CONTAINS, C_GROUP, "1411");
     if (main_region || assessed) { put_headline(w, region); }
-    put_identity(w, region, main_region);
+    put_identity(w, region, main_region, "", region->tracking_uid);
     put_features(w, region);
     if (assessed) { put_result(w, &region->result, main_region); }
     if (region->note[0] != '\0') { put_text(w, C_COMMENT, region->note); }
     pn_sr_close(w->sr);
+}
+
+/* A group for each image: its features have the codes of the unfiltered image's. What a filter gives is
+ * not in Hounsfield units. */
+int pn_sr_put_filtered(pn_sr_writer *w, const pn_report_region *region, pn_error *err)
+{
+    char image[RX_FILTERED_NAME], before[RX_FILTERED_NAME] = "", uid[PN_UID_SIZE];
+    for (size_t i = 0; i < region->filtered.n; i++) {
+        const rx_result *r = &region->filtered.v[i];
+        int index = rx_pyradiomics_feature(image, r->name);
+        if (index < 0) { return pn_fail(err, PN_EINVAL, "a report has no code for %s", r->name); }
+        if (strcmp(image, before) != 0) {
+            const char *parts[] = {"filtered", region->tracking_uid, image, NULL};
+            int rc = pn_uid_from_parts(uid, parts, err);
+            if (rc != PN_OK) { return rc; }
+            if (before[0] != '\0') { pn_sr_close(w->sr); }
+            pn_sr_container(w->sr, PN_SR_CONTAINS, C_GROUP, "1411");
+            put_identity(w, region, region == &w->report->regions[w->report->main_region], image, uid);
+            put_text(w, C_IMAGE_FILTER, image);
+            memcpy(before, image, sizeof before);
+        }
+        put_feature(w, rx_features()[index].full_name, r->value, "");
+    }
+    if (before[0] != '\0') { pn_sr_close(w->sr); }
+    return PN_OK;
 }

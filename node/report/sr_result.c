@@ -45,7 +45,7 @@ void pn_sr_put_algorithm(pn_sr_writer *w, const char *name, const char *version)
 
 void pn_sr_put_parameter(pn_sr_writer *w, const char *name, const char *value)
 {
-    char text[CFG_EXTRACTION_TEXT_SIZE + 64];
+    char text[CFG_PYRADIOMICS_TEXT_SIZE + 64];
     (void)snprintf(text, sizeof text, "%s: %s", name, value);
     pn_sr_text(w->sr, PN_SR_HAS_CONCEPT_MOD, C_ALGORITHM_PARAMETERS, text);
 }

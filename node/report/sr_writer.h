@@ -26,6 +26,8 @@ void pn_sr_put_parameter(pn_sr_writer *w, const char *name, const char *value);
 
 /* TID 1411: the measurement group of a region (sr_group.c). */
 void pn_sr_put_group(pn_sr_writer *w, const pn_report_region *region);
+/* A group for each filtered image of the region. Fails: PN_EINVAL (a feature without a code), PN_ENOMEM. */
+PN_CHECKED int pn_sr_put_filtered(pn_sr_writer *w, const pn_report_region *region, pn_error *err);
 /* Horizons with their intervals, as numbers. */
 void pn_sr_put_survival(pn_sr_writer *w, const pn_report_result *result);
 /* What the first n features of the model did, or where they lie where there is no score. */

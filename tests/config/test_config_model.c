@@ -71,11 +71,11 @@ static void random_features(cfg_model *m)
     size_t first = random_below(RX_NFEATURES);
     m->n_features = 1 + random_below(RX_NFEATURES);
     m->features = array(m->n_features, sizeof *m->features);
-    for (size_t i = 0; i < RX_NFEATURES; i++) { m->extraction.enabled[i] = random_below(2); }
+    for (size_t i = 0; i < RX_NFEATURES; i++) { m->extraction.base.features.enabled[i] = random_below(2); }
     for (size_t i = 0; i < m->n_features; i++) {
         cfg_model_feature *f = &m->features[i];
         size_t index = (first + i) % RX_NFEATURES;
-        m->extraction.enabled[index] = true;
+        m->extraction.base.features.enabled[index] = true;
         snprintf(f->name, sizeof f->name, "%s", rx_features()[index].full_name);
         f->coefficient = random_double();
         f->mean = random_double();
@@ -167,6 +167,39 @@ static void random_distances(cfg_model *m)
     m->distance_quantile = random_times(CFG_NQUANTILES);
 }
 
+/* Original with the settings of all, or also filters, each with something of its own. */
+static void random_images(rx_pyradiomics *s)
+{
+    s->resample = random_below(2);
+    s->normalize = random_below(2);
+    s->pre_crop = random_below(2);
+    s->interpolator = random_below(2) ? RX_SITK_LINEAR : RX_SITK_BSPLINE;
+    for (int a = 0; a < 3 && s->resample; a++) { s->spacing_mm[a] = random_unit() + 0.5; }
+    s->n_resegment = (unsigned)random_below(3);
+    for (unsigned i = 0; i < s->n_resegment; i++) { s->resegment_range[i] = (double)i + random_unit(); }
+    s->base.features.weighting_norm = (rx_norm)random_below(RX_NNORMS);
+    s->base.filter.level = 1 + (unsigned)random_below(3);
+    s->n_images = 0;
+    for (int t = 0; t < RX_NIMAGE_TYPES; t++) {
+        rx_error err = {0};
+        if (t > 0 && random_below(2)) { continue; }
+        rx_pyr_image *image = rx_pyradiomics_add_image(s, (rx_image_type)t, &err);
+        assert_non_null(image);
+        if (t == RX_IMAGE_LOG) {
+            CHECK_OK(rx_pyr_add_sigma(&image->own, 2, random_below(2), &err), err);
+            CHECK_OK(rx_pyr_add_sigma(&image->own, 1 + random_unit(), false, &err), err);
+        }
+        if (t > 0 && random_below(2)) {
+            image->own.features.bin_width = random_unit() + 0.1;
+            image->own.features.bin_count = 1 + (unsigned)random_below(64);
+            image->own.features.weighting_norm = (rx_norm)random_below(RX_NNORMS);
+            image->own.features.force_2d = random_below(2);
+            image->own.filter.lbp3d_levels = 1 + (unsigned)random_below(3);
+            strcpy(image->own.filter.wavelet, "db3");
+        }
+    }
+}
+
 static cfg_model random_model(void)
 {
     cfg_model m = {.research_use_only = random_below(2), .cutpoint = random_double()};
@@ -177,14 +210,15 @@ static cfg_model random_model(void)
     strcpy(m.endpoint, "null");
     strcpy(m.body_part, "0x10");
     random_use(&m);
-    rx_settings_default(&m.extraction);
-    m.extraction.bin_width = fabs(random_double()) + 1e-300;
-    m.extraction.voxel_array_shift = random_double();
-    m.extraction.symmetrical_glcm = random_below(2);
-    m.extraction.n_distances = 3;
-    for (unsigned i = 0; i < 3; i++) { m.extraction.distances[i] = i + 1; }
-    m.extraction.minimum_roi_size = random_below(3);
-    m.extraction.bin_count = random_below(2) ? 32 : 0;
+    rx_pyradiomics_default(&m.extraction);
+    m.extraction.base.features.bin_width = fabs(random_double()) + 1e-300;
+    m.extraction.base.features.voxel_array_shift = random_double();
+    m.extraction.base.features.symmetrical_glcm = random_below(2);
+    m.extraction.base.features.n_distances = 3;
+    for (unsigned i = 0; i < 3; i++) { m.extraction.base.features.distances[i] = i + 1; }
+    m.extraction.base.features.minimum_roi_size = random_below(3);
+    m.extraction.base.features.bin_count = random_below(2) ? 32 : 0;
+    random_images(&m.extraction);
     random_features(&m);
     m.n_horizons = random_below(CFG_MAX_HORIZONS + 1);
     for (size_t i = 0; i < m.n_horizons; i++) {
@@ -280,6 +314,16 @@ static void same_extraction(const rx_settings *a, const rx_settings *b)
     assert_memory_equal(a->enabled, b->enabled, sizeof a->enabled);
 }
 
+static void same_images(const rx_pyradiomics *a, const rx_pyradiomics *b)
+{
+    enum { ROOM = 65536 };
+    char *ta = array(2 * ROOM, 1), *tb = ta + ROOM;
+    assert_true(rx_pyradiomics_describe(ta, ROOM, a) < ROOM);
+    (void)rx_pyradiomics_describe(tb, ROOM, b);
+    assert_string_equal(ta, tb);
+    free(ta);
+}
+
 static void same_training(const cfg_model *a, const cfg_model *b)
 {
     assert_int_equal(a->n_patients, b->n_patients);
@@ -314,7 +358,8 @@ static void same_model(const cfg_model *a, const cfg_model *b)
     assert_string_equal(a->endpoint, b->endpoint);
     assert_string_equal(a->body_part, b->body_part);
     same_use(a, b);
-    same_extraction(&a->extraction, &b->extraction);
+    same_extraction(&a->extraction.base.features, &b->extraction.base.features);
+    same_images(&a->extraction, &b->extraction);
     same_risk(a, b);
     same_training(a, b);
 }
@@ -388,8 +433,8 @@ static void test_model__whole_classes_are_written_as_such(void **state)
     cfg_model m = random_model();
     cfg_error err;
     size_t n;
-    rx_settings_default(&m.extraction);
-    m.extraction.enabled[rx_feature_index("original_ngtdm_Busyness")] = false;
+    rx_pyradiomics_default(&m.extraction);
+    m.extraction.base.features.enabled[rx_feature_index("original_ngtdm_Busyness")] = false;
     for (size_t i = 0; i < m.n_features; i++) {
         if (strcmp(m.features[i].name, "original_ngtdm_Busyness") == 0) { m.n_features = i; }
     }
@@ -440,7 +485,7 @@ static void test_model__save_refuses_what_load_would_and_keeps_the_old_file(void
     assert_int_equal(cfg_model_save(&m, in_folder("m.yaml"), &err), CFG_EVALUE);
     assert_non_null(strstr(err.msg, "risk.cutpoint: got \".inf\", expected a number"));
     m.cutpoint = 0;
-    memset(m.extraction.enabled, 0, sizeof m.extraction.enabled);
+    memset(m.extraction.base.features.enabled, 0, sizeof m.extraction.base.features.enabled);
     assert_int_equal(cfg_model_save(&m, in_folder("m.yaml"), &err), CFG_EVALUE);
     assert_non_null(strstr(err.msg, "would not read back"));
     char *after = read_whole(in_folder("m.yaml"), &n_after);
@@ -618,7 +663,7 @@ static const rule rules[] = {
      "7:13: extraction.setting.binWidht: unknown key, did you mean \"binWidth\"?"},
     {"glcm: [Idn]", "glcm: [Id]",
      "19:11: risk.features[1].name: got \"original_glcm_Idn\", expected a feature that "
-     "extraction.featureClass enables"},
+     "extraction.imageType and featureClass give"},
     {"method: cox_cutpoint", "method: elm",
      "10:11: risk.method: got \"elm\", expected cox_cutpoint"},
     {"  cutpoint: 0.25\n", "  cutpoint: .nan\n",

@@ -7,13 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <config/error.h>
-#include <radiomics/extract.h>
+#include <radiomics/pyradiomics.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { CFG_MODEL_SCHEMA = 2, CFG_NQUANTILES = 7, CFG_TEXT_SIZE = 512, CFG_MAX_HORIZONS = 8 };
+enum { CFG_MODEL_SCHEMA = 2, CFG_NQUANTILES = 7, CFG_TEXT_SIZE = 512, CFG_MAX_HORIZONS = 8,
+       CFG_MAX_MODEL_FEATURES = 512 };
 /* The probabilities of the stored training quantiles. */
 extern const double cfg_quantile_p[CFG_NQUANTILES];      /* 0 .05 .25 .5 .75 .95 1 */
 
@@ -60,7 +61,7 @@ typedef struct cfg_model {
     char **contours; size_t n_contours;      /* name patterns                       */
     cfg_concept *segment_codes; size_t n_segment_codes; /* segmented property type     */
     /* extraction, PyRadiomics' parameter file */
-    rx_settings extraction;
+    rx_pyradiomics extraction;
     /* risk */
     cfg_model_feature *features; size_t n_features;
     double cutpoint;               /* high risk where the linear predictor is above */

@@ -32,8 +32,13 @@ CFG_CHECKED int cfg_pyradiomics_load(cfg_pyradiomics *out, const char *path, cfg
 CFG_CHECKED int cfg_pyradiomics_parse(cfg_pyradiomics *out, const char *bytes, size_t n,
                                       const char *name, cfg_error *err);
 
-/* Only what the model file knows too: one image as it came, without preparation. Then s->base.features
- * says it all, and cfg_extraction_text is its text. */
+/* Room that cfg_pyradiomics_text never exceeds with a dozen image types; longer text is cut. */
+enum { CFG_PYRADIOMICS_TEXT_SIZE = 16384 };
+/* One line that is the same for the same settings, for reports. */
+void cfg_pyradiomics_text(char *buf, size_t size, const rx_pyradiomics *s);
+
+/* One image as it came, without preparation. Then s->base.features says it all, and
+ * cfg_extraction_text is its text. */
 bool cfg_pyradiomics_is_plain(const rx_pyradiomics *s);
 
 #ifdef __cplusplus

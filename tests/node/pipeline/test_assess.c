@@ -46,7 +46,7 @@ static cfg_model model(void)
     m.max_missing_slices = m.max_mahalanobis = INFINITY;
     set_text(m.contrast, sizeof m.contrast, "any");
     m.min_roi_voxels = 100;
-    rx_settings_default(&m.extraction);
+    rx_pyradiomics_default(&m.extraction);
     for (int i = 0; i < 2; i++) {
         set_text(features[i].name, sizeof features[i].name, rx_features()[i + 3].full_name);
         features[i].coefficient = i == 0 ? .5 : -2;
@@ -446,7 +446,7 @@ static void uids__change_with_everything_that_the_report_depends_on(void **state
         if (change == 1) { o.image_digests = others; }
         if (change == 2) { o.n_images = 2; }
         if (change == 3) { set_text(c.file_sha256, sizeof c.file_sha256, "f00"); }
-        if (change == 4) { c.extraction.bin_width = 10; }
+        if (change == 4) { c.extraction.images[0].own.features.bin_width = 10; }
         if (change == 5) { set_text(o.predecessor_sop_uid, PN_UID_SIZE, "2.25.1"); }
         if (change == 6) { o.version = 2; }
         if (change == 7) { o.several_contours = PN_CONTOURS_EACH; }

@@ -59,10 +59,10 @@ static void expected_values(rx_value out[RX_NFEATURES], const rx_settings *setti
 static void values_by_way_of_dicom__equal_those_of_the_volume_in_memory(void **state)
 {
     (void)state;
-    rx_settings settings;
-    rx_settings_default(&settings);
+    rx_pyradiomics settings;
+    rx_pyradiomics_default(&settings);
     rx_value want[RX_NFEATURES];
-    expected_values(want, &settings);
+    expected_values(want, &settings.base.features);
     const char *contours[] = {rtstruct, seg};
     for (int k = 0; k < 2; k++) {
         pn_measurement m = {0};
@@ -82,8 +82,8 @@ static void values_by_way_of_dicom__equal_those_of_the_volume_in_memory(void **s
 static void missing_region__is_an_error_that_names_it(void **state)
 {
     (void)state;
-    rx_settings settings;
-    rx_settings_default(&settings);
+    rx_pyradiomics settings;
+    rx_pyradiomics_default(&settings);
     pn_measurement m = {0};
     pn_error err = {0};
     const int roi = 99;
@@ -95,8 +95,8 @@ static void missing_region__is_an_error_that_names_it(void **state)
 static void gap_in_the_series__is_refused(void **state)
 {
     (void)state;
-    rx_settings settings;
-    rx_settings_default(&settings);
+    rx_pyradiomics settings;
+    rx_pyradiomics_default(&settings);
     const char *some[N_SLICES];
     memcpy(some, images, sizeof some);
     some[7] = images[N_SLICES - 1];              /* one slice left out of the middle */

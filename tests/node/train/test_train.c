@@ -122,7 +122,7 @@ static void test_train__scores_the_same_after_the_file(void **state)
                    .modality = {"CT"}, .slice_spacing_mm = {-INFINITY, INFINITY},
                    .pixel_spacing_mm = {-INFINITY, INFINITY},
                    .slice_thickness_mm = {-INFINITY, INFINITY}, .contrast = "any"};
-    rx_settings_default(&m.extraction);
+    rx_pyradiomics_default(&m.extraction);
     pn_train_summary s = {0};
     pn_error err = {0};
     cfg_error cfg = {0};
