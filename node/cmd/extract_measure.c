@@ -241,12 +241,21 @@ static const pn_roi *find_roi(const pn_header *h, int number)
     return NULL;
 }
 
+/* What a batch file says of a case counts more than what its objects do. */
+static int put_unless_there(ex_row *row, const char *name, const char *text, pn_error *err)
+{
+    for (size_t i = 0; i < row->n_cells; i++) {
+        if (strcmp(row->cells[i].name, name) == 0) { return PN_OK; }
+    }
+    return ex_put(row, name, text, err);
+}
+
 static int put_identity(ex_row *row, const pn_volume *v, const pn_header *contour, const pn_roi *roi, pn_error *err)
 {
-    int rc = ex_put(row, "case", v->study.patient_id, err);
-    if (rc == PN_OK) { rc = ex_put(row, "roi", roi->name, err); }
-    if (rc == PN_OK) { rc = ex_put(row, "image_series", v->study.series_uid, err); }
-    if (rc == PN_OK) { rc = ex_put(row, "contour_sop", contour->sop_uid, err); }
+    int rc = put_unless_there(row, "case", v->study.patient_id, err);
+    if (rc == PN_OK) { rc = put_unless_there(row, "roi", roi->name, err); }
+    if (rc == PN_OK) { rc = put_unless_there(row, "image_series", v->study.series_uid, err); }
+    if (rc == PN_OK) { rc = put_unless_there(row, "contour_sop", contour->sop_uid, err); }
     return rc;
 }
 
