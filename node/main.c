@@ -17,6 +17,7 @@ static const verb verbs[] = {
     {"check-config", cmd_check_config, "check a configuration file and the models it names"},
     {"echo", cmd_echo, "C-ECHO to an archive"},
     {"extract", cmd_extract, "measure features of DICOM folders into a table"},
+    {"landmarks", cmd_landmarks, "learn the landmarks of histogram matching from images"},
     {"train", cmd_train, "build a model file from features and survival data"},
     {"predict", cmd_predict, "apply a model file to a feature table"},
     {"show", cmd_show, "print a Structured Report readably"},
