@@ -212,7 +212,8 @@ static void print_feature(printer *p, const pn_sr_item *item, const char *image)
     const char *unit = strcmp(item->unit, "1") == 0 ? "" : item->unit;
     char full[160];
     (void)snprintf(full, sizeof full, "%s%s%s", image != NULL ? image : "", image != NULL ? "_" : "", name);
-    print(p, "  %-46s %16s %-14s %s %s", full, value, unit, item->name_scheme, item->name_code);
+    print(p, "  %-*s %16s %-14s %s %s", image != NULL ? 66 : 46, full, value, unit, item->name_scheme,
+          item->name_code);
     end_line(p);
 }
 

@@ -79,6 +79,46 @@ static void values_by_way_of_dicom__equal_those_of_the_volume_in_memory(void **s
     }
 }
 
+/* The profile as it is offline: 107 by their place, the filters' by name. */
+static void filtered_images__are_measured_as_the_library_does(void **state)
+{
+    (void)state;
+    rx_pyradiomics settings;
+    rx_error rx = {0};
+    rx_pyradiomics_default(&settings);
+    rx_pyr_image *log = rx_pyradiomics_add_image(&settings, RX_IMAGE_LOG, &rx);
+    assert_non_null(log);
+    CHECK_OK(rx_pyr_add_sigma(&log->own, 3, false, &rx), rx);
+    assert_non_null(rx_pyradiomics_add_image(&settings, RX_IMAGE_SQUARE, &rx));
+    settings.base.features.enabled[rx_feature_index("original_glcm_Contrast")] = false;
+
+    rx_results want = {0};
+    rx_image image = {phantom.grid, RX_I16, phantom.hu};
+    rx_mask mask = {phantom.grid, phantom.mask, 1};
+    rx_workspace *ws = rx_workspace_new();
+    CHECK_OK(rx_pyradiomics_extract(&want, NULL, &image, &mask, &settings, ws, &rx), rx);
+    rx_workspace_free(ws);
+
+    pn_measurement m = {0};
+    pn_error err = {0};
+    const int roi = 1;
+    CHECK_OK(pn_measure(&m, rtstruct, images, N_SLICES, &roi, 1, &settings, &err), err);
+    CHECK_OK((int)m.regions[0].failure.code, m.regions[0].failure);
+    const pn_region *region = &m.regions[0];
+    assert_int_equal(want.n, 106 + 2 * 92);
+    assert_int_equal(region->filtered.n, 2 * 92);
+    assert_int_equal(region->diagnostics.roi_voxels, phantom.tumour_voxels);
+    for (size_t i = 0; i < want.n; i++) {
+        int index = rx_feature_index(want.v[i].name);
+        const rx_result *got = index < 0 ? rx_results_find(&region->filtered, want.v[i].name) : NULL;
+        assert_true(index >= 0 || got != NULL);
+        CHECK_NEAR(index >= 0 ? region->values[index].v : got->value.v, want.v[i].value.v, 0, 0);
+    }
+    assert_int_equal(region->values[rx_feature_index("original_glcm_Contrast")].why, RX_NOT_ASKED);
+    rx_results_free(&want);
+    pn_measurement_free(&m);
+}
+
 static void missing_region__is_an_error_that_names_it(void **state)
 {
     (void)state;
@@ -181,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_by_way_of_dicom__equal_those_of_the_volume_in_memory),
+        cmocka_unit_test(filtered_images__are_measured_as_the_library_does),
         cmocka_unit_test(missing_region__is_an_error_that_names_it),
         cmocka_unit_test(gap_in_the_series__is_refused),
         cmocka_unit_test(job__run_again_gives_the_same_bytes),

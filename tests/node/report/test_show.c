@@ -82,6 +82,22 @@ static void test_show__all_features_in_columns(void **state)
     pn_report_free(&r);
 }
 
+static void test_show__filtered_features_by_their_full_names(void **state)
+{
+    (void)state;
+    pn_report r;
+    pn_buf text = {0};
+    rx_error err;
+    fixture_report(&r);
+    CHECK_OK(rx_results_add(&r.regions[0].filtered, "wavelet-LLH_glcm_Contrast", NULL, NULL, 4.5, &err), err);
+    show(&text, &r);
+    assert_has(&text, "Region GTV-1 wavelet-LLH");
+    assert_has(&text, "  wavelet-LLH_glcm_Contrast ");
+    assert_has(&text, "  glcm_Contrast ");
+    pn_buf_free(&text);
+    pn_report_free(&r);
+}
+
 static void test_show__not_applicable(void **state)
 {
     (void)state;
@@ -188,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_show__headline_then_features),
         cmocka_unit_test(test_show__all_features_in_columns),
+        cmocka_unit_test(test_show__filtered_features_by_their_full_names),
         cmocka_unit_test(test_show__not_applicable),
         cmocka_unit_test(test_show__each_tumour_with_its_result),
         cmocka_unit_test(test_show__in_chinese),

@@ -274,6 +274,70 @@ static void test_sr__undefined_values_are_told_not_made_up(void **state)
     pn_report_free(&r);
 }
 
+/* ---- Filtered images ----------------------------------------------------------------------- */
+
+static void add_filtered(pn_report_region *region, const char *name, double v)
+{
+    rx_error err;
+    CHECK_OK(rx_results_add(&region->filtered, name, NULL, NULL, v, &err), err);
+}
+
+/* Two images of the main region, one of the other. */
+static void filtered_report(pn_report *r)
+{
+    fixture_report(r);
+    fixture_add_region(r, false);
+    add_filtered(&r->regions[0], "log-sigma-3-0-mm-3D_firstorder_Mean", -1.25);
+    add_filtered(&r->regions[0], "log-sigma-3-0-mm-3D_glcm_Contrast", 3.5);
+    add_filtered(&r->regions[0], "wavelet-LLH_glcm_Contrast", 4.5);
+    add_filtered(&r->regions[0], "wavelet-LLH_glcm_MCC", (double)NAN);
+    add_filtered(&r->regions[1], "wavelet-LLH_glcm_Contrast", 5.5);
+}
+
+static void test_sr__each_filtered_image_has_a_group_of_its_own(void **state)
+{
+    (void)state;
+    static const struct { const char *id; size_t region, features; double first; } want[] = {
+        {"GTV-1 log-sigma-3-0-mm-3D", 0, 2, -1.25}, {"GTV-1 wavelet-LLH", 0, 2, 4.5},
+        {"Node left wavelet-LLH", 1, 1, 5.5}};
+    pn_report r;
+    pn_sr_document d = {0};
+    filtered_report(&r);
+    assert_valid(&r, "filtered.dcm");
+    write_and_read(&d, &r);
+    assert_int_equal(count(&d, C_GROUP), 5);
+    for (size_t g = 0; g < 3; g++) {
+        size_t start = nth(&d, C_GROUP, g + 2), features = 0;
+        assert_string_equal(d.items[nth(&d, C_TRACKING_ID, g + 2)].value, want[g].id);
+        assert_string_not_equal(d.items[nth(&d, C_TRACKING_UID, g + 2)].value, r.regions[want[g].region].tracking_uid);
+        assert_non_null(strstr(want[g].id, d.items[nth(&d, C_IMAGE_FILTER, g)].value));
+        for (size_t i = start; i < end_of(&d, start); i++) {
+            if (!is_feature(&d.items[i])) { continue; }
+            if (features == 0) { CHECK_NEAR(d.items[i].number, want[g].first, 0, 0); }
+            if (strcmp(d.items[i].name_code, "Q4LE") == 0) {    /* the mean: not of Hounsfield units any more */
+                assert_string_equal(d.items[i].unit, "[arb'U]");
+            }
+            features++;
+        }
+        assert_int_equal(features, want[g].features);
+    }
+    assert_string_not_equal(d.items[nth(&d, C_TRACKING_UID, 2)].value, d.items[nth(&d, C_TRACKING_UID, 3)].value);
+    pn_sr_document_free(&d);
+    pn_report_free(&r);
+}
+
+static void test_sr__feature_without_a_code_is_refused(void **state)
+{
+    (void)state;
+    pn_report r;
+    pn_error err = {0};
+    fixture_report(&r);
+    add_filtered(&r.regions[0], "original_shape2D_Perimeter", 1);
+    assert_int_equal(pn_report_write_sr(&r, NULL, fixture_path("none.dcm"), &err), PN_EINVAL);
+    assert_non_null(strstr(err.msg, "original_shape2D_Perimeter"));
+    pn_report_free(&r);
+}
+
 static void test_sr__risk_heads_the_main_group_only(void **state)
 {
     (void)state;
@@ -572,6 +636,8 @@ int main(void)
         cmocka_unit_test(test_sr__values_come_back_in_full),
         cmocka_unit_test(test_sr__dcmdump_finds_every_value_in_full),
         cmocka_unit_test(test_sr__undefined_values_are_told_not_made_up),
+        cmocka_unit_test(test_sr__each_filtered_image_has_a_group_of_its_own),
+        cmocka_unit_test(test_sr__feature_without_a_code_is_refused),
         cmocka_unit_test(test_sr__risk_heads_the_main_group_only),
         cmocka_unit_test(test_sr__incomplete_segment_code_is_left_out),
         cmocka_unit_test(test_sr__low_risk),
