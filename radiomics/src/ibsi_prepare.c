@@ -9,6 +9,9 @@
 #include "ibsi_volume.h"
 #include "roi.h"
 
+/* Voxels that are interpolated at most: 4 GB of them. */
+#define MOST_VOXELS ((size_t)1 << 29)
+
 /* First and number along each axis, of the interpolated grid. */
 typedef struct window { size_t first[3], n[3]; } window;
 
@@ -63,6 +66,16 @@ static window reached(const target *t, const size_t lo[3], const size_t hi[3], r
     return w;
 }
 
+/* RX_ELIMIT if the window is too large for sensible memory. */
+static int check_window(const window *w, const rx_grid *whole, rx_error *err)
+{
+    double voxels = (double)w->n[0] * (double)w->n[1] * (double)w->n[2];
+    if (voxels <= (double)MOST_VOXELS) { return RX_OK; }
+    return rx_fail(err, RX_ELIMIT, "%zu x %zu x %zu voxels of %g x %g x %g mm around the region need %.0f GB; "
+                   "at most %zu voxels", w->n[0], w->n[1], w->n[2], whole->spacing_mm[0],
+                   whole->spacing_mm[1], whole->spacing_mm[2], voxels * sizeof(double) / 1e9, MOST_VOXELS);
+}
+
 static int resample_window(double *out, const rx_line_source *lines, const target *t, const window *w,
                            const size_t old[3], rx_ibsi_interpolation how, rx_error *err)
 {
@@ -93,7 +106,8 @@ static int interpolate_mask(rx_region *out, window *w, const rx_mask *mask, cons
     rx_volume share = { 0 };
     rx_line_source lines = rx_mask_lines(mask);
     int rc;
-    if ((rc = rx_region_new(out, &grid, err)) != RX_OK || (rc = rx_volume_new(&share, &grid, err)) != RX_OK
+    if ((rc = check_window(w, &t->grid, err)) != RX_OK || (rc = rx_region_new(out, &grid, err)) != RX_OK
+        || (rc = rx_volume_new(&share, &grid, err)) != RX_OK
         || (rc = resample_window(share.voxels, &lines, t, w, mask->grid.dim, s->mask_interpolation,
                                  err)) != RX_OK) {
         rx_volume_free(&share);
@@ -171,7 +185,8 @@ static int prepare_mask(rx_ibsi_prepared *p, window *w, rx_ibsi_mask_trace *box,
         double margin = fmax(s->margin_mm, s->families & RX_IBSI_LOCAL ? RX_SPHERE_MM : 0);
         *w = around(box, &t->grid, margin);
         rx_grid grid = grid_of_window(&t->grid, w);
-        rc = rx_region_new(&p->morphological, &grid, err);
+        rc = check_window(w, &t->grid, err);
+        if (rc == RX_OK) { rc = rx_region_new(&p->morphological, &grid, err); }
     }
     if (rc == RX_OK && moved) {
         copy_window(p->morphological.voxels, w, &reach, &at);

@@ -315,12 +315,28 @@ static double intensity_at(const curve *k, double fraction)
     return lo < k->n ? intensity(k, lo) : (double)NAN;
 }
 
+/* Of intensities as they occur, each after the other. */
+static double listed_area(const curve *k)
+{
+    const double *v = k->c->sorted;
+    size_t n = k->c->n, i = 0;
+    double sum = 0;
+    while (v[i] < v[n - 1]) {
+        size_t next = i + 1;
+        while (v[next] == v[i]) { next++; }
+        sum += ((double)(n - i) + (double)(n - next)) / 2 * (v[next] - v[i]);
+        i = next;
+    }
+    return sum / (double)n / (k->highest - k->lowest);
+}
+
 /* 3.5.5: by the trapezoid rule over the fractions of the range. The curve changes only where an
  * intensity occurs, so the points between two of those lie on a level stretch. */
 static double area(const curve *k)
 {
     double sum = 0, range = k->highest - k->lowest;
     if (!(range > 0)) { return (double)NAN; }
+    if (k->listed) { return listed_area(k); }
     size_t i = 0;
     double volume = (double)voxels_from(k, 0);
     while (i + 1 < k->n) {

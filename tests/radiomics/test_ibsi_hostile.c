@@ -168,6 +168,12 @@ static void test_ibsi_hostile__refusals(void **state)
          "intensity-volume histogram");
 #undef WITH
     region_free(&r);
+    region all = hostile_whole_image();                 /* 30,000 x 3,000 x 16 voxels */
+    s = good;
+    s.spacing_mm[0] = 0.0008;
+    s.spacing_mm[1] = 0.01;
+    expect(&all, &s, RX_ELIMIT, "need 12 GB; at most 536870912 voxels");
+    region_free(&all);
 }
 
 /* A mask of another grid, and one too small to survive its interpolation. */
