@@ -45,6 +45,8 @@ typedef struct rx_sampler {
 
 double rx_sample(rx_sampler *s, const double index[3]);
 double rx_bspline_at(rx_sampler *s, const double index[3]);
+/* Four points that differ in x only, side by side: every sum waits for its last addition. */
+void rx_bspline_four(double out[4], rx_sampler *s, double x[4][3]);
 /* In place: voxels to coefficients of the cubic spline. */
 RX_CHECKED int rx_bspline_coefficients(rx_sampler *s, rx_error *err);
 

@@ -3,6 +3,7 @@
  * whole numbers shows the last bit. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "pyr.h"
 
 /* sqrt(3) - 2, and how many terms of its powers ITK sums to start the recursion (1e-10). */
@@ -89,24 +90,37 @@ static size_t mirrored(ptrdiff_t i, size_t dim)
     return (size_t)(i < 0 ? 0 : i);
 }
 
-static void axis_weights(rx_sampler *s, int a, double x)
+/* floor of a float that is not far below 0, without the library's call. */
+static ptrdiff_t floor_of(float x)
 {
-    ptrdiff_t first = (ptrdiff_t)floorf((float)x) - 1;
-    double w = x - (double)(first + 1), *t = s->weight[a];
+    ptrdiff_t down = (ptrdiff_t)x;
+    return (float)down > x ? down - 1 : down;
+}
+
+static void find_weights(double t[4], size_t index[4], const rx_sampler *s, int a, double x)
+{
+    ptrdiff_t first = floor_of((float)x) - 1;
+    double w = x - (double)(first + 1);
     t[3] = (1.0 / 6.0) * w * w * w;
     t[0] = (1.0 / 6.0) + 0.5 * w * (w - 1.0) - t[3];
     t[2] = w + t[0] - 2.0 * t[3];
     t[1] = 1.0 - t[0] - t[2] - t[3];
     for (int k = 0; k < 4; k++) {
-        s->index[a][k] = mirrored(first + k, s->dim[a]) - s->lo[a];
+        index[k] = mirrored(first + k, s->dim[a]) - s->lo[a];
     }
+}
+
+static void axis_weights(rx_sampler *s, int a, double x)
+{
+    if (s->at[a] == x) { return; }
+    find_weights(s->weight[a], s->index[a], s, a, x);
     s->at[a] = x;
 }
 
 double rx_bspline_at(rx_sampler *s, const double index[3])
 {
     for (int a = 0; a < 3; a++) {
-        if (s->at[a] != index[a]) { axis_weights(s, a, index[a]); }
+        axis_weights(s, a, index[a]);
     }
     double sum = 0;
     for (int k = 0; k < 4; k++) {
@@ -119,4 +133,22 @@ double rx_bspline_at(rx_sampler *s, const double index[3])
         }
     }
     return sum;
+}
+
+void rx_bspline_four(double out[4], rx_sampler *s, double x[4][3])
+{
+    double weight[4][4], sum[4] = { 0, 0, 0, 0 };
+    size_t index[4][4];
+    for (int a = 1; a < 3; a++) { axis_weights(s, a, x[0][a]); }
+    for (int p = 0; p < 4; p++) { find_weights(weight[p], index[p], s, 0, x[p][0]); }
+    for (int k = 0; k < 4; k++) {
+        for (int j = 0; j < 4; j++) {
+            const double *row = s->v + (s->index[2][k] * s->n[1] + s->index[1][j]) * s->n[0];
+            double wy = s->weight[1][j], wz = s->weight[2][k];
+            for (int i = 0; i < 4; i++) {
+                for (int p = 0; p < 4; p++) { sum[p] += weight[p][i] * wy * wz * row[index[p][i]]; }
+            }
+        }
+    }
+    memcpy(out, sum, sizeof sum);
 }
