@@ -81,38 +81,61 @@ static void count(tally *t, const char *name, double got, double want)
     }
 }
 
+static void check_three(const char *value, const double got[3])
+{
+    double v[3];
+    assert_int_equal(sscanf(value, "\"(%lf, %lf, %lf)", &v[0], &v[1], &v[2]), 3);
+    for (int a = 0; a < 3; a++) { CHECK_NEAR(got[a], v[a], 1e-10, 1e-10); }
+}
+
+static void check_mask(const rx_trace_mask *m, const char *what, const char *value)
+{
+    double v = strtod(value, NULL);
+    if (strcmp(what, "VoxelNum") == 0) { CHECK_NEAR((double)m->voxels, v, 0, 0); }
+    if (strcmp(what, "VolumeNum") == 0) { CHECK_NEAR((double)m->parts, v, 0, 0); }
+    if (strcmp(what, "Mean") == 0) { CHECK_NEAR(m->mean, v, 1e-10, 1e-10); }
+    if (strcmp(what, "Minimum") == 0) { CHECK_NEAR(m->min, v, 0, 0); }
+    if (strcmp(what, "Maximum") == 0) { CHECK_NEAR(m->max, v, 0, 0); }
+    if (strcmp(what, "CenterOfMassIndex") == 0) { check_three(value, m->centre_index); }
+    if (strcmp(what, "CenterOfMass") == 0) { check_three(value, m->centre_mm); }
+    if (strcmp(what, "Spacing") == 0) { check_three(value, m->grid.spacing_mm); }
+    if (strcmp(what, "BoundingBox") != 0) { return; }
+    size_t b[6];
+    assert_int_equal(sscanf(value, "\"(%zu, %zu, %zu, %zu, %zu, %zu)", &b[0], &b[1], &b[2], &b[3], &b[4],
+                            &b[5]), 6);
+    for (int a = 0; a < 3; a++) {
+        assert_int_equal(m->box_min[a], b[a]);
+        assert_int_equal(m->box_max[a] - m->box_min[a] + 1, b[3 + a]);
+    }
+}
+
+static void check_image(const rx_trace_image *m, const char *what, const char *value)
+{
+    double v = strtod(value, NULL);
+    if (strcmp(what, "Mean") == 0) { CHECK_NEAR(m->mean, v, 1e-10, 1e-10); }
+    if (strcmp(what, "Minimum") == 0) { CHECK_NEAR(m->min, v, 0, 0); }
+    if (strcmp(what, "Maximum") == 0) { CHECK_NEAR(m->max, v, 0, 0); }
+    if (strcmp(what, "Spacing") == 0) { check_three(value, m->grid.spacing_mm); }
+    if (strcmp(what, "Size") != 0) { return; }
+    const double size[3] = { (double)m->grid.dim[0], (double)m->grid.dim[1], (double)m->grid.dim[2] };
+    check_three(value, size);
+}
+
 /* diagnostics_Mask-interpolated_VoxelNum and its like */
 static void check_trace(const rx_trace *t, const char *key, const char *value)
 {
-    static const char *const stage[] = { "interpolated", "resegmented" };
-    const rx_trace_mask *mask[] = { &t->mask_interpolated, &t->mask_resegmented };
-    char name[96];
-    double v = strtod(value, NULL);
-    for (int i = 0; i < 2; i++) {
-        snprintf(name, sizeof name, "diagnostics_Mask-%s_VoxelNum", stage[i]);
-        if (strcmp(key, name) == 0) { CHECK_NEAR((double)mask[i]->voxels, v, 0, 0); }
-        snprintf(name, sizeof name, "diagnostics_Mask-%s_VolumeNum", stage[i]);
-        if (strcmp(key, name) == 0) { CHECK_NEAR((double)mask[i]->parts, v, 0, 0); }
-        snprintf(name, sizeof name, "diagnostics_Mask-%s_Mean", stage[i]);
-        if (strcmp(key, name) == 0) { CHECK_NEAR(mask[i]->mean, v, 1e-10, 1e-10); }
-        snprintf(name, sizeof name, "diagnostics_Mask-%s_BoundingBox", stage[i]);
-        if (strcmp(key, name) != 0) { continue; }
-        size_t b[6];
-        assert_int_equal(sscanf(value, "\"(%zu, %zu, %zu, %zu, %zu, %zu)", &b[0], &b[1], &b[2], &b[3],
-                                &b[4], &b[5]), 6);
-        for (int a = 0; a < 3; a++) {
-            assert_int_equal(mask[i]->box_min[a], b[a]);
-            assert_int_equal(mask[i]->box_max[a] - mask[i]->box_min[a] + 1, b[3 + a]);
-        }
-    }
-    if (strcmp(key, "diagnostics_Image-interpolated_Mean") == 0) {
-        CHECK_NEAR(t->image_interpolated.mean, v, 1e-10, 1e-10);
-    }
-    if (strcmp(key, "diagnostics_Image-original_Mean") == 0) {
-        CHECK_NEAR(t->image_original.mean, v, 1e-10, 1e-10);
-    }
-    if (strcmp(key, "diagnostics_Mask-original_VoxelNum") == 0) {
-        CHECK_NEAR((double)t->mask_original.voxels, v, 0, 0);
+    const struct { const char *prefix; const rx_trace_image *image; const rx_trace_mask *mask; } stage[] = {
+        { "diagnostics_Image-original_", &t->image_original, NULL },
+        { "diagnostics_Image-interpolated_", &t->image_interpolated, NULL },
+        { "diagnostics_Mask-original_", NULL, &t->mask_original },
+        { "diagnostics_Mask-interpolated_", NULL, &t->mask_interpolated },
+        { "diagnostics_Mask-resegmented_", NULL, &t->mask_resegmented },
+    };
+    for (size_t i = 0; i < sizeof stage / sizeof *stage; i++) {
+        size_t n = strlen(stage[i].prefix);
+        if (strncmp(key, stage[i].prefix, n) != 0) { continue; }
+        if (stage[i].image) { check_image(stage[i].image, key + n, value); }
+        if (stage[i].mask) { check_mask(stage[i].mask, key + n, value); }
     }
 }
 
