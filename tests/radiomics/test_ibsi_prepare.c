@@ -332,6 +332,49 @@ static void test_ibsi_prepare__types(void **state)
     region_free(&r);
 }
 
+/* A response on every second voxel of a part of the image has every second voxel of both masks. */
+static void test_ibsi_prepare__response(void **state)
+{
+    (void)state;
+    region r = random_blob(8, grid_of(20, 18, 16, 1, 1.5, 2), 90);
+    const double turned[9] = { 0, 0, 1, 1, 0, 0, 0, 1, 0 };
+    memcpy(r.grid.direction, turned, sizeof turned);
+    r.grid.origin_mm[1] = -31.7;
+    rx_ibsi s = defaults();
+    s.outlier_sigma = 1;
+    prepared q = prepare(&r, &s);
+    rx_error err;
+    rx_grid g = r.grid;
+    const size_t first[3] = { 3, 2, 1 }, step[3] = { 2, 1, 3 };
+    for (int a = 0; a < 3; a++) {
+        g.dim[a] = 5;
+        g.spacing_mm[a] *= (double)step[a];
+        for (int x = 0; x < 3; x++) { g.origin_mm[x] += turned[3 * x + a] * (double)first[a] * r.grid.spacing_mm[a]; }
+    }
+    rx_volume map;
+    rx_ibsi_prepared part;
+    CHECK_OK(rx_volume_new(&map, &g, &err), err);
+    CHECK_OK(rx_ibsi_prepared_response(&part, &q.p, &map, &err), err);
+    assert_ptr_equal(part.image.voxels, map.voxels);
+    size_t differ = 0;
+    for (size_t i = 0; i < 125; i++) {
+        size_t at = region_at(&r, 3 + 2 * (i % 5), 2 + i / 5 % 5, 1 + 3 * (i / 25));
+        assert_int_equal(part.morphological.voxels[i], q.p.morphological.voxels[at]);
+        assert_int_equal(part.intensity.voxels[i], q.p.intensity.voxels[at]);
+        differ += part.morphological.voxels[i] != part.intensity.voxels[i];
+    }
+    assert_true(differ > 0);
+    map.grid.origin_mm[0] += 0.5;
+    rx_ibsi_prepared none;
+    assert_int_equal(rx_ibsi_prepared_response(&none, &q.p, &map, &err), RX_EGRID);
+    map.grid = g;
+    map.grid.dim[2] = 7;
+    assert_int_equal(rx_ibsi_prepared_response(&none, &q.p, &map, &err), RX_EGRID);
+    rx_ibsi_prepared_free(&part);
+    rx_ibsi_prepared_free(&q.p);
+    region_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_ibsi_prepare__resegmentation),
         cmocka_unit_test(test_ibsi_prepare__margin),
         cmocka_unit_test(test_ibsi_prepare__types),
+        cmocka_unit_test(test_ibsi_prepare__response),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

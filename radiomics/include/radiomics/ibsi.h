@@ -140,6 +140,13 @@ RX_CHECKED int rx_ibsi_prepare(rx_ibsi_prepared *p, rx_ibsi_trace *trace, const 
                                const rx_mask *mask, const rx_ibsi *settings, rx_error *err);
 void rx_ibsi_prepared_free(rx_ibsi_prepared *p);
 
+/* *p with another image: a filter's response on part of p's grid, or on every n-th voxel of it (what
+ * rx_response_map_region makes of p's *morphological* mask, so that no part of it is lost). Both
+ * masks are cut and thinned alike. *response is taken over; freed with *out, on failure by the
+ * caller. Fails: RX_EGRID (the response lies elsewhere), RX_ENOMEM. */
+RX_CHECKED int rx_ibsi_prepared_response(rx_ibsi_prepared *out, const rx_ibsi_prepared *p,
+                                         const rx_volume *response, rx_error *err);
+
 /* Append the features asked for by settings->families of what is in *p, which may hold another
  * image than rx_ibsi_prepare's (a filter's response) on the same grid. suffix (NULL: none) is put
  * behind every name. The re-segmentation range counts for bins of fixed size and for the IVH: of a
