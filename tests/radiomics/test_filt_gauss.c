@@ -226,6 +226,28 @@ static void test_log__too_small(void **state)
     volume_free(&low);
 }
 
+/* A Gaussian that no voxel but its own sees has no second derivative to be scaled by. */
+static void test_log__far_below_a_voxel(void **state)
+{
+    (void)state;
+    testimage t = image_new(5, 6, 7, 1, 1, 1);
+    rx_image image = view_of_image(&t);
+    const double sigma[] = { 1e-3, 1e-300 };
+    for (int i = 0; i < 2; i++) {
+        rx_filter_settings s = with_sigma(sigma[i]);
+        rx_filter *f = NULL;
+        rx_filtered out;
+        rx_error err = { 0 };
+        bool more = false;
+        CHECK_OK(rx_filter_open(&f, &image, RX_F64, NULL, NULL, RX_IMAGE_LOG, &s, &err), err);
+        CHECK_OK(rx_filter_next(&more, &out, f, &err), err);
+        assert_true(more && out.skipped);
+        assert_non_null(strstr(out.why, "far below the spacing"));
+        rx_filter_free(f);
+    }
+    volume_free(&t);
+}
+
 static void test_log__names(void **state)
 {
     (void)state;
@@ -260,7 +282,8 @@ int main(void)
         cmocka_unit_test(test_log__gaussian_blob),     cmocka_unit_test(test_log__constant_is_0),
         cmocka_unit_test(test_log__paraboloid),        cmocka_unit_test(test_log__symmetries),
         cmocka_unit_test(test_log__plain_convolution), cmocka_unit_test(test_log__boxes_and_types),
-        cmocka_unit_test(test_log__too_small),         cmocka_unit_test(test_log__names),
+        cmocka_unit_test(test_log__too_small),         cmocka_unit_test(test_log__far_below_a_voxel),
+        cmocka_unit_test(test_log__names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
