@@ -300,6 +300,29 @@ static void naive_neighbours(double *dependence, double *coarseness, const regio
     *coarseness = 1 / ps;
 }
 
+/* Levels so rare that they meet only each other split the matrix: its second largest eigenvalue is 1
+ * but for the small term in the divisor, PyRadiomics' 2.2e-16. Here
+ * 4,000 pairs of levels 1 and 2 stand apart from one of 101 and 102. */
+static void test_texture__maximal_correlation_of_parts(void **state)
+{
+    (void)state;
+    enum { ROWS = 4000 };
+    region r = region_new(grid_of(2, 2 * ROWS + 1, 1, 1, 1, 1));
+    for (size_t row = 0; row < ROWS; row++) {
+        region_set(&r, 0, 2 * row, 0, 1);
+        region_set(&r, 1, 2 * row, 0, row % 4 ? 2 : 1);
+    }
+    region_set(&r, 0, 2 * ROWS, 0, 101);
+    region_set(&r, 1, 2 * ROWS, 0, 102);
+    rx_settings s = any_settings();
+    s.bin_width = 1;
+    rx_value out[RX_NFEATURES];
+    region_extract(out, &r, &s);
+    double rare = 1.0 / (2 * (ROWS + 1));       /* of a pair, each way; of its levels, too */
+    CHECK_NEAR(val(out, "glcm_MCC"), sqrt(1 / (1 + 2.220446049250313e-16 / (rare * rare))), 1e-14, 0);
+    region_free(&r);
+}
+
 static void test_texture__other_distances(void **state)
 {
     (void)state;
@@ -513,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_texture__constant_dependences), cmocka_unit_test(test_texture__one_slice),
         cmocka_unit_test(test_texture__knights_move), cmocka_unit_test(test_texture__gap_on_a_line),
         cmocka_unit_test(test_texture__asymmetric_row), cmocka_unit_test(test_texture__other_distances),
+        cmocka_unit_test(test_texture__maximal_correlation_of_parts),
         cmocka_unit_test(test_texture__zones_equal_flood_fill),
         cmocka_unit_test(test_texture__axes_do_not_matter),
         cmocka_unit_test(test_texture__whole_bins_shift_only_intensities),
