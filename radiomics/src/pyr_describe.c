@@ -107,8 +107,14 @@ static void put_enabled(text *t, const rx_pyradiomics *s)
     for (unsigned i = 0; i < RX_NDEPRECATED; i++) {
         if (s->deprecated[i]) { put(t, "%s\n", old[i]); }
     }
+    bool flat = false;
     for (unsigned i = 0; i < RX_PYR_NSHAPE2D; i++) {
         if (s->shape2d[i]) { put(t, "shape2D_%s\n", rx_shape2d_name(i)); }
+        flat = flat || s->shape2d[i];
+    }
+    if (flat) {
+        put(t, "shape2D: force2D=%d, force2Ddimension=%u\n", s->base.features.force_2d,
+            s->base.features.force_2d_dimension);
     }
     if (s->shape2d_must_be_flat) { put(t, "shape2DMustBeFlat=1\n"); }
 }

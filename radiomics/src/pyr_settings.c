@@ -114,6 +114,10 @@ int rx_pyradiomics_check(const rx_pyradiomics *s, rx_error *err)
     }
     for (unsigned i = 0; i < s->n_images; i++) {
         const rx_pyr_own *own = &s->images[i].own;
+        for (unsigned j = 0; j < i; j++) {
+            if (s->images[j].type != s->images[i].type) { continue; }
+            return rx_fail(err, RX_EINVAL, "imageType has %s twice", rx_image_type_name(s->images[i].type));
+        }
         if ((rc = rx_settings_check(&own->features, err)) != RX_OK
             || (rc = rx_filter_settings_check(&own->filter, s->images[i].type, err)) != RX_OK) {
             return rc;
@@ -137,6 +141,9 @@ rx_pyr_image *rx_pyradiomics_add_image(rx_pyradiomics *s, rx_image_type type, rx
 int rx_pyr_add_sigma(rx_pyr_own *own, double mm, bool integer, rx_error *err)
 {
     rx_filter_settings *f = &own->filter;
+    for (unsigned i = 0; i < f->n_sigma; i++) {
+        if (f->sigma[i].mm == mm && f->sigma[i].integer == integer) { return RX_OK; }
+    }
     if (f->n_sigma >= RX_MAX_SIGMAS) {
         return rx_fail(err, RX_EINVAL, "sigma has more than %d values", RX_MAX_SIGMAS);
     }

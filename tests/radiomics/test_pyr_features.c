@@ -360,8 +360,13 @@ static void test_settings__refused(void **state)
     s = ok;
     for (int i = 1; i < RX_PYR_MAX_IMAGES; i++) { assert_non_null(rx_pyradiomics_add_image(&s, RX_IMAGE_LOG, &err)); }
     assert_null(rx_pyradiomics_add_image(&s, RX_IMAGE_LOG, &err));
-    for (int i = 0; i < RX_MAX_SIGMAS; i++) { CHECK_OK(rx_pyr_add_sigma(&s.base, 1, false, &err), err); }
-    assert_int_equal(rx_pyr_add_sigma(&s.base, 1, false, &err), RX_EINVAL);
+    assert_int_equal(rx_pyradiomics_check(&s, &err), RX_EINVAL);
+    assert_non_null(strstr(err.msg, "LoG twice"));
+    for (int i = 0; i < 2 * RX_MAX_SIGMAS; i++) {          /* each once */
+        CHECK_OK(rx_pyr_add_sigma(&s.base, 1 + i / 2, false, &err), err);
+    }
+    assert_int_equal(s.base.filter.n_sigma, RX_MAX_SIGMAS);
+    assert_int_equal(rx_pyr_add_sigma(&s.base, 1, true, &err), RX_EINVAL);
 }
 
 static void describe(char text[16384], const rx_pyradiomics *s)
@@ -398,6 +403,11 @@ static void test_settings__described(void **state)
     DIFFERS(s.base.features.minimum_roi_size = 50);
     DIFFERS(s.shape2d[3] = true);
     DIFFERS(s.deprecated[1] = true);
+    base.shape2d[0] = true;
+    describe(a, &base);
+    DIFFERS(s.base.features.force_2d = true);
+    base.shape2d[0] = false;
+    describe(a, &base);
     DIFFERS(s.normalize = true);
     DIFFERS(s.resample = true);
     DIFFERS(s.pre_crop = true);

@@ -116,7 +116,7 @@ RX_CHECKED int rx_pyradiomics_check(const rx_pyradiomics *s, rx_error *err);
 /* Append an image type with a copy of s->base as its own settings (set the base first); NULL and
  * err filled if there are RX_PYR_MAX_IMAGES. To replace the default, set n_images = 0 first. */
 rx_pyr_image *rx_pyradiomics_add_image(rx_pyradiomics *s, rx_image_type type, rx_error *err);
-/* Append a width to own->filter.sigma; RX_EINVAL if there are RX_MAX_SIGMAS. */
+/* Append a width to own->filter.sigma, once; RX_EINVAL if there are RX_MAX_SIGMAS. */
 RX_CHECKED int rx_pyr_add_sigma(rx_pyr_own *own, double mm, bool integer, rx_error *err);
 
 /* Names as in parameter files. */
