@@ -1,4 +1,4 @@
-/* Features of a grey level co-occurrence matrix: IBSI 3.6, and PyRadiomics' MCC.
+/* Features of a grey level co-occurrence matrix: IBSI 3.6.
  *
  * Ng in the formulas is the highest level. p(i,j) is the share of pairs, px and py its row and
  * column sums, ux and uy their means. */
@@ -7,26 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bounds.h"
-#include "eigen.h"
 
-typedef struct matrix {
-    size_t n;                 /* levels that occur in the region                            */
-    rx_cells cells;
-    const uint16_t *level;    /* [n]                                                        */
-    size_t highest;           /* Ng                                                         */
-    const rx_glcm_form *form;
-    double total;
-    double *row, *column;     /* [n]: sums; the same array if symmetric                     */
-    double *px, *py;          /* [n]: the same array if symmetric                           */
-    double *sum;              /* [2 Ng + 1]: pairs with i + j = k                           */
-    double *difference;       /* [Ng]: pairs with |i - j| = k                               */
-} matrix;
-
-static int make_matrix(matrix *m, rx_cells cells, const rx_levels *l, const rx_glcm_form *form,
+static int make_matrix(rx_pair_matrix *m, rx_cells cells, const rx_levels *l, const rx_glcm_form *form,
                        rx_workspace *ws, rx_error *err)
 {
     size_t n = l->present, ng = l->highest, all = 4 * n + 3 * ng + 1;
-    *m = (matrix){ .n = n, .cells = cells, .level = l->level, .highest = ng, .form = form };
+    *m = (rx_pair_matrix){ .n = n, .cells = cells, .level = l->level, .highest = ng, .form = form };
     m->row = rx_buf_need(&ws->margins, all, sizeof *m->row, err);
     if (!m->row) { return RX_ENOMEM; }
     memset(m->row, 0, all * sizeof *m->row);
@@ -39,14 +25,14 @@ static int make_matrix(matrix *m, rx_cells cells, const rx_levels *l, const rx_g
 }
 
 /* End of the row that starts at cell `at`. */
-static size_t row_end(const matrix *m, size_t at)
+static size_t row_end(const rx_pair_matrix *m, size_t at)
 {
     size_t end = at + 1;
     while (end < m->cells.n && m->cells.v[end].i == m->cells.v[at].i) { end++; }
     return end;
 }
 
-static void sum_up(matrix *m)
+static void sum_up(rx_pair_matrix *m)
 {
     m->total = 0;
     for (size_t at = 0; at < m->cells.n; at++) {
@@ -71,10 +57,10 @@ static double log2_of_1_plus(double t)
     return per_ln2 * (t < 1e-4 ? t * (1 - t * (0.5 - t / 3)) : log1p(t));
 }
 
-static double rest_of(const matrix *m, double q) { return log2_of_1_plus(m->form->eps / q); }
+static double rest_of(const rx_pair_matrix *m, double q) { return log2_of_1_plus(m->form->eps / q); }
 
 /* The sum over all i, j of q log2(1 + eps/q) with q = px(i) py(j). */
-static double rest_of_all(const matrix *m)
+static double rest_of_all(const rx_pair_matrix *m)
 {
     double rest = 0;
     for (size_t i = 0; i < m->n; i++) {
@@ -109,7 +95,7 @@ static size_t distinct(value *out, double *sorted, const double *p, size_t n)
 }
 
 /* The same where levels are many: marginals are counts, of which few are distinct. */
-static int rest_of_many(double *rest, const matrix *m, rx_workspace *ws, rx_error *err)
+static int rest_of_many(double *rest, const rx_pair_matrix *m, rx_workspace *ws, rx_error *err)
 {
     double *sorted = rx_buf_need(&ws->reals, m->n, sizeof *sorted + 2 * sizeof(value), err);
     if (!sorted) { return RX_ENOMEM; }
@@ -128,7 +114,7 @@ static int rest_of_many(double *rest, const matrix *m, rx_workspace *ws, rx_erro
 /* Logarithms only of cells and marginals that are not 0:
  * log2(px py + eps) = log2 px + log2 py + log2(1 + eps/(px py)). Without eps both joint entropies
  * HXY1 and HXY2 (IBSI 3.6.24, 3.6.25) are HX + HY. */
-static int information(double f[N_GLCM], const matrix *m, rx_workspace *ws, rx_error *err)
+static int information(double f[N_GLCM], const rx_pair_matrix *m, rx_workspace *ws, rx_error *err)
 {
     double hx = 0, hy = 0, hxy = 0, bare_x = 0, bare_y = 0, rest1 = 0, rest2 = 0;
     double eps = m->form->eps;
@@ -164,7 +150,7 @@ static int information(double f[N_GLCM], const matrix *m, rx_workspace *ws, rx_e
     return RX_OK;
 }
 
-static void cell_features(double f[N_GLCM], const matrix *m)
+static void cell_features(double f[N_GLCM], const rx_pair_matrix *m)
 {
     double ux = 0, uy = 0, vx = 0, vy = 0;
     for (size_t i = 0; i < m->n; i++) {
@@ -216,7 +202,7 @@ static void cell_features(double f[N_GLCM], const matrix *m)
     f[glcm_SumEntropy] = entropy;
 }
 
-static void difference_features(double f[N_GLCM], const matrix *m)
+static void difference_features(double f[N_GLCM], const rx_pair_matrix *m)
 {
     double average = 0, entropy = 0, contrast = 0, variance = 0;
     double id = 0, idm = 0, idn = 0, idmn = 0, inverse = 0, ng = (double)m->highest;
@@ -247,145 +233,10 @@ static void difference_features(double f[N_GLCM], const matrix *m)
     f[glcm_InverseVariance] = inverse;
 }
 
-/* Numbers 0, 1, ... for the marginals that are not 0; returns how many. */
-static size_t number(uint16_t *out, const double *marginal, size_t n)
-{
-    size_t k = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (marginal[i] > 0) { out[i] = (uint16_t)k++; }
-    }
-    return k;
-}
-
-/* Of Q with eps added to its divisor, as PyRadiomics has it: Q is similar to
- * T(i,j) = sum_k S(i,k) S(j,k) / (1 + eps / (px(i) py(k))), not symmetric, but next to S S'. With x
- * the unit eigenvector of S S' for its second eigenvalue, x' T x is T's up to the square of the
- * change, which matters where levels are so rare that px py comes near eps. y: [width] scratch. */
-static double with_eps(const matrix *m, const double *x, double *y, const uint16_t *at_row,
-                       const uint16_t *at_column, size_t width)
-{
-    double sum = 0;
-    memset(y, 0, width * sizeof *y);
-    for (int adding = 0; adding < 2; adding++) {
-        for (size_t at = 0; at < m->cells.n; at++) {
-            const rx_cell *c = &m->cells.v[at];
-            double pp = m->px[c->i] * m->py[c->j], s = c->count / m->total / sqrt(pp);
-            double xs = x[at_row[c->i]] * s, *yk = &y[at_column[c->j]];
-            if (adding) {
-                sum += xs * *yk / (1 + m->form->eps / pp);
-            } else {
-                *yk += xs;
-            }
-        }
-    }
-    return sum;
-}
-
-static uint16_t root_of(uint16_t *parent, uint16_t i)
-{
-    while (parent[i] != i) {
-        parent[i] = parent[parent[i]];
-        i = parent[i];
-    }
-    return i;
-}
-
-/* Rows and columns fall into parts that no cell connects, if levels are so rare that they meet only
- * each other. Each part has its own eigenvalue 1 of Q, or with eps in the divisor
- *     sum of p(i,k) / (1 + eps / (px(i) py(k)))  over  sum of p(i,k),
- * and the second largest of Q is the second largest of these. False if there is but one part.
- * parent: [rows + columns], sums: [2 * (rows + columns)] scratch. */
-static bool second_of_parts(double *second, const matrix *m, const uint16_t *at_row, size_t n,
-                            const uint16_t *at_column, size_t width, uint16_t *parent, double *sums)
-{
-    size_t nodes = n + width, parts = n;
-    double *with = sums, *without = sums + nodes, most[2] = { 0, 0 };
-    for (size_t i = 0; i < nodes; i++) {
-        parent[i] = (uint16_t)i;
-        with[i] = without[i] = 0;
-    }
-    for (size_t at = 0; at < m->cells.n; at++) {
-        const rx_cell *c = &m->cells.v[at];
-        uint16_t a = root_of(parent, at_row[c->i]), b = root_of(parent, (uint16_t)(n + at_column[c->j]));
-        if (a == b) { continue; }
-        parts -= b < n;                         /* the roots of parts with rows are rows */
-        parent[a > b ? a : b] = a > b ? b : a;
-    }
-    if (parts < 2) { return false; }
-    for (size_t at = 0; at < m->cells.n; at++) {
-        const rx_cell *c = &m->cells.v[at];
-        uint16_t part = root_of(parent, at_row[c->i]);
-        with[part] += c->count / (1 + m->form->eps / (m->px[c->i] * m->py[c->j]));
-        without[part] += c->count;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (parent[i] != i) { continue; }
-        double v = with[i] / without[i];
-        if (v > most[0]) {
-            most[1] = most[0];
-            most[0] = v;
-        } else if (v > most[1]) {
-            most[1] = v;
-        }
-    }
-    *second = most[1];
-    return true;
-}
-
-/* Square root of the second largest eigenvalue of Q(i,j) = sum_k p(i,k) p(j,k) / (px(i) py(k)).
- * With S = p(i,j) / sqrt(px(i) py(j)), Q is similar to S S'. If p is symmetric so is S, and
- * the eigenvalue is the square of S's second largest |eigenvalue|; the largest is 1. */
-static int maximal_correlation(double *mcc, const matrix *m, rx_workspace *ws, rx_error *err)
-{
-    bool symmetric = m->form->symmetric;
-    uint16_t *at_row = rx_buf_need(&ws->dense, m->n, 4 * sizeof *at_row, err), *at_column;
-    if (!at_row) { return RX_ENOMEM; }
-    at_column = at_row + m->n;
-    size_t n = number(at_row, m->row, m->n), width = number(at_column, m->column, m->n);
-    *mcc = NAN;
-    if (n > RX_MAX_MCC_LEVELS || width > RX_MAX_MCC_LEVELS) { return RX_OK; }
-    *mcc = m->n < 2 ? 1 : 0;
-    if (n < 2) { return RX_OK; }
-
-    size_t room = n * width + (symmetric ? 0 : n * n) + 2 * width;
-    double *d = rx_buf_need(&ws->reals, 6 * n + room, sizeof *d, err);
-    if (!d) { return RX_ENOMEM; }
-    if (second_of_parts(mcc, m, at_row, n, at_column, width, at_column + m->n, d)) {
-        *mcc = sqrt(*mcc);
-        return RX_OK;
-    }
-    double *e = d + n, *x = e + n, *work = x + n, *y = work + 3 * n, *s = y + width, *square = s;
-    memset(s, 0, n * width * sizeof *s);
-    for (size_t at = 0; at < m->cells.n; at++) {
-        const rx_cell *c = &m->cells.v[at];
-        double q = sqrt(m->px[c->i] * m->py[c->j]);
-        s[at_row[c->i] * width + at_column[c->j]] = c->count / m->total / q;
-    }
-    if (!symmetric) {
-        square = s + n * width;
-        for (size_t i = 0; i < n; i++) {
-            for (size_t j = 0; j <= i; j++) {
-                double sum = 0;
-                for (size_t k = 0; k < width; k++) { sum += s[i * width + k] * s[j * width + k]; }
-                square[i * n + j] = sum;
-            }
-        }
-    }
-    rx_tridiagonal(square, n, d, e, work);
-    double second = rx_tridiagonal_eigenvalue(d, e, n, n - 2);
-    if (symmetric) {
-        double lowest = rx_tridiagonal_eigenvalue(d, e, n, 0);
-        second = fabs(lowest) > fabs(second) ? lowest : second;
-    }
-    rx_tridiagonal_vector(x, square, n, d, e, second, work);
-    *mcc = sqrt(fmax(with_eps(m, x, y, at_row, at_column, width), 0));
-    return RX_OK;
-}
-
 int rx_cooccurrence_features(double f[N_GLCM], bool *any, rx_cells cells, const rx_levels *l,
                              const rx_glcm_form *form, rx_workspace *ws, rx_error *err)
 {
-    matrix m;
+    rx_pair_matrix m;
     *any = cells.n > 0;
     if (!*any) { return RX_OK; }
     int rc = make_matrix(&m, cells, l, form, ws, err);
@@ -395,6 +246,6 @@ int rx_cooccurrence_features(double f[N_GLCM], bool *any, rx_cells cells, const 
     difference_features(f, &m);
     f[glcm_MCC] = NAN;
     rc = information(f, &m, ws, err);
-    if (rc == RX_OK && form->mcc) { rc = maximal_correlation(&f[glcm_MCC], &m, ws, err); }
+    if (rc == RX_OK && form->mcc) { rc = rx_maximal_correlation(&f[glcm_MCC], &m, ws, err); }
     return rc;
 }

@@ -33,6 +33,25 @@ typedef struct rx_glcm_form {
     double eps;               /* added to what logarithms are taken of: PyRadiomics; IBSI: 0     */
 } rx_glcm_form;
 
+/* A matrix and what is summed from it. */
+typedef struct rx_pair_matrix {
+    size_t n;                 /* levels that occur in the region                            */
+    rx_cells cells;
+    const uint16_t *level;    /* [n]                                                        */
+    size_t highest;           /* Ng                                                         */
+    const rx_glcm_form *form;
+    double total;
+    double *row, *column;     /* [n]: sums; the same array if symmetric                     */
+    double *px, *py;          /* [n]: the same array if symmetric                           */
+    double *sum;              /* [2 Ng + 1]: pairs with i + j = k                           */
+    double *difference;       /* [Ng]: pairs with |i - j| = k                               */
+} rx_pair_matrix;
+
+/* mcc.c: PyRadiomics' MCC; NaN if more than RX_MAX_MCC_LEVELS levels occur. Uses ws->reals,
+ * ws->dense and ws->basis. */
+RX_CHECKED int rx_maximal_correlation(double *mcc, const rx_pair_matrix *m, rx_workspace *ws,
+                                      rx_error *err);
+
 /* false, and f untouched, if there is no pair. MCC is NaN if it is not wanted, or if more than
  * RX_MAX_MCC_LEVELS levels occur. Uses ws->margins and ws->reals. */
 RX_CHECKED int rx_cooccurrence_features(double f[N_GLCM], bool *any, rx_cells cells,

@@ -190,19 +190,24 @@ static void to_unit(double *x, size_t n)
     for (size_t i = 0; i < n; i++) { x[i] /= sqrt(sum); }
 }
 
-void rx_tridiagonal_vector(double *x, const double *a, size_t n, const double *d, const double *e,
-                           double lambda, double *work)
+void rx_tridiagonal_vector(double *x, const double *d, const double *e, size_t n, double lambda,
+                           double *work)
 {
     double size = fabs(lambda);
     for (size_t i = 0; i < n; i++) {
         size = fmax(size, fabs(d[i]) + fabs(e[i]));
         x[i] = 1 + 0.1 * (double)(i % 7);      /* not orthogonal to what is looked for */
     }
+    to_unit(x, n);
     for (int pass = 0; pass < 3 && size > 0; pass++) {
         solve_shifted(x, d, e, n, lambda, size * DBL_EPSILON, work);
         to_unit(x, n);
     }
-    for (size_t i = 1; i < n; i++) {           /* undo the reflections, the last one first */
+}
+
+void rx_tridiagonal_undo(double *x, const double *a, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {           /* the last reflection first */
         const double *v = a + i * n;
         if (dot(v, v, i - 1) == 0) { continue; }
         double share = 2 * dot(v, x, i) / dot(v, v, i);

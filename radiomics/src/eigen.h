@@ -15,9 +15,12 @@ void rx_tridiagonal(double *a, size_t n, double *d, double *e, double *work);
 /* The k-th smallest (from 0) eigenvalue of that matrix, by bisection to the last bits. */
 double rx_tridiagonal_eigenvalue(const double *d, const double *e, size_t n, size_t k);
 
-/* x[n]: the eigenvector of length 1 that belongs to one of its eigenvalues lambda, by inverse
- * iteration; a, d and e as rx_tridiagonal left them. work[3n]. */
-void rx_tridiagonal_vector(double *x, const double *a, size_t n, const double *d, const double *e,
-                           double lambda, double *work);
+/* x[n]: the tridiagonal matrix's eigenvector of length 1 that belongs to one of its eigenvalues
+ * lambda, by inverse iteration. work[3n]. */
+void rx_tridiagonal_vector(double *x, const double *d, const double *e, size_t n, double lambda,
+                           double *work);
+
+/* Make it the eigenvector of the matrix whose reflections rx_tridiagonal left in a. */
+void rx_tridiagonal_undo(double *x, const double *a, size_t n);
 
 #endif

@@ -52,6 +52,7 @@ void rx_workspace_free(rx_workspace *ws)
     free(ws->cells.p);
     free(ws->merged.p);
     free(ws->merging.p);
+    free(ws->basis.p);
     free(ws->dense.p);
     free(ws);
 }

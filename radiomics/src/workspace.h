@@ -21,6 +21,7 @@ struct rx_workspace {
     rx_buf cells;     /* co-occurring levels of one direction                             */
     rx_buf merged;    /* matrix of all directions                                         */
     rx_buf merging;   /* the same, while it grows                                         */
+    rx_buf basis;     /* vectors of the eigenvalue search                                 */
     rx_buf dense;     /* numbers of rows; distances of zones                              */
     rx_mesh_table mesh;
 };

@@ -210,6 +210,69 @@ static void test_texture_forms__sorted_or_counted(void **state)
     region_free(&r);
 }
 
+/* MCC of a line of levels that follow each other loosely, by multiplying a vector by Q until it
+ * turns no more. With many levels the search is another one than with few. */
+static double naive_mcc(const double *level, size_t n, size_t levels)
+{
+    double *row = calloc(levels, sizeof *row), *x = calloc(levels, sizeof *x), *y = calloc(levels, sizeof *y);
+    double value = 0, length = 0;
+    assert_true(row && x && y);
+    for (size_t i = 0; i + 1 < n; i++) {
+        row[(size_t)level[i]]++;
+        row[(size_t)level[i + 1]]++;
+    }
+    for (size_t g = 0; g < levels; g++) { x[g] = sin(0.3 * (double)g) + (double)g / (double)levels; }
+    for (int times = 0; times < 3000; times++) {
+        double along = 0, total = 2 * (double)(n - 1);
+        for (size_t g = 0; g < levels; g++) { along += x[g] * sqrt(row[g] / total); }
+        for (size_t g = 0; g < levels; g++) {
+            x[g] -= along * sqrt(row[g] / total);
+            y[g] = 0;
+        }
+        for (size_t i = 0; i + 1 < n; i++) {
+            size_t a = (size_t)level[i], b = (size_t)level[i + 1];
+            double s = 1 / sqrt(row[a] * row[b]);
+            y[a] += s * x[b];
+            y[b] += s * x[a];
+        }
+        value = length = 0;
+        for (size_t g = 0; g < levels; g++) {
+            value += y[g] * y[g];
+            length += x[g] * x[g];
+        }
+        for (size_t g = 0; g < levels; g++) { x[g] = y[g] / sqrt(value); }
+        value = sqrt(value / length);
+    }
+    free(row);
+    free(x);
+    free(y);
+    return value;
+}
+
+static void test_texture_forms__maximal_correlation(void **state)
+{
+    (void)state;
+    enum { N = 12000 };
+    static const size_t levels[3] = { 40, 200, 600 };
+    static double level[N];
+    for (int t = 0; t < 3; t++) {
+        uint64_t seed = 4;
+        double v = 0, half = (double)levels[t] / 2;
+        region r = region_new(grid_of(N, 1, 1, 1, 1, 1));
+        for (size_t i = 0; i < N; i++) {
+            v = 0.85 * v + 0.15 * (next_uniform(&seed) + next_uniform(&seed) - 1) * 2;
+            level[i] = floor(half + half * fmax(-0.99, fmin(0.99, v)));
+            region_set(&r, i, 0, 0, level[i]);
+        }
+        rx_settings s = any_settings();
+        s.bin_width = 1;
+        rx_value sym[RX_NFEATURES];
+        region_extract(sym, &r, &s);
+        CHECK_NEAR(val(sym, "glcm_MCC"), naive_mcc(level, N, levels[t]), 1e-9, 0);
+        region_free(&r);
+    }
+}
+
 /* Beyond 2,048 levels the sums over pairs of NGTDM are made without the pairs. */
 static void test_texture_forms__ngtdm_of_many_levels(void **state)
 {
@@ -282,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_texture_forms__slices_along_each_axis),
         cmocka_unit_test(test_texture_forms__slices_apart),
         cmocka_unit_test(test_texture_forms__sorted_or_counted),
+        cmocka_unit_test(test_texture_forms__maximal_correlation),
         cmocka_unit_test(test_texture_forms__ngtdm_of_many_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
