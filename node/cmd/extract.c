@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "cmd/cmd.h"
+#include "cmd/extract_maps.h"
 #include "cmd/extract_pool.h"
 #include "cmd/extract_write.h"
 #include "image/image.h"
@@ -38,6 +39,11 @@ static const char help[] =
     "  -r, --roi PATTERN     DICOM: only regions with such a name, `*` and `?`; may be repeated\n"
     "  -l, --label N,M,...   masks: these labels, or `all`; default: what the settings say, else 1\n"
     "      --suv             PET from DICOM: standardised uptake values by body weight (g/ml)\n"
+    "      --maps F,G,...    instead of one value a region, maps: the feature in a kernel around each\n"
+    "                        voxel, as NIfTI files and, of DICOM images, Parametric Map objects; the\n"
+    "                        table names the files. Names as original_glcm_Contrast, patterns, or `all`\n"
+    "                        that the settings enable; their voxelSetting says which kernel\n"
+    "      --maps-dir DIR    where to; default: maps\n"
     "  -j, --jobs N          measure N cases at a time; default 1. The output does not depend on it\n"
     "      --resume          go on where an interrupted run with the same -o stopped; cases whose\n"
     "                        files or settings changed, and those that failed, are measured again\n"
@@ -179,6 +185,12 @@ static int take_jobs(ex_setup *s, const char *text)
     return PN_EXIT_OK;
 }
 
+static int take_maps(ex_setup *s, char *list)
+{
+    pn_error err = {0};
+    return ex_map_patterns(s->maps, &s->n_maps, EX_MAX_MAPS, list, &err) == PN_OK ? PN_EXIT_OK : wrong("%s", err.msg);
+}
+
 /* The place of a word in a list that ends with NULL, or -1. */
 static int word_of(const char *const *words, const char *text)
 {
@@ -190,7 +202,7 @@ static int word_of(const char *const *words, const char *text)
 
 typedef struct asked { const char *params, *profile, *format; } asked;
 
-enum { OPT_PROFILE = 256, OPT_IMAGE, OPT_MASK, OPT_BATCH, OPT_SUV, OPT_RESUME };
+enum { OPT_PROFILE = 256, OPT_IMAGE, OPT_MASK, OPT_BATCH, OPT_SUV, OPT_RESUME, OPT_MAPS, OPT_MAPS_DIR };
 
 static int take_option(ex_setup *s, asked *a, int opt)
 {
@@ -204,6 +216,8 @@ static int take_option(ex_setup *s, asked *a, int opt)
     case OPT_BATCH: s->batch = optarg; break;
     case OPT_SUV: s->suv = true; break;
     case OPT_RESUME: s->resume = true; break;
+    case OPT_MAPS: return take_maps(s, optarg);
+    case OPT_MAPS_DIR: s->maps_folder = optarg; break;
     case 'q': s->quiet = true; break;
     case 'j': return take_jobs(s, optarg);
     case 'l': return take_labels(s, optarg);
@@ -261,6 +275,7 @@ static int take_words(ex_setup *s, const asked *a)
                                    : s->output != NULL && ends_in(s->output, ".json") ? EX_JSON : EX_CSV;
     if (profile < 0) { return wrong("--profile %.60s: expected pyradiomics or ibsi", a->profile); }
     if (format < 0) { return wrong("--format %.60s: expected csv, long or json", a->format); }
+    if (profile == EX_IBSI && s->n_maps > 0) { return wrong("--maps are of the pyradiomics profile"); }
     s->profile = (ex_profile)profile;
     s->format = (ex_format)format;
     return PN_EXIT_OK;
@@ -286,6 +301,36 @@ static char *pyradiomics_text(const rx_pyradiomics *s)
     return text;
 }
 
+/* What is done to the images first belongs to the settings; so do the maps' names. */
+static int add_prepare(ex_setup *s, const char *params, pn_error *err)
+{
+    cfg_error why = {0};
+    char text[CFG_PREPARE_TEXT_SIZE];
+    rx_prepare_default(&s->prepare);
+    if (params != NULL && cfg_prepare_load(&s->prepare, params, &why) != CFG_OK) {
+        return pn_fail(err, PN_ECONFIG, "%s", why.msg);
+    }
+    cfg_prepare_text(text, sizeof text, &s->prepare);
+    if (text[0] == '\0' || s->settings_text == NULL) { return PN_OK; }
+    size_t n = strlen(s->settings_text), more = strlen(text);
+    char *both = realloc(s->settings_text, n + more + 2);
+    if (both == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the settings"); }
+    both[n] = ' ';
+    memcpy(both + n + 1, text, more + 1);
+    s->settings_text = both;
+    return PN_OK;
+}
+
+static void digest_maps(pn_sha256 *h, const ex_setup *s)
+{
+    const cfg_pyradiomics *c = &s->pyradiomics;
+    char text[96];
+    if (s->n_maps == 0) { return; }
+    int n = snprintf(text, sizeof text, "\nmaps %u %d %.17g", c->kernel_radius, c->masked_kernel, c->init_value);
+    pn_sha256_update(h, text, (size_t)n);
+    for (size_t i = 0; i < s->n_maps; i++) { pn_sha256_update(h, s->maps[i], strlen(s->maps[i]) + 1); }
+}
+
 static int load_settings(ex_setup *s, const char *params, pn_error *err)
 {
     cfg_error why = {0};
@@ -304,11 +349,13 @@ static int load_settings(ex_setup *s, const char *params, pn_error *err)
         s->settings_text = pyradiomics_text(&s->pyradiomics.settings);
     }
     if (s->settings_text == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the settings"); }
-    int rc = pn_sha256_init(&h, err);
+    int rc = add_prepare(s, params, err);
+    if (rc == PN_OK) { rc = pn_sha256_init(&h, err); }
     if (rc != PN_OK) { return rc; }
     const char *profile = s->profile == EX_IBSI ? "ibsi\n" : "pyradiomics-3.1\n";
     pn_sha256_update(&h, profile, strlen(profile));
     pn_sha256_update(&h, s->settings_text, strlen(s->settings_text));
+    digest_maps(&h, s);
     pn_sha256_final(&h, digest);
     pn_hex(s->digest, digest, sizeof digest);
     return PN_OK;
@@ -323,6 +370,7 @@ static int parse(ex_setup *s, asked *a, int argc, char **argv)
         {"jobs", required_argument, NULL, 'j'},    {"image", required_argument, NULL, OPT_IMAGE},
         {"mask", required_argument, NULL, OPT_MASK}, {"batch", required_argument, NULL, OPT_BATCH},
         {"suv", no_argument, NULL, OPT_SUV},       {"resume", no_argument, NULL, OPT_RESUME},
+        {"maps", required_argument, NULL, OPT_MAPS}, {"maps-dir", required_argument, NULL, OPT_MAPS_DIR},
         {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'}, {0}};
     int opt, rc = PN_EXIT_OK;
     while (rc == PN_EXIT_OK && (opt = getopt_long(argc, argv, "o:p:f:r:l:j:qh", options, NULL)) != -1) {
@@ -336,7 +384,7 @@ static int parse(ex_setup *s, asked *a, int argc, char **argv)
 
 int cmd_extract(int argc, char **argv)
 {
-    ex_setup s = {.jobs = 1};
+    ex_setup s = {.jobs = 1, .maps_folder = "maps"};
     asked a = {.profile = "pyradiomics"};
     pn_error err = {0};
     int code = parse(&s, &a, argc, argv);

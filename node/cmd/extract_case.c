@@ -17,7 +17,7 @@ static ex_case *add_case(ex_cases *cases)
     ex_case *v = realloc(cases->v, (cases->n + 1) * sizeof *v);
     if (v == NULL) { return NULL; }
     cases->v = v;
-    v[cases->n] = (ex_case){.channel = -1};
+    v[cases->n] = (ex_case){.number = cases->n + 1, .channel = -1};
     return &v[cases->n++];
 }
 
@@ -88,7 +88,7 @@ static int find_contours(ex_cases *cases, const ex_setup *s, pn_error *err)
             if (rc == PN_OK && n > 0) { rc = no_memory(err); }
             continue;
         }
-        *c = (ex_case){.entry = i, .rois = rois, .n_rois = n, .channel = -1};
+        *c = (ex_case){.number = c->number, .entry = i, .rois = rois, .n_rois = n, .channel = -1};
     }
     if (rc == PN_OK && contours == 0) {
         rc = pn_fail(err, PN_ENOTFOUND, "no RTSTRUCT or SEG among %zu DICOM files (%zu other files)",

@@ -2,6 +2,7 @@
 #ifndef PN_EXTRACT_CASE_H
 #define PN_EXTRACT_CASE_H
 #include <config/ibsi.h>
+#include <config/prepare.h>
 #include <config/pyradiomics.h>
 #include "base/error.h"
 #include "dicom/folder.h"
@@ -9,7 +10,7 @@
 typedef enum ex_profile { EX_PYRADIOMICS, EX_IBSI } ex_profile;
 typedef enum ex_format { EX_CSV, EX_LONG, EX_JSON } ex_format;
 
-enum { EX_MAX_PATTERNS = 64, EX_MAX_LABELS = 256, EX_MAX_JOBS = 256 };
+enum { EX_MAX_PATTERNS = 64, EX_MAX_LABELS = 256, EX_MAX_JOBS = 256, EX_MAX_MAPS = 512 };
 
 /* The command line. */
 typedef struct ex_setup {
@@ -19,6 +20,7 @@ typedef struct ex_setup {
     ex_profile profile;
     cfg_pyradiomics pyradiomics;
     cfg_ibsi ibsi;
+    rx_prepare prepare;                        /* done to every image first                     */
     char *settings_text;                       /* owned                                        */
     char digest[PN_DIGEST_HEX_SIZE];           /* of profile and settings                      */
     char *patterns[EX_MAX_PATTERNS]; size_t n_patterns;
@@ -26,6 +28,8 @@ typedef struct ex_setup {
     bool all_labels;
     bool suv;
     unsigned jobs;
+    char *maps[EX_MAX_MAPS]; size_t n_maps;    /* instead of values: patterns of features      */
+    const char *maps_folder;
     bool resume, quiet;
 } ex_setup;
 
@@ -33,6 +37,7 @@ typedef struct ex_column { char *name, *text; } ex_column;
 
 /* An image and a mask, or the wanted regions of one contour object of `folder`. */
 typedef struct ex_case {
+    size_t number;                             /* from 1                                       */
     char *image, *mask;                        /* NULL where a contour object is meant         */
     size_t row;                                /* of the batch file, as a spreadsheet counts; 0 */
     ex_column *columns; size_t n_columns;      /* of the batch file, for the output            */

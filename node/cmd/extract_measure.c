@@ -105,6 +105,8 @@ static int load_image(loaded *l, const char *path, bool suv, pn_error *err)
     if (is_folder(path)) {
         int rc = load_series(&l->volume, l->note, path, suv, err);
         l->subject.image = l->volume.image;
+        l->subject.volume = &l->volume;
+        l->subject.contour_uid = "";
         return rc;
     }
     int rc = pn_image_read(&l->file, path, 0, err);
@@ -200,6 +202,8 @@ static int measure_labels(ex_rows *out, loaded *l, const pn_image *mask, const e
         rc = put_columns(row, c, err);
         if (rc == PN_OK && told) { rc = ex_put_count(row, "Label", labels[i], err); }
         if (rc != PN_OK) { break; }
+        (void)snprintf(l->subject.stem, sizeof l->subject.stem, "Case-%zu_label-%lu", c->number, (unsigned long)labels[i]);
+        l->subject.region = row->region[0] != '\0' ? row->region : "mask";
         pn_error failure = {0};
         (void)measure_label(row, l, mask, region, labels[i], s, ws, &failure);
         row->failure = failure;
@@ -259,14 +263,27 @@ static int put_identity(ex_row *row, const pn_volume *v, const pn_header *contou
     return rc;
 }
 
-static int measure_roi(ex_row *row, const pn_volume *v, const pn_folder_entry *entry, int number, const char *about,
-                       const ex_setup *s, rx_workspace *ws, pn_error *err)
+/* What any file system takes; the number keeps apart what this makes equal. */
+static void name_roi(char *stem, size_t size, const ex_case *c, const pn_roi *roi)
+{
+    int n = snprintf(stem, size, "Case-%zu_%d_%.60s", c->number, roi->number, roi->name);
+    for (int i = 0; i < n && (size_t)i < size && stem[i] != '\0'; i++) {
+        bool plain = (stem[i] >= 'a' && stem[i] <= 'z') || (stem[i] >= 'A' && stem[i] <= 'Z') ||
+                     (stem[i] >= '0' && stem[i] <= '9') || stem[i] == '-' || stem[i] == '_';
+        if (!plain) { stem[i] = '_'; }
+    }
+}
+
+static int measure_roi(ex_row *row, const pn_volume *v, const pn_folder_entry *entry, const pn_roi *roi, const char *about,
+                       const ex_case *c, const ex_setup *s, rx_workspace *ws, pn_error *err)
 {
     pn_mask mask = {0};
-    int rc = entry->header.kind == PN_KIND_RTSTRUCT ? pn_mask_from_rtstruct(&mask, entry->path, number, v, err)
-                                                    : pn_mask_from_seg(&mask, entry->path, number, v, err);
+    int rc = entry->header.kind == PN_KIND_RTSTRUCT ? pn_mask_from_rtstruct(&mask, entry->path, roi->number, v, err)
+                                                    : pn_mask_from_seg(&mask, entry->path, roi->number, v, err);
     if (rc != PN_OK) { return rc; }
-    ex_subject subject = {.image = v->image, .mask = mask.mask};
+    ex_subject subject = {.image = v->image, .mask = mask.mask, .volume = v, .contour_uid = entry->header.sop_uid,
+                          .region = roi->name};
+    name_roi(subject.stem, sizeof subject.stem, c, roi);
     rc = ex_profile_run(row, &subject, s, ws, err);
     if (rc == PN_OK) { rc = ex_note(row, mask.note, err); }
     if (rc == PN_OK) { rc = ex_note(row, about, err); }
@@ -295,7 +312,7 @@ static int measure_rois(ex_rows *out, const pn_folder *folder, const pn_folder_e
         if (rc == PN_OK) { rc = put_identity(row, &volume, &entry->header, roi, err); }
         if (rc != PN_OK) { break; }
         pn_error failure = {0};
-        (void)measure_roi(row, &volume, entry, rois[i], images.by_series ? "images matched by series" : "", s, ws, &failure);
+        (void)measure_roi(row, &volume, entry, roi, images.by_series ? "images matched by series" : "", c, s, ws, &failure);
         row->failure = failure;
         if (failure.code == PN_OK) { rc = ex_note(row, suv, err); }
     }

@@ -4,6 +4,7 @@
 #include <radiomics/extract.h>
 #include "cmd/extract_case.h"
 #include "cmd/extract_row.h"
+#include "dicom/volume.h"
 #include "image/image.h"
 
 /* Rows of a case, at least one. What cannot be measured is a row with its failure; the call
@@ -20,6 +21,9 @@ typedef struct ex_subject {
     rx_pixel pixel;                 /* the type that the voxels had in their file              */
     rx_mask mask;                   /* label 1                                                 */
     char image_sha1[41], mask_sha1[41];   /* of the voxels in that type; of 32-bit labels; ""  */
+    char stem[128];                 /* of files of it: "Case-1_2_GTV"                          */
+    const pn_volume *volume;        /* of DICOM images, for objects; NULL                      */
+    const char *contour_uid, *region;   /* with them: of the contour object, "" ; its name     */
 } ex_subject;
 
 /* Diagnostics and features by the profile of the setup, behind what the row has (extract_profile.c). */

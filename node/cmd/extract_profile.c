@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "cmd/extract_maps.h"
 #include "cmd/extract_measure.h"
 #include "pipeline/measure.h"
 #include "report/feature_codes.h"
@@ -248,9 +249,62 @@ static int run_ibsi(ex_row *row, const ex_subject *subject, const ex_setup *s, r
     return put_ibsi_trace(row, &trace, s, err);
 }
 
+/* ---- Maps ------------------------------------------------------------------------------------- */
+
+static int put_map(void *user, const char *feature, const char *path, pn_error *err)
+{
+    return ex_put(user, feature, path, err);
+}
+
+static int run_maps(ex_row *row, const ex_subject *subject, const ex_setup *s, rx_workspace *ws, pn_error *err)
+{
+    ex_map_request q = {
+        .image = subject->image, .pixel = subject->pixel, .mask = subject->mask, .settings = &s->pyradiomics,
+        .prepared = !rx_prepare_is_none(&s->prepare), .patterns = s->maps, .n_patterns = s->n_maps,
+        .folder = s->maps_folder, .stem = subject->stem, .volume = subject->volume,
+        .contour_uid = subject->contour_uid, .region = subject->region, .settings_text = s->settings_text,
+        .digest = s->digest};
+    int rc = put_settings(row, s, err);
+    return rc == PN_OK ? ex_maps(&q, put_map, row, ws, err) : rc;
+}
+
+/* ---- What is done to the image first --------------------------------------------------------- */
+
+typedef struct prepared { rx_volume image; rx_region region; } prepared;
+
+static void prepared_free(prepared *p)
+{
+    rx_volume_free(&p->image);
+    rx_region_free(&p->region);
+}
+
+/* The subject of copies that are owned by *p. */
+static int prepare(prepared *p, ex_subject *subject, const rx_prepare *steps, pn_error *err)
+{
+    rx_error rx = {0};
+    if (rx_volume_copy(&p->image, &subject->image, &rx) != RX_OK ||
+        rx_region_copy(&p->region, &subject->mask, &rx) != RX_OK ||
+        rx_prepare_apply(&p->image, &p->region, steps, &rx) != RX_OK) {
+        return (int)pn_error_from_rx(err, &rx);
+    }
+    subject->mask = rx_region_mask(&p->region);
+    if (steps->bias_correct || steps->denoise != RX_DENOISE_NONE || steps->normalise != RX_NORMALISE_NONE) {
+        subject->image = rx_volume_image(&p->image);
+        subject->pixel = RX_PIXEL_F64;
+    }
+    return PN_OK;
+}
+
 int ex_profile_run(ex_row *row, const ex_subject *subject, const ex_setup *s, rx_workspace *ws, pn_error *err)
 {
-    int rc = s->profile == EX_IBSI ? run_ibsi(row, subject, s, ws, err) : run_pyradiomics(row, subject, s, ws, err);
+    prepared p = {0};
+    ex_subject own = *subject;
+    int rc = rx_prepare_is_none(&s->prepare) ? PN_OK : prepare(&p, &own, &s->prepare, err);
+    if (rc == PN_OK) {
+        rc = s->n_maps > 0 ? run_maps(row, &own, s, ws, err)
+             : s->profile == EX_IBSI ? run_ibsi(row, &own, s, ws, err) : run_pyradiomics(row, &own, s, ws, err);
+    }
     if (rc != PN_OK) { rx_results_clear(&row->values); }
+    prepared_free(&p);
     return rc;
 }

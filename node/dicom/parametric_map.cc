@@ -209,7 +209,8 @@ void shared_groups(Fields &d, const Writer &w)
     shared.item(DCM_ParametricMapFrameTypeSequence).put(DCM_FrameType, "DERIVED\\PRIMARY\\VOLUME\\NONE");
     shared.item(DCM_FrameVOILUTSequence)
         .put(DCM_WindowCenter, decimal((w.lowest + w.highest) / 2))
-        .put(DCM_WindowWidth, decimal(std::fmax(w.highest - w.lowest, DBL_EPSILON)));
+        .put(DCM_WindowWidth, decimal(w.highest > w.lowest ? w.highest - w.lowest : 1))
+        .put(DCM_VOILUTFunction, "LINEAR_EXACT");
     mapping(shared, w);
 }
 

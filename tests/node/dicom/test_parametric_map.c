@@ -183,6 +183,9 @@ static void every_voxel_comes_back(void **state)
     load_stack(&v, paths, 6);
     for (size_t t = 0; t < 3; t++) {
         double *values = ball(&v.image.grid, paddings[t]);
+        for (size_t i = 0; t == 1 && i < 63 * 6; i++) {    /* a narrow range */
+            if (values[i] > 0) { values[i] = 0.25 + values[i] * 1e-7; }
+        }
         values[2 * 63 + 3 * 9 + 4] = NAN;              /* a value that the formula does not give */
         pn_parametric_map m = map_of(&v.image.grid, values, paddings[t]);
         pn_made made = made_of(&v);
