@@ -32,7 +32,8 @@ struct rx_lbp3d_work {
     double (*sample)[3];
     size_t samples;
     degree *degrees;            /* [lbp3d_levels]                                              */
-    double *spline;             /* coefficients of the image                                   */
+    size_t from[3], n[3];       /* the part of the image whose coefficients are kept           */
+    double *spline;             /* [n[0] * n[1] * n[2]], i fastest                             */
     tap *taps[3];               /* axis i, j, k: [(index in the box) * samples + sample]       */
     double *maps;               /* [image * voxels of the region in the box + voxel]           */
     size_t region;
@@ -82,15 +83,47 @@ static void prefilter(double *c, size_t n, size_t stride, size_t lanes)
     }
 }
 
+/* What the samples around the box can touch: the sphere's reach, and two coefficients more. */
+static void set_reach(rx_lbp3d_work *w, const rx_filter *f)
+{
+    size_t reach = (size_t)ceil(f->s.lbp3d_icosphere_radius) + 2;
+    for (int a = 0; a < 3; a++) {
+        size_t last = f->image.grid.dim[a] - 1, end = last - f->box.max[a] > reach ? f->box.max[a] + reach : last;
+        w->from[a] = f->box.min[a] > reach ? f->box.min[a] - reach : 0;
+        w->n[a] = end - w->from[a] + 1;
+    }
+}
+
+/* Along k, row by row of the image; then slice by slice along j and i. Lines are whole, since each
+ * coefficient hangs on all of its line; only those within reach are kept. */
 static int make_spline(rx_lbp3d_work *w, const rx_filter *f, rx_error *err)
 {
-    const size_t *dim = f->image.grid.dim, slice = dim[0] * dim[1];
-    w->spline = rx_filt_alloc(slice * dim[2], sizeof *w->spline, err);
-    if (!w->spline) { return RX_ENOMEM; }
-    rx_copy_voxels(w->spline, &f->image, 0, slice * dim[2]);
-    for (size_t j = 0; j < dim[1]; j++) { prefilter(w->spline + j * dim[0], dim[2], slice, dim[0]); }
-    for (size_t k = 0; k < dim[2]; k++) { prefilter(w->spline + k * slice, dim[1], dim[0], dim[0]); }
-    for (size_t row = 0; row < dim[1] * dim[2]; row++) { prefilter(w->spline + row * dim[0], dim[0], 1, 1); }
+    const size_t *d = f->image.grid.dim, *n = w->n;
+    double *slab = rx_filt_alloc(d[0] * d[2], sizeof *slab, err);
+    w->spline = slab ? rx_filt_alloc(d[0] * d[1] * n[2], sizeof *w->spline, err) : NULL;
+    if (!w->spline) {
+        free(slab);
+        return RX_ENOMEM;
+    }
+    for (size_t j = 0; j < d[1]; j++) {
+        for (size_t k = 0; k < d[2]; k++) {
+            rx_copy_voxels(slab + k * d[0], &f->image, (k * d[1] + j) * d[0], d[0]);
+        }
+        prefilter(slab, d[2], d[0], d[0]);
+        for (size_t k = 0; k < n[2]; k++) {
+            memcpy(w->spline + (k * d[1] + j) * d[0], slab + (w->from[2] + k) * d[0], d[0] * sizeof *slab);
+        }
+    }
+    free(slab);
+    for (size_t k = 0; k < n[2]; k++) {
+        double *slice = w->spline + k * d[0] * d[1];
+        prefilter(slice, d[1], d[0], d[0]);
+        for (size_t j = 0; j < n[1]; j++) {
+            double *row = slice + (w->from[1] + j) * d[0];
+            prefilter(row, d[0], 1, 1);
+            memmove(w->spline + (k * n[1] + j) * n[0], row + w->from[0], n[0] * sizeof *row);
+        }
+    }
     return RX_OK;
 }
 
@@ -103,7 +136,7 @@ static ptrdiff_t mirror(ptrdiff_t i, ptrdiff_t n)
     return i < n ? i : period - i;
 }
 
-static tap tap_of(double at, size_t n)
+static tap tap_of(double at, size_t n, size_t from)
 {
     tap t = { { 0 }, { 0 }, at >= 0 && at <= (double)(n - 1) };
     if (!t.inside) { return t; }
@@ -112,7 +145,7 @@ static tap tap_of(double at, size_t n)
     t.weight[2] = (z * z * (z - 2.0) * 3.0 + 4.0) / 6.0;
     t.weight[0] = z * z * z / 6.0;
     t.weight[3] = 1.0 - t.weight[0] - t.weight[1] - t.weight[2];
-    for (ptrdiff_t k = 0; k < 4; k++) { t.at[k] = mirror((ptrdiff_t)low - 1 + k, (ptrdiff_t)n); }
+    for (ptrdiff_t k = 0; k < 4; k++) { t.at[k] = mirror((ptrdiff_t)low - 1 + k, (ptrdiff_t)n) - (ptrdiff_t)from; }
     return t;
 }
 
@@ -124,7 +157,7 @@ static int make_taps(rx_lbp3d_work *w, const rx_filter *f, rx_error *err)
         for (size_t i = 0; i < f->n[a]; i++) {
             for (size_t s = 0; s < w->samples; s++) {
                 double at = (double)(f->box.min[a] + i) + w->sample[s][2 - a];
-                w->taps[a][i * w->samples + s] = tap_of(at, f->image.grid.dim[a]);
+                w->taps[a][i * w->samples + s] = tap_of(at, f->image.grid.dim[a], w->from[a]);
             }
         }
     }
@@ -202,13 +235,13 @@ static int make_degrees(rx_lbp3d_work *w, const rx_filter *f, rx_error *err)
     return RX_OK;
 }
 
-static double interpolate(const rx_lbp3d_work *w, const size_t dim[3], const tap *x, const tap *y, const tap *z)
+static double interpolate(const rx_lbp3d_work *w, const tap *x, const tap *y, const tap *z)
 {
     double sum = 0;
     if (!x->inside || !y->inside || !z->inside) { return 0; }
     for (int c = 0; c < 4; c++) {
         for (int b = 0; b < 4; b++) {
-            const double *row = w->spline + ((size_t)z->at[c] * dim[1] + (size_t)y->at[b]) * dim[0];
+            const double *row = w->spline + ((size_t)z->at[c] * w->n[1] + (size_t)y->at[b]) * w->n[0];
             for (int a = 0; a < 4; a++) {
                 sum += row[x->at[a]] * z->weight[c] * y->weight[b] * x->weight[a];
             }
@@ -267,7 +300,7 @@ static void measure(rx_lbp3d_work *w, const rx_filter *f, const size_t at[3], si
     double centre;
     rx_copy_voxels(&centre, &f->image, ((at[2] + lo[2]) * dim[1] + at[1] + lo[1]) * dim[0] + at[0] + lo[0], 1);
     for (size_t v = 0; v < w->samples; v++) {
-        samples[v] = as_image(interpolate(w, dim, x + v, y + v, z + v), f);
+        samples[v] = as_image(interpolate(w, x + v, y + v, z + v), f);
     }
     unsigned levels = f->s.lbp3d_levels;
     w->maps[levels * w->region + nth] = kurtosis(samples, scratch, w->samples);
@@ -307,7 +340,10 @@ static int start(rx_filter *f, rx_error *err)
     int rc = rx_filt_icosphere(&w->sample, &w->samples, f->s.lbp3d_icosphere_subdivision,
                                f->s.lbp3d_icosphere_radius, err);
     if (rc == RX_OK) { rc = make_degrees(w, f, err); }
-    if (rc == RX_OK) { rc = make_spline(w, f, err); }
+    if (rc == RX_OK) {
+        set_reach(w, f);
+        rc = make_spline(w, f, err);
+    }
     if (rc == RX_OK) { rc = make_taps(w, f, err); }
     if (rc == RX_OK) { rc = measure_region(w, f, err); }
     return rc;
