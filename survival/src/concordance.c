@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include <survival/censoring.h>
+
 #include "mem.h"
 #include "num.h"
 #include "risk.h"
@@ -54,18 +56,22 @@ typedef struct pairs {
     double *agree, *differ, *tie; /* [n] by position: weight of the partners */
     double *same;         /* [ranks] deaths of the present time */
     tree t;
+    const double *value;       /* [n] by position: what a death counts; NULL: 1 each  */
     sv_concordance sum;
 } pairs;
+
+static double value_of(const pairs *q, size_t i) { return q->value != NULL ? q->value[i] : 1; }
 
 static void ask_as_case(pairs *q, size_t i)
 {
     counts k = tree_ask(&q->t, q->rank[i]);
-    q->agree[i] += k.lower;
-    q->differ[i] += k.higher;
-    q->tie[i] += k.equal;
-    q->sum.concordant += q->r->weight[i] * k.lower;
-    q->sum.discordant += q->r->weight[i] * k.higher;
-    q->sum.tied_risk += q->r->weight[i] * k.equal;
+    double v = value_of(q, i), w = v * q->r->weight[i];
+    q->agree[i] += v * k.lower;
+    q->differ[i] += v * k.higher;
+    q->tie[i] += v * k.equal;
+    q->sum.concordant += w * k.lower;
+    q->sum.discordant += w * k.higher;
+    q->sum.tied_risk += w * k.equal;
 }
 
 static void ask_as_survivor(pairs *q, size_t i, double sign)
@@ -116,7 +122,7 @@ static void add_deaths(pairs *q, size_t lo, size_t hi)
         q->sum.tied_time += w * (so_far - same);
         so_far += w;
         q->same[q->rank[i]] += w;
-        tree_add(&q->t, q->rank[i], w);
+        tree_add(&q->t, q->rank[i], w * value_of(q, i));
     }
     for (size_t i = lo; i < hi; i++) { q->same[q->rank[i]] = 0; }
 }
@@ -158,11 +164,12 @@ static void summarise(sv_concordance *out, const pairs *q)
     out->se = sqrt(var);
 }
 
-static int count_pairs(sv_concordance *out, const double *risk, const sv_risk *r, sv_error *err)
+static int count_pairs(sv_concordance *out, const double *risk, const double *value, const sv_risk *r,
+                       sv_error *err)
 {
     size_t n = r->n, ranks = 0;
     double *key = SV_NEW(double, n);
-    pairs q = { .r = r, .rank = SV_NEW(uint32_t, n), .agree = SV_NEW(double, n),
+    pairs q = { .r = r, .value = value, .rank = SV_NEW(uint32_t, n), .agree = SV_NEW(double, n),
                 .differ = SV_NEW(double, n), .tie = SV_NEW(double, n), .same = SV_NEW(double, n),
                 .t = { .node = SV_NEW(double, n + 1), .at = SV_NEW(double, n) } };
     int rc = SV_OK;
@@ -190,20 +197,75 @@ static int count_pairs(sv_concordance *out, const double *risk, const sv_risk *r
     return rc;
 }
 
+static int check_risk(const double *risk, const sv_surv *s, sv_error *err)
+{
+    int rc = sv_surv_check(s, 1, err);
+    for (size_t i = 0; rc == SV_OK && i < s->n; i++) {
+        if (!isfinite(risk[i])) {
+            rc = sv_fail(err, SV_EDATA, "risk[%zu] is %g, expected a finite number", i, risk[i]);
+        }
+    }
+    return rc;
+}
+
 int sv_concordance_harrell(sv_concordance *out, const double *risk, const sv_surv *s, sv_error *err)
 {
     *out = (sv_concordance){ .c = SV_NAN, .se = SV_NAN };
-    int rc = sv_surv_check(s, 1, err);
-    if (rc != SV_OK) { return rc; }
-    for (size_t i = 0; i < s->n; i++) {
-        if (!isfinite(risk[i])) {
-            return sv_fail(err, SV_EDATA, "risk[%zu] is %g, expected a finite number", i, risk[i]);
-        }
-    }
-    if (sv_surv_events(s) == 0) { return SV_OK; }
+    int rc = check_risk(risk, s, err);
+    if (rc != SV_OK || sv_surv_events(s) == 0) { return rc; }
     sv_risk r = { 0 };
     rc = sv_risk_plan(&r, s, err);
-    if (rc == SV_OK) { rc = count_pairs(out, risk, &r, err); }
+    if (rc == SV_OK) { rc = count_pairs(out, risk, NULL, &r, err); }
     sv_risk_free(&r);
     return rc;
+}
+
+/* What each death counts, by position: 1 / G(t-)^2 up to tau, nothing after. */
+static int uno_values(double **value, const sv_risk *r, const sv_surv *s, double tau, sv_error *err)
+{
+    sv_censoring c;
+    int rc = sv_censoring_fit(&c, s, err);
+    if (rc != SV_OK) { return rc; }
+    *value = SV_NEW(double, r->n);
+    for (size_t i = 0; *value != NULL && i < r->n; i++) {
+        double g = c.before[r->row[i]];
+        (*value)[i] = r->time[i] <= tau && g > 0 ? 1 / (g * g) : 0;
+    }
+    sv_censoring_free(&c);
+    return *value != NULL ? SV_OK : sv_no_memory(err, "the concordance");
+}
+
+int sv_concordance_uno(sv_concordance *out, const double *risk, double tau, const sv_surv *s, sv_error *err)
+{
+    *out = (sv_concordance){ .c = SV_NAN, .se = SV_NAN };
+    int rc = check_risk(risk, s, err);
+    if (rc == SV_OK && !(tau > 0)) { rc = sv_fail(err, SV_EINVAL, "tau is %g, expected more than 0", tau); }
+    if (rc != SV_OK || sv_surv_events(s) == 0) { return rc; }
+    sv_risk r = { 0 };
+    double *value = NULL;
+    rc = sv_risk_plan(&r, s, err);
+    if (rc == SV_OK) { rc = uno_values(&value, &r, s, tau, err); }
+    if (rc == SV_OK) { rc = count_pairs(out, risk, value, &r, err); }
+    free(value);
+    sv_risk_free(&r);
+    return rc;
+}
+
+int sv_concordance_gonen_heller(double *out, const double *lp, size_t n, sv_error *err)
+{
+    *out = SV_NAN;
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(lp[i])) {
+            return sv_fail(err, SV_EDATA, "linear predictor of row %zu is %g, expected a finite number", i, lp[i]);
+        }
+    }
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            double d = fabs(lp[i] - lp[j]);
+            if (d > 0) { sum += 1 / (1 + exp(-d)); }
+        }
+    }
+    if (n > 1) { *out = 2 * sum / ((double)n * ((double)n - 1)); }
+    return SV_OK;
 }

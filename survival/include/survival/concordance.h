@@ -26,6 +26,19 @@ typedef struct sv_concordance {
 SV_CHECKED int sv_concordance_harrell(sv_concordance *out, const double *risk, const sv_surv *s,
                                       sv_error *err);
 
+/* Uno et al. (2011, Stat Med 30:1105): each death up to tau counts 1 / G(t-)^2, so that C does not
+ * depend on how many were censored. tau: INFINITY for all deaths; better a time until which some were
+ * watched, since late deaths weigh most. The variance takes the weights for known (as R's
+ * concordance with timewt = "n/G2"). Right-censored data without weights, start times, strata.
+ * Fails: as above and as sv_censoring_fit; SV_EINVAL (tau). */
+SV_CHECKED int sv_concordance_uno(sv_concordance *out, const double *risk, double tau, const sv_surv *s,
+                                  sv_error *err);
+
+/* Goenen & Heller (2005, Biometrika 92:965): the concordance that a Cox model with linear predictor
+ * lp[0..n) implies; it needs no follow-up, and is right only if the model is. Pairs with equal
+ * predictors do not count as ordered. O(n^2). Fails: SV_EDATA; *out is then NaN. */
+SV_CHECKED int sv_concordance_gonen_heller(double *out, const double *lp, size_t n, sv_error *err);
+
 #ifdef __cplusplus
 }
 #endif
