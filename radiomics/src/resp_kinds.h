@@ -9,9 +9,13 @@ RX_CHECKED int rx_response_separable(rx_volume *map, const rx_volume *image, con
 /* resp_log.c: a sum of separable filters. */
 RX_CHECKED int rx_response_log(rx_volume *map, const rx_volume *image, const rx_response *f,
                                rx_error *err);
-/* resp_gabor.c: by Fourier transform of slices. */
-RX_CHECKED int rx_response_gabor(rx_volume *map, const rx_volume *image, const rx_response *f,
-                                 rx_error *err);
+/* A box of an image: its first voxel and its size. */
+typedef struct rx_part { size_t min[3], n[3]; } rx_part;
+rx_grid rx_part_grid(const rx_grid *grid, const rx_part *part);
+
+/* resp_gabor.c: by Fourier transform of slices; only the part is computed. */
+RX_CHECKED int rx_response_gabor(rx_volume *map, const rx_volume *image, const rx_part *part,
+                                 const rx_response *f, rx_error *err);
 /* resp_band.c: what is defined by its frequencies: Simoncelli, Shannon, Riesz transforms. */
 RX_CHECKED int rx_response_band(rx_volume *map, const rx_volume *image, const rx_response *f,
                                 rx_error *err);

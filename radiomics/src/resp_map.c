@@ -49,27 +49,38 @@ static int check_width(const rx_volume *image, const rx_response *f, rx_error *e
     return RX_OK;
 }
 
-/* Everything but the checks of the voxels. */
+static int whole_gabor(rx_volume *map, const rx_volume *image, const rx_response *f, rx_error *err)
+{
+    rx_part whole = { { 0, 0, 0 }, { image->grid.dim[0], image->grid.dim[1], image->grid.dim[2] } };
+    return rx_response_gabor(map, image, &whole, f, err);
+}
+
 static int dispatch(rx_volume *map, const rx_volume *image, const rx_response *f, rx_error *err)
 {
     switch (f->kind) {
     case RX_RESPONSE_MEAN:
     case RX_RESPONSE_LAWS:
     case RX_RESPONSE_WAVELET: return rx_response_separable(map, image, f, err);
-    case RX_RESPONSE_GABOR: return rx_response_gabor(map, image, f, err);
+    case RX_RESPONSE_GABOR: return whole_gabor(map, image, f, err);
     case RX_RESPONSE_LOG:
         return rx_response_has_riesz(f) ? rx_response_band(map, image, f, err) : rx_response_log(map, image, f, err);
     default: return rx_response_band(map, image, f, err);
     }
 }
 
+static int check_all(const rx_volume *image, const rx_response *f, rx_error *err)
+{
+    int rc = rx_response_check(f, err);
+    if (rc == RX_OK) { rc = check_voxels(image, err); }
+    if (rc == RX_OK) { rc = check_width(image, f, err); }
+    return rc;
+}
+
 int rx_response_map(rx_volume *map, const rx_volume *image, const rx_response *f, rx_error *err)
 {
     rx_volume made = { 0 };
     *map = (rx_volume){ 0 };
-    int rc = rx_response_check(f, err);
-    if (rc == RX_OK) { rc = check_voxels(image, err); }
-    if (rc == RX_OK) { rc = check_width(image, f, err); }
+    int rc = check_all(image, f, err);
     if (rc == RX_OK) { rc = dispatch(&made, image, f, err); }
     if (rc == RX_OK) {
         *map = made;
@@ -91,9 +102,7 @@ void rx_response_reach(size_t reach[3], const rx_response *f, const rx_grid *gri
 
 /* ---- around a region -------------------------------------------------------------------- */
 
-typedef struct box { size_t min[3], n[3]; } box;
-
-static bool region_box(box *b, const rx_region *region)
+static bool region_box(rx_part *b, const rx_region *region)
 {
     const size_t *dim = region->grid.dim;
     size_t max[3] = { 0, 0, 0 };
@@ -122,7 +131,7 @@ static bool thins(const rx_response *f)
     return f->kind == RX_RESPONSE_WAVELET && f->decimated;
 }
 
-static rx_grid grid_of_box(const rx_grid *grid, const box *b)
+rx_grid rx_part_grid(const rx_grid *grid, const rx_part *b)
 {
     rx_grid g = *grid;
     for (int a = 0; a < 3; a++) {
@@ -136,10 +145,10 @@ static rx_grid grid_of_box(const rx_grid *grid, const box *b)
 
 /* The region's box and what the filter can reach from it. A decimated transform keeps voxels by
  * their place in the image and a periodic one meets the other side: they need the whole. */
-static box wanted_box(const box *roi, const rx_grid *grid, const rx_response *f)
+static rx_part wanted_part(const rx_part *roi, const rx_grid *grid, const rx_response *f)
 {
     size_t reach[3];
-    box b;
+    rx_part b;
     rx_response_reach(reach, f, grid);
     for (int a = 0; a < 3; a++) {
         size_t last = roi->min[a] + roi->n[a] - 1;
@@ -156,9 +165,9 @@ static box wanted_box(const box *roi, const rx_grid *grid, const rx_response *f)
     return b;
 }
 
-static int cut_volume(rx_volume *out, const rx_volume *in, const box *b, rx_error *err)
+static int cut_volume(rx_volume *out, const rx_volume *in, const rx_part *b, rx_error *err)
 {
-    rx_grid grid = grid_of_box(&in->grid, b);
+    rx_grid grid = rx_part_grid(&in->grid, b);
     int rc = rx_volume_new(out, &grid, err);
     for (size_t k = 0; rc == RX_OK && k < b->n[2]; k++) {
         for (size_t j = 0; j < b->n[1]; j++) {
@@ -170,7 +179,7 @@ static int cut_volume(rx_volume *out, const rx_volume *in, const box *b, rx_erro
 }
 
 /* The voxels of *region that the map has: every keep-th from b->min on. */
-static int cut_region(rx_region *out, const rx_region *region, const rx_grid *grid, const box *b,
+static int cut_region(rx_region *out, const rx_region *region, const rx_grid *grid, const rx_part *b,
                       const size_t keep[3], rx_error *err)
 {
     size_t left = 0;
@@ -189,20 +198,24 @@ static int cut_region(rx_region *out, const rx_region *region, const rx_grid *gr
     return rc;
 }
 
-static int map_of_box(rx_volume *map, const rx_volume *image, const box *roi, const rx_response *f, rx_error *err)
+static int map_of_part(rx_volume *map, const rx_volume *image, const rx_part *roi, const rx_response *f,
+                       rx_error *err)
 {
-    box wanted = wanted_box(roi, &image->grid, f);
+    rx_part wanted = wanted_part(roi, &image->grid, f), inner = *roi;
     rx_volume cut = { 0 }, wide = { 0 };
-    int rc = cut_volume(&cut, image, &wanted, err);
-    if (rc == RX_OK) { rc = rx_response_map(&wide, &cut, f, err); }
-    rx_volume_free(&cut);
-    if (rc == RX_OK && thins(f)) {
-        *map = wide;
-        return RX_OK;
-    }
-    box inner = *roi;
     for (int a = 0; a < 3; a++) { inner.min[a] -= wanted.min[a]; }
-    if (rc == RX_OK) { rc = cut_volume(map, &wide, &inner, err); }
+    int rc = cut_volume(&cut, image, &wanted, err);
+    if (rc == RX_OK && f->kind == RX_RESPONSE_GABOR) {
+        rc = check_all(&cut, f, err);
+        if (rc == RX_OK) { rc = rx_response_gabor(map, &cut, &inner, f, err); }
+    } else if (rc == RX_OK && thins(f)) {
+        rc = rx_response_map(map, &cut, f, err);
+    } else if (rc == RX_OK) {
+        rc = rx_response_map(&wide, &cut, f, err);
+        rx_volume_free(&cut);
+        if (rc == RX_OK) { rc = cut_volume(map, &wide, &inner, err); }
+    }
+    rx_volume_free(&cut);
     rx_volume_free(&wide);
     return rc;
 }
@@ -210,7 +223,7 @@ static int map_of_box(rx_volume *map, const rx_volume *image, const box *roi, co
 int rx_response_map_region(rx_volume *map, rx_region *part, const rx_volume *image, const rx_region *region,
                            const rx_response *f, rx_error *err)
 {
-    box roi;
+    rx_part roi;
     rx_volume made = { 0 };
     rx_region made_part = { 0 };
     *map = (rx_volume){ 0 };
@@ -221,7 +234,7 @@ int rx_response_map_region(rx_volume *map, rx_region *part, const rx_volume *ima
         return rx_fail(err, RX_EGRID, "image and region differ in size");
     }
     if (!region_box(&roi, region)) { return rx_fail(err, RX_EEMPTY, "the region to be filtered has no voxel"); }
-    rc = map_of_box(&made, image, &roi, f, err);
+    rc = map_of_part(&made, image, &roi, f, err);
     size_t keep[3] = { 1, 1, 1 };
     for (int a = 0; thins(f) && a < (f->by_slice ? 2 : 3); a++) {
         keep[a] = (size_t)1 << f->level;
