@@ -182,6 +182,33 @@ static void test_resample__spline_mirrors(void **state)
     volume_free(&t);
 }
 
+/* Image and new grid turned together in space: nothing changes, though the axes are not x, y, z now. */
+static void test_resample__turned(void **state)
+{
+    (void)state;
+    testimage t = noisy(20, 17, 15);
+    const double origin[3] = { 3.371, 2.139, 4.773 }, step[3] = { 0.81, 0.9, 0.63 };
+    const size_t n[3] = { 9, 6, 8 };
+    double c = cos(0.4), q = sin(0.4), d = cos(1.1), e = sin(1.1);
+    const double turned[9] = { c, -q * d, q * e, q, c * d, -c * e, 0, e, d };
+    rx_grid g = grid_at(&t, origin, step, n), h = g;
+    for (int r = 0; r < 3; r++) {
+        h.origin_mm[r] = 0;
+        for (int a = 0; a < 3; a++) { h.origin_mm[r] += turned[3 * r + a] * g.origin_mm[a]; }
+    }
+    memcpy(h.direction, turned, sizeof turned);
+    testimage u = t;
+    memcpy(u.grid.direction, turned, sizeof turned);
+    for (int how = RX_SITK_NEAREST_NEIGHBOR; how <= RX_SITK_BLACKMAN_WINDOWED_SINC; how++) {
+        rx_volume a = resampled(&t, &g, (rx_interpolator)how, RX_PIXEL_F64);
+        rx_volume b = resampled(&u, &h, (rx_interpolator)how, RX_PIXEL_F64);
+        for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) { CHECK_NEAR(b.voxels[i], a.voxels[i], 0, 1e-9); }
+        rx_volume_free(&a);
+        rx_volume_free(&b);
+    }
+    volume_free(&t);
+}
+
 static void test_resample__outside_is_zero(void **state)
 {
     (void)state;
@@ -307,7 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resample__voxels_on_voxels_stay), cmocka_unit_test(test_resample__plane),
         cmocka_unit_test(test_resample__one_point_by_hand), cmocka_unit_test(test_resample__box_is_enough),
-        cmocka_unit_test(test_resample__spline_mirrors), cmocka_unit_test(test_resample__outside_is_zero),
+        cmocka_unit_test(test_resample__spline_mirrors), cmocka_unit_test(test_resample__turned),
+        cmocka_unit_test(test_resample__outside_is_zero),
         cmocka_unit_test(test_resample__casts), cmocka_unit_test(test_grid__corner_box_and_padding),
         cmocka_unit_test(test_grid__region_leaves_image), cmocka_unit_test(test_affine__oblique_and_back),
     };
