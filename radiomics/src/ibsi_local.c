@@ -63,6 +63,7 @@ static void sums_free(sums *s)
     free(s->row);
     free(s->sum);
     free(s->count);
+    *s = (sums){ 0 };
 }
 
 static int sums_new(sums *s, const rx_volume *image, size_t first, size_t ring, rx_error *err)
@@ -75,7 +76,6 @@ static int sums_new(sums *s, const rx_volume *image, size_t first, size_t ring, 
     s->sum = malloc(rows * width * sizeof *s->sum);
     s->count = malloc(rows * width * sizeof *s->count);
     if (!s->row || !s->sum || !s->count) {
-        sums_free(s);
         return rx_fail(err, RX_ENOMEM, "no memory for the sums of %zu rows of %zu voxels", rows, dim[0]);
     }
     for (size_t r = 0; r < rows; r++) {

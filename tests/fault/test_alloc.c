@@ -5,6 +5,7 @@
 #include <config/model.h>
 #include <config/node.h>
 #include <radiomics/extract.h>
+#include <radiomics/ibsi.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,7 +183,7 @@ static int hand_over_a_job(void)
     return rc;
 }
 
-static int measure_a_region(void)
+static void a_region(rx_image *image, rx_mask *mask)
 {
     enum { N = 9 };
     static double v[N * N * N];
@@ -194,18 +195,45 @@ static int measure_a_region(void)
         v[i] = (i * 37) % 101;
         label[i] = x * x + y * y + z * z < 12;
     }
+    *image = (rx_image){ grid, RX_F64, v };
+    *mask = (rx_mask){ grid, label, 1 };
+}
+
+static int measure_a_region(void)
+{
     rx_settings s;
     rx_settings_default(&s);
     rx_value out[RX_NFEATURES];
     rx_diagnostics d;
-    const rx_image image = { grid, RX_F64, v };
-    const rx_mask mask = { grid, label, 1 };
+    rx_image image;
+    rx_mask mask;
+    a_region(&image, &mask);
     rx_workspace *ws = rx_workspace_new();
     if (ws == NULL) { return -1; }
     int rc = rx_extract(out, &d, &image, &mask, &s, ws, NULL);
     if (rc != 0) {
         for (int i = 0; i < RX_NFEATURES; i++) { assert_true(out[i].v != out[i].v); }
     }
+    rx_workspace_free(ws);
+    return rc;
+}
+
+static int measure_by_ibsi(void)
+{
+    rx_ibsi s;
+    rx_ibsi_default(&s);
+    s.spacing_mm[2] = 1;
+    s.image_interpolation = RX_IBSI_CUBIC_SPLINE;
+    s.texture.aggregations = RX_IBSI_ALL_AGGREGATIONS;
+    rx_results out = { 0 };
+    rx_image image;
+    rx_mask mask;
+    a_region(&image, &mask);
+    rx_workspace *ws = rx_workspace_new();
+    if (ws == NULL) { return -1; }
+    int rc = rx_ibsi_extract(&out, NULL, &image, &mask, &s, ws, NULL);
+    assert_int_equal(out.n, rc == 0 ? 487 : 0);
+    rx_results_free(&out);
     rx_workspace_free(ws);
     return rc;
 }
@@ -280,6 +308,7 @@ PATH(read_a_configuration)
 PATH(read_a_model)
 PATH(hand_over_a_job)
 PATH(measure_a_region)
+PATH(measure_by_ibsi)
 PATH(draw_the_page)
 
 static int make_folder(void **state)
@@ -303,6 +332,7 @@ int main(void)
         cmocka_unit_test(alloc__read_a_model),
         cmocka_unit_test(alloc__hand_over_a_job),
         cmocka_unit_test(alloc__measure_a_region),
+        cmocka_unit_test(alloc__measure_by_ibsi),
         cmocka_unit_test(alloc__draw_the_page),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
