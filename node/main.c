@@ -18,6 +18,7 @@ static const verb verbs[] = {
     {"echo", cmd_echo, "C-ECHO to an archive"},
     {"extract", cmd_extract, "measure features of DICOM folders into a table"},
     {"landmarks", cmd_landmarks, "learn the landmarks of histogram matching from images"},
+    {"reliability", cmd_reliability, "tell which features withstand repetition"},
     {"train", cmd_train, "build a model file from features and survival data"},
     {"predict", cmd_predict, "apply a model file to a feature table"},
     {"show", cmd_show, "print a Structured Report readably"},

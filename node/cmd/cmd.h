@@ -9,6 +9,7 @@ int cmd_serve(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
+int cmd_reliability(int argc, char **argv);
 int cmd_cases(int argc, char **argv);
 int cmd_queue(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);

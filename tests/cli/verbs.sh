@@ -20,7 +20,7 @@ expect 2 'unknown verb "frobnicate"' frobnicate
 expect 0 '^prognode [0-9]+\.[0-9]+' version
 expect 0 'DCMTK' version
 
-for verb in serve cases check-config echo extract train predict report show phantom version; do
+for verb in serve cases check-config echo extract train predict reliability report show phantom version; do
   expect 0 "usage: prognode $verb" "$verb" --help
   [ -z "$("$prognode" "$verb" --help 2>&1 >/dev/null)" ] || complain "$verb --help writes to stderr"
   "$prognode" --help | grep -qE "^  $verb " || complain "$verb is not in the list of verbs"
@@ -38,6 +38,7 @@ expect 1 '127.0.0.1' echo 127.0.0.1 1 ANY
 expect 1 'nowhere.dcm' show /nowhere.dcm
 expect 2 '' train
 expect 2 '' predict
+expect 2 'expected 2 to 64' reliability
 expect 2 '' phantom
 expect 2 'case number or a folder' report
 expect 2 'output is missing' report 1
