@@ -69,8 +69,8 @@ static int read_words(const fd_reader *r, unsigned *out, const bit *words, size_
 
 static int read_families(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
 {
-    (void)f;
-    return read_words(r, &((cfg_ibsi *)obj)->settings.families, families, N_FAMILIES, n, "family");
+    cfg_ibsi *s = obj;
+    return read_words(r, f->offset == 0 ? &s->settings.families : &s->filter_families, families, N_FAMILIES, n, "family");
 }
 
 static int read_aggregations(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
@@ -98,7 +98,8 @@ static int read_bins(const fd_reader *r, void *obj, const fd_field *f, const yt_
         {"size", FD_REAL, .offset = offsetof(rx_ibsi_bins, size), .bounded = true, .above_min = true, .max = HUGE_VAL},
         {"number", FD_UINT, .offset = offsetof(rx_ibsi_bins, number), .bounded = true, .min = 1, .max = 65535}};
     static const fd_table known = {FD_TABLE(keys)};
-    rx_ibsi *s = &((cfg_ibsi *)obj)->settings;
+    cfg_ibsi *s = obj;
+    rx_ibsi_bins *const to[] = {&s->settings.bins, &s->settings.ivh_bins, &s->filter_bins, &s->filter_ivh_bins};
     rx_ibsi_bins bins = {0};
     int rc = CFG_OK;
     if (n->kind == YT_MAP && n->n == 1) {
@@ -109,7 +110,7 @@ static int read_bins(const fd_reader *r, void *obj, const fd_field *f, const yt_
     } else if (n->kind != YT_SCALAR || strcmp(n->text, "none") != 0) {
         return fd_expected(r, n, "none, {size: N} or {number: N}");
     }
-    if (!rc) { *(f->offset == 0 ? &s->bins : &s->ivh_bins) = bins; }
+    if (!rc) { *to[f->offset] = bins; }
     return rc;
 }
 
@@ -206,7 +207,18 @@ static const fd_field filter_fields[] = {
 };
 enum { N_FILTER_FIELDS = sizeof filter_fields / sizeof filter_fields[0] };
 
-static int read_filter(const fd_reader *r, rx_response *out, const yt_node *n)
+/* Without kernels of its own a filter of slices takes the first two of three. */
+static void default_filter(rx_response *out, rx_response_kind kind, bool by_slice, const yt_node *n)
+{
+    rx_response_default(out, kind);
+    const yt_node *dimension = yt_get(n, "dimension");
+    out->by_slice = by_slice;
+    if (dimension) { by_slice = dimension->kind == YT_SCALAR && strcmp(dimension->text, "2D") == 0; }
+    if (by_slice && kind == RX_RESPONSE_LAWS) { out->kernels[4] = '\0'; }
+    if (by_slice && kind == RX_RESPONSE_WAVELET) { memcpy(out->kernels, "LH", 3); }
+}
+
+static int read_filter(const fd_reader *r, rx_response *out, bool by_slice, const yt_node *n)
 {
     static const fd_table known = {FD_TABLE(filter_fields)};
     bit kinds[RX_NRESPONSES];
@@ -218,7 +230,7 @@ static int read_filter(const fd_reader *r, rx_response *out, const yt_node *n)
     if (!rc && !which) { return fd_fail(r, n, "filter", "missing, expected one such as log, laws, gabor, wavelet"); }
     if (!rc) { rc = read_word(r, &kind, kinds, RX_NRESPONSES, which, "filter"); }
     if (rc) { return rc; }
-    rx_response_default(out, (rx_response_kind)kind);
+    default_filter(out, (rx_response_kind)kind, by_slice, n);
     for (const yt_node *v = n->first; v && !rc; v = v->next) {
         for (size_t i = 1; i < N_FILTER_FIELDS && !rc; i++) {
             if (strcmp(filter_fields[i].key, v->key) == 0) { rc = fd_read_value(r, out, &filter_fields[i], v); }
@@ -238,7 +250,7 @@ static int read_filters(const fd_reader *r, void *obj, const fd_field *f, const 
         return fd_expected(r, n, "a list of at most %d filters", CFG_IBSI_MAX_FILTERS);
     }
     for (const yt_node *item = n->first; item && !rc; item = item->next) {
-        rc = read_filter(r, &s->filters[s->n_filters++], item);
+        rc = read_filter(r, &s->filters[s->n_filters++], s->settings.by_slice, item);
     }
     return rc;
 }
@@ -252,7 +264,7 @@ static const fd_hook interpolation = {.read = read_interpolation}, bins = {.read
 
 #define AT(m) .offset = offsetof(cfg_ibsi, m)
 
-/* Of two keys with one hook, the first has offset 0. */
+/* Of several keys with one hook, the first has offset 0. */
 static const fd_field fields[] = {
     {"dimension", FD_EITHER, AT(settings.by_slice), .word = {"2D", "3D"}},
     {"label", FD_HOOK, .hook = &label},
@@ -271,13 +283,33 @@ static const fd_field fields[] = {
     {"distance", FD_UINT, AT(settings.texture.distance), RANGE(1, 8)},
     {"ngldm_alpha", FD_REAL, AT(settings.texture.ngldm_alpha), RANGE(0, HUGE_VAL)},
     {"filters", FD_HOOK, .hook = &some_filters},
+    {"filter_families", FD_HOOK, .offset = 1, .hook = &some_families},
+    {"filter_bins", FD_HOOK, .offset = 2, .hook = &bins},
+    {"filter_ivh_bins", FD_HOOK, .offset = 3, .hook = &bins},
 };
 enum { N_FIELDS = sizeof fields / sizeof fields[0] };
+
+/* What the file does not say of responses follows from the rest of the settings. */
+static void default_responses(cfg_ibsi *s, const yt_node *map)
+{
+    rx_ibsi_responses d;
+    rx_ibsi_responses_default(&d, &s->settings);
+    if (!map || !yt_get(map, "filter_families")) { s->filter_families = d.families; }
+    if (!map || !yt_get(map, "filter_bins")) { s->filter_bins = d.bins; }
+    if (!map || !yt_get(map, "filter_ivh_bins")) { s->filter_ivh_bins = d.ivh_bins; }
+}
 
 void cfg_ibsi_default(cfg_ibsi *out)
 {
     *out = (cfg_ibsi){.label = 1};
     rx_ibsi_default(&out->settings);
+    default_responses(out, NULL);
+}
+
+rx_ibsi_responses cfg_ibsi_responses(const cfg_ibsi *s)
+{
+    return (rx_ibsi_responses){.filters = s->filters, .n = s->n_filters, .families = s->filter_families,
+                               .bins = s->filter_bins, .ivh_bins = s->filter_ivh_bins};
 }
 
 static int read_file(const fd_reader *r, cfg_ibsi *s, const yt_node *map)
@@ -288,6 +320,9 @@ static int read_file(const fd_reader *r, cfg_ibsi *s, const yt_node *map)
     if (map && yt_is_null(map)) { map = NULL; }
     if (map && map->kind != YT_MAP) { return fd_expected(r, map, "a mapping with keys such as spacing_mm and bins"); }
     if (map) { rc = fd_check_keys(r, &known, map); }
+    /* first, wherever it stands: filters follow it */
+    const yt_node *dimension = map ? yt_get(map, fields[0].key) : NULL;
+    if (!rc && dimension) { rc = fd_read_value(r, s, &fields[0], dimension); }
     for (const yt_node *n = map ? map->first : NULL; n && !rc; n = n->next) {
         for (size_t i = 0; i < N_FIELDS && !rc; i++) {
             if (strcmp(fields[i].key, n->key) == 0) { rc = fd_read_value(r, s, &fields[i], n); }
@@ -296,6 +331,10 @@ static int read_file(const fd_reader *r, cfg_ibsi *s, const yt_node *map)
     /* Slice by slice, textures across slices are none; and the other way round. */
     if (!rc && s->settings.by_slice && !yt_get(map, "aggregations")) {
         s->settings.texture.aggregations = RX_IBSI_FLAT_AGGREGATIONS;
+    }
+    if (!rc) { default_responses(s, map); }
+    if (!rc && (s->filter_families & (RX_IBSI_MORPHOLOGY | RX_IBSI_LOCAL))) {
+        rc = fd_fail(r, yt_get(map, "filter_families"), NULL, "a response has neither morphology nor local intensity");
     }
     if (!rc && rx_ibsi_check(&s->settings, &rx) != RX_OK) {
         rc = map ? fd_fail(r, map, NULL, "%s", rx.msg) : cfg_fail(r->err, CFG_EVALUE, r->name, 0, 0, "%s", rx.msg);
@@ -385,6 +424,10 @@ static void add_text(txt_buf *b, const cfg_ibsi *c)
         rx_error rx = {0};
         if (rx_response_name(name, &c->filters[i], &rx) == RX_OK) { txt_add(b, " filter=%s", name); }
     }
+    if (c->n_filters == 0) { return; }
+    add_bits(b, "filter_families", families, N_FAMILIES, c->filter_families);
+    add_bins(b, "filter_bins", &c->filter_bins);
+    add_bins(b, "filter_ivh_bins", &c->filter_ivh_bins);
 }
 
 void cfg_ibsi_text(char *buf, size_t size, const cfg_ibsi *s)

@@ -207,44 +207,13 @@ static int put_ibsi_trace(ex_row *row, const rx_ibsi_trace *t, const ex_setup *s
     return p.rc;
 }
 
-/* The responses are measured in the prepared region; its shape and peak are the image's alone, and
- * the range is one of intensities, not of responses. */
-static int run_filters(ex_row *row, const rx_ibsi_prepared *prepared, const ex_setup *s, rx_workspace *ws, rx_error *rx)
-{
-    rx_ibsi settings = s->ibsi.settings;
-    int rc = RX_OK;
-    settings.families &= ~(unsigned)(RX_IBSI_MORPHOLOGY | RX_IBSI_LOCAL);
-    settings.lowest = -HUGE_VAL;
-    settings.highest = HUGE_VAL;
-    for (size_t i = 0; rc == RX_OK && i < s->ibsi.n_filters; i++) {
-        const rx_response *filter = &s->ibsi.filters[i];
-        char name[RX_RESPONSE_NAME_SIZE], suffix[RX_RESPONSE_NAME_SIZE + 1];
-        rx_volume map = {0};
-        rx_region part = {0};
-        rc = rx_response_name(name, filter, rx);
-        if (rc == RX_OK) { rc = rx_response_map_region(&map, &part, &prepared->image, &prepared->intensity, filter, rx); }
-        if (rc == RX_OK) {
-            const rx_ibsi_prepared response = {.image = map, .morphological = part, .intensity = part};
-            (void)snprintf(suffix, sizeof suffix, "_%s", name);
-            rc = rx_ibsi_features(&row->values, NULL, &response, &settings, suffix, ws, rx);
-        }
-        rx_volume_free(&map);
-        rx_region_free(&part);
-    }
-    return rc;
-}
-
 static int run_ibsi(ex_row *row, const ex_subject *subject, const ex_setup *s, rx_workspace *ws, pn_error *err)
 {
-    rx_ibsi_prepared prepared = {0};
     rx_ibsi_trace trace = {0};
-    rx_ibsi settings = s->ibsi.settings;
     rx_error rx = {0};
-    if (s->ibsi.n_filters > 0) { settings.margin_mm = HUGE_VAL; }      /* they see beyond the region */
-    int rc = rx_ibsi_prepare(&prepared, &trace, &subject->image, &subject->mask, &settings, &rx);
-    if (rc == RX_OK) { rc = rx_ibsi_features(&row->values, &trace, &prepared, &settings, NULL, ws, &rx); }
-    if (rc == RX_OK) { rc = run_filters(row, &prepared, s, ws, &rx); }
-    rx_ibsi_prepared_free(&prepared);
+    const rx_ibsi_responses responses = cfg_ibsi_responses(&s->ibsi);
+    int rc = rx_ibsi_extract_filtered(&row->values, &trace, &subject->image, &subject->mask, &s->ibsi.settings,
+                                      &responses, ws, &rx);
     if (rc != RX_OK) { return (int)pn_error_from_rx(err, &rx); }
     return put_ibsi_trace(row, &trace, s, err);
 }

@@ -99,6 +99,29 @@ static void test_ibsi__filters(void **state)
     assert_non_null(strstr(text, " filter=log_3d_s3_c4_periodic"));
 }
 
+static void test_ibsi__responses(void **state)
+{
+    (void)state;
+    /* filters of slices where the profile is of slices, wherever that is said */
+    cfg_ibsi s = loaded("filters:\n  - {filter: laws}\n  - {filter: wavelet, dimension: 3D}\nbins: {number: 16}\n"
+                        "families: [morphology, local, statistics, glcm]\ndimension: 2D\n");
+    rx_ibsi_responses r = cfg_ibsi_responses(&s);
+    assert_true(r.n == 2 && r.filters == s.filters);
+    assert_true(s.filters[0].by_slice && !s.filters[1].by_slice);
+    assert_string_equal(s.filters[0].kernels, "L5E5");
+    assert_string_equal(s.filters[1].kernels, "LLH");
+    assert_int_equal(r.families, RX_IBSI_STATISTICS | RX_IBSI_GLCM);
+    assert_true(r.bins.by == RX_IBSI_BIN_NUMBER && r.bins.number == 16);
+    assert_true(r.ivh_bins.by == RX_IBSI_BIN_NUMBER && r.ivh_bins.number == 1000);
+    s = loaded("bins: {size: 25}\nfilter_families: [ivh]\nfilter_ivh_bins: {number: 100}\nfilters: [{filter: mean}]\n");
+    r = cfg_ibsi_responses(&s);
+    assert_int_equal(r.families, RX_IBSI_IVH);
+    assert_true(r.bins.by == RX_IBSI_BIN_NUMBER && r.bins.number == 32);
+    assert_int_equal(r.ivh_bins.number, 100);
+    s = loaded("filter_bins: {size: 0.5}\n");
+    assert_true(s.filter_bins.by == RX_IBSI_BIN_SIZE);
+}
+
 static void test_ibsi__texts_tell_settings_apart(void **state)
 {
     (void)state;
@@ -107,7 +130,9 @@ static void test_ibsi__texts_tell_settings_apart(void **state)
         "spacing_mm: [1, 1, 1]\nimage_interpolation: nearest", "spacing_mm: [1, 1, 1]\nmask_interpolation: nearest",
         "mask_threshold: 0.6", "round_intensities: true", "range: [0, 1]", "range: [-.inf, 1]", "outlier_sigma: 3",
         "bins: {size: 3}", "bins: {number: 3}", "ivh_bins: {size: 3}", "families: [glcm]", "aggregations: [3D_avg]",
-        "distance: 2", "ngldm_alpha: 2", "filters: [{filter: mean}]", "filters: [{filter: mean, support: 7}]"};
+        "distance: 2", "ngldm_alpha: 2", "filters: [{filter: mean}]", "filters: [{filter: mean, support: 7}]",
+        "filters: [{filter: mean}]\nfilter_families: [glcm]", "filters: [{filter: mean}]\nfilter_bins: {number: 3}",
+        "filters: [{filter: mean}]\nfilter_ivh_bins: {number: 3}"};
     enum { N = sizeof files / sizeof files[0] };
     static char texts[N][CFG_IBSI_TEXT_SIZE];
     for (size_t i = 0; i < N; i++) {
@@ -121,6 +146,7 @@ static void test_ibsi__texts_tell_settings_apart(void **state)
 }
 
 static const struct { const char *text, *message; } bad[] = {
+    {"filter_families: [local]\n", "1:18: filter_families: a response has neither morphology nor local intensity"},
     {"spacing: [1, 1, 1]\n", "1:1: spacing: unknown key, did you mean \"spacing_mm\"?"},
     {"spacing_mm: [1, 1]\n", "1:13: spacing_mm: got 2 items, expected a list of 3 numbers"},
     {"dimension: 4D\n", "1:12: dimension: got \"4D\", expected 2D or 3D"},
@@ -169,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_ibsi__configurations),
         cmocka_unit_test(test_ibsi__slices_alone_have_no_textures_across),
         cmocka_unit_test(test_ibsi__filters),
+        cmocka_unit_test(test_ibsi__responses),
         cmocka_unit_test(test_ibsi__texts_tell_settings_apart),
         cmocka_unit_test(test_ibsi__refusals_name_the_place),
     };
