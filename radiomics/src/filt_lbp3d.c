@@ -88,7 +88,8 @@ static void set_reach(rx_lbp3d_work *w, const rx_filter *f)
 {
     size_t reach = (size_t)ceil(f->s.lbp3d_icosphere_radius) + 2;
     for (int a = 0; a < 3; a++) {
-        size_t last = f->image.grid.dim[a] - 1, end = last - f->box.max[a] > reach ? f->box.max[a] + reach : last;
+        size_t last = f->image.grid.dim[a] - 1;
+        size_t end = last - f->box.max[a] > reach ? f->box.max[a] + reach : last;
         w->from[a] = f->box.min[a] > reach ? f->box.min[a] - reach : 0;
         w->n[a] = end - w->from[a] + 1;
     }
@@ -145,7 +146,9 @@ static tap tap_of(double at, size_t n, size_t from)
     t.weight[2] = (z * z * (z - 2.0) * 3.0 + 4.0) / 6.0;
     t.weight[0] = z * z * z / 6.0;
     t.weight[3] = 1.0 - t.weight[0] - t.weight[1] - t.weight[2];
-    for (ptrdiff_t k = 0; k < 4; k++) { t.at[k] = mirror((ptrdiff_t)low - 1 + k, (ptrdiff_t)n) - (ptrdiff_t)from; }
+    for (ptrdiff_t k = 0; k < 4; k++) {
+        t.at[k] = mirror((ptrdiff_t)low - 1 + k, (ptrdiff_t)n) - (ptrdiff_t)from;
+    }
     return t;
 }
 

@@ -9,6 +9,7 @@
  * with the edge voxel repeated without end. The order of every operation is ITK's. */
 #include "filt_recursion.h"
 #include <math.h>
+#include "wide.h"
 
 
 
@@ -108,6 +109,7 @@ static inline void step(double *restrict y, const double *x0, const double *x1, 
 
 /* Forwards over x[0..end], into y. The first four reach over the edge: what would be an input
  * there is the edge voxel, what would be an output is it times its coefficient. */
+RX_WIDE
 static void forwards(rx_lanes *restrict y, const rx_lanes *restrict x, size_t end, const rx_recursion *r)
 {
     for (size_t i = 0; i < RX_MIN_LINE && i <= end; i++) {
@@ -128,8 +130,9 @@ static void forwards(rx_lanes *restrict y, const rx_lanes *restrict x, size_t en
 
 /* Backwards over x[last..begin], added to y where begin <= i <= end. The last eight outputs are
  * kept in a ring. */
-static void backwards(rx_lanes *restrict y, const rx_lanes *restrict x, size_t begin, size_t end, size_t last,
-                      const rx_recursion *r)
+RX_WIDE
+static void backwards(rx_lanes *restrict y, const rx_lanes *restrict x, size_t begin, size_t end,
+                      size_t last, const rx_recursion *r)
 {
     rx_lanes ring[8];
     for (size_t i = last + 1; i-- > begin;) {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "filt.h"
 #include "roi.h"
+#include "wide.h"
 
 /* Along one axis: outputs first to first + n - 1, of which the leading `plain` add up their taps
  * in order; and the inputs they need, as indices into the source. */

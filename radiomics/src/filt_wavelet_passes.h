@@ -3,6 +3,7 @@
  * image's own precision, so the sums are to be formed there too. */
 
 /* out[x] = sum over taps of f[t] * row[t][x]: eight outputs stay in registers. */
+RX_WIDE
 static void NAMED(combine)(REAL *restrict out, const REAL *const *row, const REAL *f, size_t taps, size_t n)
 {
     enum { AT_ONCE = 8 };
