@@ -17,6 +17,9 @@ const bench_case bench_cases[] = {
     { .name = "brain1", .bar_ms = 2, .image = PEER "brain1_image.nrrd", .mask = PEER "brain1_label.nrrd" },
     { .name = "ibsi-ct", .bar_ms = 20, .image = IBSI_CT "image/phantom.nii.gz",
       .mask = IBSI_CT "mask/mask.nii.gz" },
+    { .name = "1688", .bar_ms = 2000, .image = IBSI_CT "image/phantom.nii.gz",
+      .mask = IBSI_CT "mask/mask.nii.gz", .filtered = true },
+    { .name = "1688-made", .bar_ms = 2000, .dim = { 204, 201, 60 }, .voxels = 125256, .filtered = true },
     { .name = "lungs", .dim = { 512, 512, 1000 }, .voxels = 10000000, .lungs = true },
 };
 const size_t bench_n_cases = sizeof bench_cases / sizeof *bench_cases;

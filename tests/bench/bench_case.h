@@ -13,6 +13,7 @@ typedef struct bench_case {
     double voxels;
     const char *image, *mask;     /* or files in the shared test data                     */
     bool lungs;
+    bool filtered;                /* all image types by the pyradiomics profile: 1,688 values */
 } bench_case;
 
 extern const bench_case bench_cases[];

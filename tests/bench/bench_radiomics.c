@@ -1,13 +1,15 @@
 /* How long the features of one region take, how much memory, and what bounds them.
  *
- * bench_radiomics [-n repeats] [-p] [case ...]
+ * bench_radiomics [-n repeats] [-p] [-x] [case ...]
  *
  * One thread; CPU time of the process, least and median of the repeats (on a busy machine the
  * least tells more). Every case runs in a process of its own, so that its peak memory is its
  * own. Beside it runs a calibration loop over the same voxels, which does what every texture
  * needs at least: 13 directions, one increment each. "of bar" is the median against the bar
  * that this project has set itself. -p adds what each family costs: time, memory that must be
- * touched, increments. Cases whose images are public data are left out where the data is not.
+ * touched, increments. The cases 1688 are the pyradiomics profile with all image types but LBP;
+ * -x runs the others by that profile, too. Cases whose images are public data are left out where
+ * the data is not.
  * Where PyRadiomics is installed, it computes the same regions and its CPU time is printed. */
 #include <math.h>
 #include <stdint.h>
@@ -18,6 +20,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <radiomics/pyradiomics.h>
 #include "bench_case.h"
 #include "bench_peer.h"
 #include "roi.h"
@@ -195,7 +198,7 @@ static size_t workspace_bytes(const rx_workspace *ws)
 
 /* ---- a case ------------------------------------------------------------------------------ */
 
-typedef struct run_options { int repeats; bool profile; const char *shared; } run_options;
+typedef struct run_options { int repeats; bool profile, profile_only; const char *shared; } run_options;
 
 static void describe(scene *x)
 {
@@ -204,18 +207,72 @@ static void describe(scene *x)
     x->bits_bytes = x->roi.words * (x->roi.n[1] + 2) * (x->roi.n[2] + 2) * 8;
 }
 
+static void print_times(const bench_case *c, const timing *t)
+{
+    printf(" %9.2f %9.2f", t->ms[0], median(t));
+    if (c->bar_ms > 0) { printf(" %6.0f %6.2f", c->bar_ms, median(t) / c->bar_ms); }
+    else { printf(" %6s %6s", "-", "-"); }
+}
+
+/* Every image type of the reference outputs, as PyRadiomics' users switch them on. */
+static void all_images(rx_pyradiomics *s)
+{
+    static const rx_image_type type[] = {
+        RX_IMAGE_WAVELET, RX_IMAGE_SQUARE, RX_IMAGE_SQUAREROOT, RX_IMAGE_LOGARITHM, RX_IMAGE_EXPONENTIAL,
+        RX_IMAGE_GRADIENT,
+    };
+    static const double sigma[] = { 1, 2, 3, 5 };
+    rx_error err;
+    rx_pyradiomics_default(s);
+    rx_pyr_image *log = rx_pyradiomics_add_image(s, RX_IMAGE_LOG, &err);
+    for (size_t i = 0; log && i < sizeof sigma / sizeof *sigma; i++) {
+        need(rx_pyr_add_sigma(&log->own, sigma[i], false, &err), &err);
+    }
+    for (size_t i = 0; i < sizeof type / sizeof *type; i++) {
+        if (!rx_pyradiomics_add_image(s, type[i], &err)) { need(err.code, &err); }
+    }
+}
+
+/* The pyradiomics profile, whole: `original` alone, or all image types. */
+static void run_profile(const bench_case *c, const bench_volume *v, rx_workspace *ws, int repeats)
+{
+    static rx_pyradiomics s;
+    rx_results values = { 0 };
+    rx_error err;
+    timing t = { .n = 0 };
+    if (c->filtered) { all_images(&s); } else { rx_pyradiomics_default(&s); }
+    double before = peak_mb();
+    for (int i = 0; i < repeats; i++) {
+        rx_results_clear(&values);
+        double start = cpu_ms();
+        need(rx_pyradiomics_extract(&values, NULL, &v->image, &v->mask, &s, ws, &err), &err);
+        t.ms[t.n++] = cpu_ms() - start;
+    }
+    sort_timing(&t);
+    printf("%-9s %zu values by the pyradiomics profile:", c->name, values.n);
+    print_times(c, &t);
+    printf("; grown %.1f MB, peak %.1f MB\n", peak_mb() - before, peak_mb());
+    rx_results_free(&values);
+}
+
 /* 0; 1: its files are not there; 2: failed. */
 static int run_case(const bench_case *c, const run_options *o)
 {
     bench_volume v;
     int rc = bench_make(&v, c, o->shared);
-    if (rc == 1) { printf("%-8s left out: its image is not in %s\n", c->name, o->shared); }
+    if (rc == 1) { printf("%-9s left out: its image is not in %s\n", c->name, o->shared); }
     if (rc != 0) { return rc; }
     rx_settings s;
     rx_settings_default(&s);
     rx_diagnostics diag;
     rx_workspace *ws = rx_workspace_new();
     if (!ws) { return 2; }
+    if (c->filtered || o->profile_only) {
+        run_profile(c, &v, ws, o->repeats);
+        rx_workspace_free(ws);
+        bench_free(&v);
+        return 0;
+    }
     static rx_value out[RX_NFEATURES];
     rx_error err;
     timing all = { .n = 0 }, loop = { .n = 0 }, stage[STAGES] = { 0 };
@@ -234,10 +291,8 @@ static int run_case(const bench_case *c, const run_options *o)
     sort_timing(&all);
     sort_timing(&loop);
     describe(&x);
-    printf("%-8s %9zu %9zu %5u %9.2f %9.2f", c->name, x.roi.voxels, x.box, x.levels.present, all.ms[0],
-           median(&all));
-    if (c->bar_ms > 0) { printf(" %6.0f %6.2f", c->bar_ms, median(&all) / c->bar_ms); }
-    else { printf(" %6s %6s", "-", "-"); }
+    printf("%-9s %9zu %9zu %5u", c->name, x.roi.voxels, x.box, x.levels.present);
+    print_times(c, &all);
     printf(" %9.2f %6.2f %9.1f %6.2f %9.1f %9.1f\n", loop.ms[0], all.ms[0] / loop.ms[0], working / 1e6,
            working / (double)x.box, after - before, after);
     if (o->profile) { print_profile(stage, &x, &v); }
@@ -264,7 +319,7 @@ static int run_apart(const bench_case *c, const run_options *o)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_radiomics [-n repeats, 1 to %d] [-p] [case ...]\ncases:", MOST_REPEATS);
+    fprintf(stderr, "usage: bench_radiomics [-n repeats, 1 to %d] [-p] [-x] [case ...]\ncases:", MOST_REPEATS);
     for (size_t i = 0; i < bench_n_cases; i++) { fprintf(stderr, " %s", bench_cases[i].name); }
     fprintf(stderr, " (without one: all)\n");
     return 2;
@@ -279,7 +334,7 @@ static void heading(const run_options *o)
     if (!bench_peer_there()) {
         printf("PyRadiomics is not installed here: no ratio to it in this run\n");
     }
-    printf("%-8s %9s %9s %5s %9s %9s %6s %6s %9s %6s %9s %6s %9s %9s\n", "case", "voxels", "box", "lev.",
+    printf("%-9s %9s %9s %5s %9s %9s %6s %6s %9s %6s %9s %6s %9s %9s\n", "case", "voxels", "box", "lev.",
            "least", "median", "bar", "of bar", "13 dirs", "ratio", "work MB", "B/box", "grown MB",
            "peak MB");
 }
@@ -288,8 +343,9 @@ int main(int argc, char **argv)
 {
     run_options o = { .repeats = 9, .shared = PN_SHARED_DIR };
     int option, failed = 0;
-    while ((option = getopt(argc, argv, "n:p")) != -1) {
+    while ((option = getopt(argc, argv, "n:px")) != -1) {
         if (option == 'p') { o.profile = true; }
+        else if (option == 'x') { o.profile_only = true; }
         else if (option == 'n') { o.repeats = atoi(optarg); }
         else { return usage(); }
     }
