@@ -1,4 +1,5 @@
 #include "runs.h"
+#include "blocks.h"
 #include <math.h>
 #include <string.h>
 
@@ -12,55 +13,106 @@ typedef struct table {
     rx_sized *large;          /* of this direction                                               */
     size_t n_large;
     uint32_t *of_level;       /* [present]: voxels in the slab                                   */
-    uint16_t *start;          /* a row's runs                                                    */
+    size_t longest;           /* run of this direction                                           */
+    uint16_t *found;          /* where a row's runs start or end                                 */
     uint8_t *flag;
+    uint16_t *length;         /* two slices with halo: of each voxel's run so far                */
 } table;
 
-/* Where runs of two or more start. Without branches: compilers vectorise the first loop, and
- * the second one does not wait for unpredictable jumps. */
-static size_t find_starts(uint16_t *start, uint8_t *flag, rx_row row, size_t step)
+static void flag_starts(uint8_t *restrict flag, const uint16_t *restrict at, rx_part p)
 {
-    const uint16_t *at = row.voxels, *next = at + step, *before = at - step;
-    for (size_t i = 0; i < row.n; i++) {
-        flag[i] = (uint8_t)((at[i] == next[i]) & (at[i] != before[i]) & (at[i] != 0));
+    for (size_t i = p.from; i < p.to; i++) {
+        flag[i] = (uint8_t)((at[i] == at[i + 1]) & (at[i] != (at - 1)[i]) & (at[i] != 0));
     }
-    size_t n = 0;
-    for (size_t i = 0; i < row.n; i++) {
-        start[n] = (uint16_t)i;
-        n += flag[i];
-    }
-    return n;
 }
 
-/* Count the runs along one direction; returns the longest. Most runs in a textured region are
- * single voxels: those are not looked for, they are the voxels that the others leave over. */
-static size_t count_runs(table *t, const rx_levels *l, rx_slab slab, size_t step)
+/* How long each voxel's run is by now, from that of the voxel before, and where runs of two or more
+ * end. */
+static void flag_ends(uint8_t *restrict flag, uint16_t *restrict length, const uint16_t *restrict at,
+                      const uint16_t *restrict next, const uint16_t *restrict last,
+                      const uint16_t *restrict before, rx_part p)
 {
-    size_t longest = 1;
+    for (size_t i = p.from; i < p.to; i++) {
+        uint16_t same = (uint16_t)-(at[i] == last[i]);                 /* all bits, or none */
+        length[i] = (uint16_t)((before[i] & same) + 1);
+        flag[i] = (uint8_t)((at[i] == last[i]) & (at[i] != next[i]) & (at[i] != 0));
+    }
+}
+
+/* The indices of the flags that are 1. Without branches, so that nothing waits for jumps that
+ * cannot be foreseen. */
+static size_t find_flags(uint16_t *found, const uint8_t *flag, size_t n)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        found[k] = (uint16_t)i;
+        k += flag[i];
+    }
+    return k;
+}
+
+static void count_run(table *t, uint16_t level, size_t length)
+{
+    uint32_t *of_level = t->count + level * t->width;
+    of_level[0] -= (uint32_t)length;
+    if (length <= t->width) {
+        of_level[length - 1]++;
+    } else {
+        t->large[t->n_large++] = (rx_sized){ 1, (uint32_t)length, level };
+    }
+    if (length > t->longest) { t->longest = length; }
+}
+
+/* Runs along a row: where they start, and from there on. */
+static void count_in_row(table *t, const rx_levels *l, rx_row row)
+{
+    const uint16_t *at = row.voxels;
+    for (int h = 0; h < 2; h++) { flag_starts(t->flag, at, rx_part_of(row.n, h)); }
+    size_t starts = find_flags(t->found, t->flag, row.n);
+    for (size_t s = 0; s < starts; s++) {
+        const uint16_t *first = at + t->found[s];
+        size_t length = 2;
+        while (first[length] == *first) { length++; }
+        count_run(t, l->dense[*first], length);
+    }
+}
+
+/* Runs across rows. What lies in `before` beside the region has another level than any voxel here,
+ * so that its length does not matter. */
+static void count_across(table *t, const rx_levels *l, rx_row row, size_t step, uint16_t *length,
+                         const uint16_t *before)
+{
+    const uint16_t *at = row.voxels;
+    for (int h = 0; h < 2; h++) {
+        flag_ends(t->flag, length, at, at + step, at - step, before, rx_part_of(row.n, h));
+    }
+    size_t ends = find_flags(t->found, t->flag, row.n);
+    for (size_t e = 0; e < ends; e++) { count_run(t, l->dense[at[t->found[e]]], length[t->found[e]]); }
+}
+
+/* Count the runs along one direction. Most runs in a textured region are single voxels: those are
+ * not looked for, they are the voxels that the others leave over. */
+static void count_runs(table *t, const rx_levels *l, rx_slab slab, const rx_offset *o)
+{
+    t->longest = 1;
     t->n_large = 0;
     memset(t->count, 0, l->present * t->width * sizeof *t->count);
     for (unsigned g = 0; g < l->present; g++) { t->count[g * t->width] = t->of_level[g]; }
     for (size_t k = slab.begin; k < slab.end; k++) {
+        /* lengths are kept for this slice and the one before */
+        uint16_t *here = t->length + (k & 1 ? l->stride[2] : 0);
+        const uint16_t *from = t->length + ((k & 1) != (o->by[2] & 1) ? l->stride[2] : 0);
         for (size_t j = 0; j < l->n[1]; j++) {
             rx_row row = rx_levels_row(l, j, k);
-            size_t starts = find_starts(t->start, t->flag, row, step);
-            for (size_t s = 0; s < starts; s++) {
-                const uint16_t *at = row.voxels + t->start[s];
-                size_t length = 2;
-                while (at[length * step] == *at) { length++; }
-                uint16_t level = l->dense[*at];
-                uint32_t *of_level = t->count + level * t->width;
-                of_level[0] -= (uint32_t)length;
-                if (length <= t->width) {
-                    of_level[length - 1]++;
-                } else {
-                    t->large[t->n_large++] = (rx_sized){ 1, (uint32_t)length, level };
-                }
-                if (length > longest) { longest = length; }
+            if (o->by[1] == 0 && o->by[2] == 0) {
+                count_in_row(t, l, row);
+                continue;
             }
+            size_t at = (size_t)(row.voxels - l->voxels) % l->stride[2];
+            size_t back = (size_t)(o->by[0] + o->by[1] * (ptrdiff_t)l->stride[1]);
+            count_across(t, l, row, o->step, here + at, from + (at - back));
         }
     }
-    return longest;
 }
 
 /* Does some line in this direction meet the region twice, maybe with a gap? */
@@ -94,10 +146,12 @@ static int make_table(table *t, const rx_levels *l, rx_workspace *ws, rx_error *
     size_t room = longest > t->width ? l->total / (t->width + 1) + 1 : 1;
     t->count = rx_buf_need(&ws->counts, (t->width + 1) * l->present, sizeof *t->count, err);
     t->large = rx_buf_need(&ws->list, room, sizeof *t->large, err);
-    t->start = rx_buf_need(&ws->reals, l->n[0] + 1, sizeof *t->start + sizeof *t->flag, err);
-    if (!t->count || !t->large || !t->start) { return RX_ENOMEM; }
+    t->length = rx_buf_need(&ws->reals, 2 * l->stride[2] + 2 * (l->n[0] + 1), sizeof *t->length, err);
+    if (!t->count || !t->large || !t->length) { return RX_ENOMEM; }
     t->of_level = t->count + t->width * l->present;
-    t->flag = (uint8_t *)(t->start + l->n[0] + 1);
+    t->found = t->length + 2 * l->stride[2];
+    t->flag = (uint8_t *)(t->found + l->n[0] + 1);
+    memset(t->length, 0, 2 * l->stride[2] * sizeof *t->length);
     return RX_OK;
 }
 
@@ -158,8 +212,8 @@ int rx_runs_measure(rx_run_sums *out, const rx_levels *l, rx_slab slab, const rx
     if (rc != RX_OK) { return rc; }
     rx_slab_count(t.of_level, l, slab);
     for (size_t d = 0; d < n_offsets; d++) {
-        size_t longest = count_runs(&t, l, slab, offset[d].step);
-        if (form->drop_single && longest < 2 && !meets_twice(l, offset[d].step)) { continue; }
+        count_runs(&t, l, slab, &offset[d]);
+        if (form->drop_single && t.longest < 2 && !meets_twice(l, offset[d].step)) { continue; }
         if (form->merged
             && (rc = merge(&all, &t, l, form->weight ? form->weight[d] : 1, err)) != RX_OK) {
             return rc;

@@ -1,5 +1,6 @@
 /* Zones by union-find over the box. */
 #include "zones.h"
+#include "blocks.h"
 #include <string.h>
 #include "bounds.h"
 
@@ -81,17 +82,25 @@ static void find_earlier(earlier *e, const rx_levels *l, unsigned flat)
     }
 }
 
-/* equal[i]: the set of earlier neighbours with voxel i's level. */
-static void find_equal(uint16_t *restrict equal, rx_row row, const earlier *e)
+static void find_equal_in(uint16_t *restrict equal, const uint16_t *at, const earlier *e, size_t n)
 {
-    memset(equal, 0, row.n * sizeof *equal);
+    memset(equal, 0, n * sizeof *equal);
     for (size_t o = 0; o < e->n; o++) {
-        const uint16_t *at = row.voxels, *other = at - e->step[o];
+        const uint16_t *other = at - e->step[o];
         uint16_t bit = (uint16_t)(1u << o);
-        for (size_t i = 0; i < row.n; i++) {
+        for (size_t i = 0; i < n; i++) {
             uint16_t same = (uint16_t)-(at[i] == other[i]);      /* all bits, or none */
             equal[i] = (uint16_t)(equal[i] | (same & bit));
         }
+    }
+}
+
+/* equal[i]: the set of earlier neighbours with voxel i's level. */
+static void find_equal(uint16_t *equal, rx_row row, const earlier *e)
+{
+    for (size_t i = 0; i < row.n; i = rx_next_block(i, row.n)) {
+        if (row.n - i >= RX_BLOCK) { find_equal_in(equal + i, row.voxels + i, e, RX_BLOCK); }
+        else { find_equal_in(equal + i, row.voxels + i, e, row.n - i); }
     }
 }
 
