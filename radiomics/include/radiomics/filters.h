@@ -15,7 +15,7 @@
  * A filter sees the whole image but computes only a box of it (that around the region of interest,
  * say); the values are the same to the last bit as if it had computed all. Working memory is a few
  * times the box, or the box lengthened to the image along one axis (LoG) or two (LBP3D); wavelets
- * beyond the first level need two copies of the image. */
+ * beyond the first level need four copies of the image. */
 #ifndef RX_FILTERS_H
 #define RX_FILTERS_H
 #include <stdbool.h>
