@@ -29,6 +29,12 @@ cmp shared.csv static.csv || fail "shared and static libraries give different va
 objdump -p shared | grep -q 'NEEDED *libradiomics\.so\.[0-9]' || fail "the program does not need libradiomics.so.N"
 [ "$(wc -l <shared.csv)" -eq 109 ] || fail "the example printed $(wc -l <shared.csv) lines, not 109"
 
+for h in "$work"/prefix/include/radiomics/*.h; do
+  printf '#include <radiomics/%s>\ntypedef int not_empty;\n' "$(basename "$h")" >alone.c
+  $cc -std=c17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only $(pkg-config --cflags libradiomics) alone.c \
+    || fail "$(basename "$h") does not compile from where it is installed"
+done
+
 # a feature that can be counted another way
 awk 'BEGIN { for (k = -16; k < 16; k++) for (j = -32; j < 32; j++) for (i = -32; i < 32; i++)
                n += i*i + j*j + 4*k*k <= 400; print "voxels," n }' >count.csv
