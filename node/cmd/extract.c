@@ -286,18 +286,10 @@ static int take_words(ex_setup *s, const asked *a)
 /* On one line, and for what a model file can say too as the model says it. */
 static char *pyradiomics_text(const rx_pyradiomics *s)
 {
-    bool plain = cfg_pyradiomics_is_plain(s);
-    size_t size = plain ? CFG_EXTRACTION_TEXT_SIZE : rx_pyradiomics_describe(NULL, 0, s) + 1;
+    size_t needed = rx_pyradiomics_describe(NULL, 0, s) + 1;
+    size_t size = needed > CFG_EXTRACTION_TEXT_SIZE ? needed : CFG_EXTRACTION_TEXT_SIZE;
     char *text = malloc(size);
-    if (text == NULL) { return NULL; }
-    if (plain) {
-        cfg_extraction_text(text, size, &s->base.features);
-        return text;
-    }
-    (void)rx_pyradiomics_describe(text, size, s);
-    for (char *p = text; *p != '\0'; p++) {
-        if (*p == '\n') { *p = p[1] != '\0' ? ' ' : '\0'; }
-    }
+    if (text != NULL) { cfg_pyradiomics_text(text, size, s); }
     return text;
 }
 
