@@ -1,0 +1,49 @@
+/* Settings files of both profiles: what loads is what the library takes, and says so in one line.
+ * The first byte chooses the profile. */
+#include <config/ibsi.h>
+#include <config/pyradiomics.h>
+#include <string.h>
+#include "fuzz.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
+static void pyradiomics(const char *text, size_t n)
+{
+    static cfg_pyradiomics s;
+    static char line[CFG_PYRADIOMICS_TEXT_SIZE];
+    cfg_error err = {0};
+    if (cfg_pyradiomics_parse(&s, text, n, "p.yaml", &err) != CFG_OK) {
+        fz_require(err.code != CFG_OK && err.msg[0] != '\0');
+        return;
+    }
+    fz_require(rx_pyradiomics_check(&s.settings, NULL) == RX_OK && s.label > 0 && s.settings.n_images > 0);
+    cfg_pyradiomics_text(line, sizeof line, &s.settings);
+    fz_require(line[0] != '\0' && strchr(line, '\n') == NULL);
+}
+
+static void ibsi(const char *text, size_t n)
+{
+    static cfg_ibsi s;
+    static char line[CFG_IBSI_TEXT_SIZE];
+    cfg_error err = {0};
+    if (cfg_ibsi_parse(&s, text, n, "i.yaml", &err) != CFG_OK) {
+        fz_require(err.code != CFG_OK && err.msg[0] != '\0');
+        return;
+    }
+    fz_require(rx_ibsi_check(&s.settings, NULL) == RX_OK && s.label > 0);
+    for (size_t i = 0; i < s.n_filters; i++) { fz_require(rx_response_check(&s.filters[i], NULL) == RX_OK); }
+    cfg_ibsi_text(line, sizeof line, &s);
+    fz_require(line[0] != '\0' && strchr(line, '\n') == NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    if (n == 0) { return 0; }
+    if (bytes[0] % 2 == 0) { pyradiomics((const char *)bytes + 1, n - 1); } else { ibsi((const char *)bytes + 1, n - 1); }
+    return 0;
+}
