@@ -28,6 +28,9 @@ void rx_map_free(rx_map *map)
     *map = (rx_map){ 0 };
 }
 
+/* Levels that a kernel can have: a table of pairs of them is at most 32 MB. */
+enum { MOST_LEVELS = 2048 };
+
 /* All that is needed while the kernel moves. */
 typedef struct mapping {
     const rx_map_settings *s;
@@ -102,6 +105,10 @@ static int copy_box(mapping *m, const rx_image *image, const rx_mask *mask, rx_e
                 bool in = mask->voxels[from + i] == mask->label;
                 m->region.voxels[to + i] = in;
                 m->kernels.voxels[to + i] = in || !m->s->masked_kernel;
+                if (m->kernels.voxels[to + i] && !isfinite(m->image.voxels[to + i])) {
+                    return rx_fail(err, RX_EINVAL, "the voxel at index (%zu, %zu, %zu), which kernels see, is "
+                                   "not finite", i + m->min[0], j + m->min[1], k + m->min[2]);
+                }
             }
         }
     }
@@ -120,12 +127,6 @@ static int see(mapping *m, const rx_image *image, const rx_mask *mask, rx_worksp
     if ((rc = rx_crop(&m->seen, &box, &kernels, &m->s->features, ws, err)) != RX_OK
         || (rc = rx_discretise(&m->levels, &m->seen, &m->s->features, ws, err)) != RX_OK) {
         return rc;
-    }
-    bool textures = false;
-    for (int c = RX_GLCM; c < RX_NCLASSES; c++) { textures = textures || m->wanted[c]; }
-    if (textures && m->levels.present > RX_MAX_TABLE_LEVELS) {
-        return rx_fail(err, RX_ELIMIT, "%u grey levels occur in the region, at most %d for texture "
-                       "features; use wider bins", m->levels.present, RX_MAX_TABLE_LEVELS);
     }
     m->number = calloc((size_t)m->levels.highest + 1, sizeof *m->number);
     return m->number ? RX_OK : rx_fail(err, RX_ENOMEM, "no memory for %u grey levels", m->levels.highest);
@@ -188,7 +189,7 @@ static size_t find_steps(rx_step *out, const mapping *m, const unsigned *distanc
     return count;
 }
 
-static int make_kernel(mapping *m, rx_error *err)
+static int make_kernel(mapping *m, rx_workspace *ws, rx_error *err)
 {
     static const unsigned one = 1;
     rx_kernel *k = &m->k;
@@ -212,6 +213,10 @@ static int make_kernel(mapping *m, rx_error *err)
     k->highest = m->levels.highest;
     k->one_level = m->levels.present == 1;
     k->most_levels = m->levels.present < k->most ? m->levels.present : (unsigned)k->most;
+    if (k->most_levels > MOST_LEVELS) {
+        return rx_fail(err, RX_ELIMIT, "up to %u grey levels in a kernel of %zu voxels, at most %d; use wider "
+                       "bins or a smaller kernelRadius", k->most_levels, k->most, MOST_LEVELS);
+    }
     k->cube = calloc(cells, sizeof *k->cube);
     k->at = calloc(k->most, sizeof *k->at);
     k->value = calloc(k->most, sizeof *k->value);
@@ -225,7 +230,7 @@ static int make_kernel(mapping *m, rx_error *err)
     k->pairs = find_steps(k->pair, m, s->distances, s->n_distances);
     k->lines = find_steps(k->line, m, &one, 1);
     int rc = RX_OK;
-    if (m->wanted[RX_GLCM]) { rc = rx_map_glcm_new(&m->glcm, k, m->with_mcc, err); }
+    if (m->wanted[RX_GLCM]) { rc = rx_map_glcm_new(&m->glcm, k, m->with_mcc, ws, err); }
     return rc == RX_OK ? rx_map_sizes_new(&m->sizes, k, err) : rc;
 }
 
@@ -375,7 +380,7 @@ int rx_maps(rx_map *maps, const int *features, size_t n, const rx_image *image, 
     if ((rc = rx_map_settings_check(settings, err)) == RX_OK
         && (rc = check_features(&m, features, err)) == RX_OK
         && (rc = see(&m, image, mask, ws, err)) == RX_OK
-        && (rc = make_kernel(&m, err)) == RX_OK
+        && (rc = make_kernel(&m, ws, err)) == RX_OK
         && (rc = make_maps(&m, features, err)) == RX_OK) {
         move_over_region(&m, count_voxels(&m), progress, user);
     }

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cooccurrence.h"
 #include "eigen.h"
 #include "maps_kernel.h"
 
@@ -29,12 +30,14 @@ struct rx_map_glcm {
     uint16_t *part;             /* [2 n]                                                    */
     uint16_t *row;              /* [n]                                                      */
     double *a, *d, *e, *work;   /* for the eigenvalues                                      */
+    rx_cell *both;              /* [2 cells]: the whole matrix, where weights can be tiny     */
+    rx_workspace *ws;
 };
 
 static const double eps = DBL_EPSILON;
 static const double per_ln2 = 1.44269504088896340736;
 
-int rx_map_glcm_new(rx_map_glcm **out, const rx_kernel *k, bool with_mcc, rx_error *err)
+int rx_map_glcm_new(rx_map_glcm **out, const rx_kernel *k, bool with_mcc, rx_workspace *ws, rx_error *err)
 {
     size_t n = k->most_levels, squares = n * n, ng = k->highest;
     size_t cells = k->most * (k->pairs ? k->pairs : 1);
@@ -46,12 +49,14 @@ int rx_map_glcm_new(rx_map_glcm **out, const rx_kernel *k, bool with_mcc, rx_err
     uint16_t *shorts = calloc(3 * n, sizeof *shorts);
     uint32_t *longs = calloc(3 * ng + 1, sizeof *longs);
     cell *list = calloc(cells, sizeof *list);
-    if (!m || !reals || !shorts || !longs || !list) {
+    rx_cell *both = calloc(2 * cells, sizeof *both);
+    if (!m || !reals || !shorts || !longs || !list || !both) {
         free(m);
         free(reals);
         free(shorts);
         free(longs);
         free(list);
+        free(both);
         return rx_fail(err, RX_ENOMEM, "no memory for a co-occurrence matrix of %zu levels", n);
     }
     m->symmetric = symmetric;
@@ -74,6 +79,8 @@ int rx_map_glcm_new(rx_map_glcm **out, const rx_kernel *k, bool with_mcc, rx_err
     m->sums = longs;
     m->differences = m->sums + 2 * ng + 1;
     m->cell = list;
+    m->both = both;
+    m->ws = ws;
     *out = m;
     return RX_OK;
 }
@@ -85,6 +92,7 @@ void rx_map_glcm_free(rx_map_glcm *m)
     free(m->part);
     free(m->sums);
     free(m->cell);
+    free(m->both);
     free(m);
 }
 
@@ -339,11 +347,28 @@ static double general_second(rx_map_glcm *m, size_t rows)
     return sqrt(fmax(rx_tridiagonal_eigenvalue(m->d, m->e, rows, rows - 2), 0));
 }
 
+/* With directions weighted by their length a marginal may come near eps, which PyRadiomics adds to
+ * the divisor: then what is computed for a whole region is computed here. */
+static double correlation_with_eps(rx_map_glcm *m)
+{
+    const rx_glcm_form form = { .symmetric = m->symmetric, .mcc = true, .eps = eps };
+    rx_pair_matrix whole = { .n = m->n, .cells.v = m->both, .form = &form, .total = 1, .row = m->px,
+                             .column = m->py, .px = m->px, .py = m->py };
+    double mcc = NAN;
+    for (size_t c = 0; c < m->cells; c++) {
+        const cell *x = &m->cell[c];
+        m->both[whole.cells.n++] = (rx_cell){ x->p, x->i, x->j };
+        if (m->symmetric && x->i != x->j) { m->both[whole.cells.n++] = (rx_cell){ x->p, x->j, x->i }; }
+    }
+    return rx_maximal_correlation(&mcc, &whole, m->ws, NULL) == RX_OK ? mcc : (double)NAN;
+}
+
 static double maximal_correlation(rx_map_glcm *m, const rx_kernel *k)
 {
     if (k->one_level) { return 1; }
     size_t rows = number_rows(m);
     if (rows < 2) { return 0; }
+    if (k->s->weighting_norm > RX_NORM_NO_WEIGHTING) { return correlation_with_eps(m); }
     if (falls_apart(m)) { return 1; }
     return m->symmetric ? symmetric_second(m, rows) : general_second(m, rows);
 }

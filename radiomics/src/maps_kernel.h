@@ -43,10 +43,11 @@ typedef struct rx_kernel {
     double voxel_mm3;
 } rx_kernel;
 
-/* Scratch of a family: made once, for kernels up to k->most voxels; *out is freed by the _free
+/* Scratch of a family: made once, for kernels up to k->most voxels (ws: outlives it); *out is freed by the _free
  * of the same name, NULL is fine. */
 typedef struct rx_map_glcm rx_map_glcm;
-RX_CHECKED int rx_map_glcm_new(rx_map_glcm **out, const rx_kernel *k, bool with_mcc, rx_error *err);
+RX_CHECKED int rx_map_glcm_new(rx_map_glcm **out, const rx_kernel *k, bool with_mcc, rx_workspace *ws,
+                               rx_error *err);
 void rx_map_glcm_free(rx_map_glcm *m);
 typedef struct rx_map_sizes rx_map_sizes;
 RX_CHECKED int rx_map_sizes_new(rx_map_sizes **out, const rx_kernel *k, rx_error *err);

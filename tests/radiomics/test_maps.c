@@ -263,13 +263,16 @@ static void scattered_voxels(void **state)
 static void merged_directions(void **state)
 {
     (void)state;
-    region r = blob(7);
-    rx_map_settings s = settings_of(1);
-    for (rx_norm norm = RX_NORM_NO_WEIGHTING; norm < RX_NNORMS; norm++) {
-        s.features.weighting_norm = norm;
-        assert_true(compare(&r, &s) > 100);
+    for (int thick = 0; thick < 2; thick++) {       /* slices of 8 mm: weights near rounding */
+        region r = random_blob(7, grid_of(11, 10, 9, 0.9, 1.1, thick ? 8 : 2.5), 60);
+        rx_map_settings s = settings_of(1);
+        for (rx_norm norm = RX_NORM_NO_WEIGHTING; norm < RX_NNORMS; norm++) {
+            s.features.weighting_norm = norm;
+            s.features.symmetrical_glcm = norm != RX_NORM_INFINITY;
+            assert_true(compare(&r, &s) > 100);
+        }
+        region_free(&r);
     }
-    region_free(&r);
 }
 
 /* ---- First principles -------------------------------------------------------------------------- */
@@ -377,6 +380,25 @@ static void one_map_on_the_image_grid(void **state)
     region_free(&r);
 }
 
+/* Nearly every voxel its own level; one level; one slice. */
+static void awkward_regions(void **state)
+{
+    (void)state;
+    region r = blob(10);
+    rx_map_settings s = settings_of(1);
+    s.features.bin_width = 0.5;
+    assert_true(compare(&r, &s) > 100);
+    for (size_t v = 0; v < region_size(&r); v++) { r.image[v] = -7.5; }
+    s.features.bin_width = 25;
+    assert_true(compare(&r, &s) > 100);
+    for (size_t v = 0; v < region_size(&r); v++) {
+        r.image[v] = (double)(v * 7919 % 301);
+        r.mask[v] = r.mask[v] && v / r.grid.dim[0] / r.grid.dim[1] == 4;
+    }
+    assert_true(compare(&r, &s) > 10);
+    region_free(&r);
+}
+
 static void what_has_no_map_is_refused(void **state)
 {
     (void)state;
@@ -393,6 +415,27 @@ static void what_has_no_map_is_refused(void **state)
     assert_null(map.volume.voxels);
     assert_int_equal(rx_maps(&map, &none, 1, &image, &mask, &s, NULL, NULL, ws, &err), RX_EINVAL);
     assert_int_equal(rx_maps(&map, &mean, 1, &image, &nothing, &s, NULL, NULL, ws, &err), RX_EEMPTY);
+    size_t outside = 0;                            /* NaN beside the region matters to those who see it */
+    while (r.mask[outside] || !r.mask[outside + 1]) { outside++; }
+    r.image[outside] = NAN;
+    CHECK_OK(rx_maps(&map, &mean, 1, &image, &mask, &s, NULL, NULL, ws, &err), err);
+    rx_map_free(&map);
+    s.masked_kernel = false;
+    assert_int_equal(rx_maps(&map, &mean, 1, &image, &mask, &s, NULL, NULL, ws, &err), RX_EINVAL);
+    char place[64];
+    snprintf(place, sizeof place, "(%zu, %zu, %zu)", outside % 13, outside / 13 % 11, outside / 143);
+    assert_non_null(strstr(err.msg, place));
+    s.masked_kernel = true;
+    int contrast = rx_feature_index("original_glcm_Contrast");
+    s.kernel_radius = 15;
+    region wide = random_blob(3, grid_of(60, 60, 60, 1, 1, 1), 6e3);
+    memset(wide.mask, 1, region_size(&wide));
+    s.features.bin_width = 0.2;
+    image = (rx_image){ wide.grid, RX_F64, wide.image };
+    mask = (rx_mask){ wide.grid, wide.mask, 1 };
+    assert_int_equal(rx_maps(&map, &contrast, 1, &image, &mask, &s, NULL, NULL, ws, &err), RX_ELIMIT);
+    assert_non_null(strstr(err.msg, "smaller kernelRadius"));
+    region_free(&wide);
     s.kernel_radius = 16;
     assert_int_equal(rx_maps(&map, &mean, 1, &image, &mask, &s, NULL, NULL, ws, &err), RX_EINVAL);
     assert_non_null(strstr(err.msg, "kernelRadius is 16"));
@@ -413,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_line_by_hand),
         cmocka_unit_test(a_voxel_alone),
         cmocka_unit_test(one_map_on_the_image_grid),
+        cmocka_unit_test(awkward_regions),
         cmocka_unit_test(what_has_no_map_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,8 @@ typedef void (*rx_map_progress)(void *user, size_t voxels_done, size_t voxels);
 /* The maps of n features into maps[n], which are empty on failure. One pass over the region,
  * whatever n; memory is that of the maps and of one copy of the box with its levels, so a
  * caller that wants less asks for fewer at a time. progress may be NULL.
- * Fails as rx_extract does; RX_EINVAL for a feature that is none or one of shape, which has no
+ * Fails as rx_extract does, but that it is only in one kernel that there may be no more than 2,048
+ * levels (RX_ELIMIT); RX_EINVAL for a feature that is none or one of shape, which has no
  * value around a voxel. */
 RX_CHECKED int rx_maps(rx_map *maps, const int *features, size_t n, const rx_image *image,
                        const rx_mask *mask, const rx_map_settings *settings,
