@@ -145,9 +145,9 @@ static int report_crash(pool *p, worker *w, int status, pn_error *err)
     pn_buf line = {0};
     pn_error why = {0};
     if (WIFSIGNALED(status)) {
-        (void)pn_fail(&why, PN_ECRASH, "its process died: signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        (void)pn_fail(&why, PN_ECRASH, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     } else {
-        (void)pn_fail(&why, PN_ECRASH, "its process died: exit code %d", WEXITSTATUS(status));
+        (void)pn_fail(&why, PN_ECRASH, "exit code %d", WEXITSTATUS(status));
     }
     int rc = ex_measure_failed(&rows, &p->cases->v[w->number], &why, err);
     if (rc == PN_OK) { rc = ex_rows_to_json(&line, w->number, p->keys[w->number], &rows, err); }

@@ -1,0 +1,95 @@
+#!/bin/bash
+# A list of images and masks in PyRadiomics' form, through the whole verb: each value of the golden
+# tables, which PyRadiomics printed, to 1e-8 (1e-10 near zero); NIfTI and NRRD, DICOM folders with
+# RTSTRUCT; and the same bytes whatever the number of workers.
+set -eu
+prognode=$1 shared=$2
+data=$shared/data/radiomics golden=$shared/reference/radiomics/golden
+[ -d "$data" ] && [ -d "$golden" ] || { echo "SKIPPED: test data not found at $shared"; exit 77; }
+work=$(mktemp -d "${TMPDIR:-/tmp}/prognode-batch.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+fail() { echo "FAILED: $*"; exit 1; }
+
+p=$data/pyradiomics sts=$data/ibsi_validation_sts/STS_001/nifti ct=$data/ibsi_1_ct_radiomics_phantom/dicom
+cat > "$work/list.csv" <<CSV
+case,Image,Mask,Label,Centre
+brain1,$p/brain1_image.nrrd,$p/brain1_label.nrrd,1,"Boston, MA"
+brain2,$p/brain2_image.nrrd,$p/brain2_label.nrrd,1,
+breast1,$p/breast1_image.nrrd,$p/breast1_label.nrrd,1.0,x
+sts001_ct,$sts/CT_image.nii.gz,$sts/CT_mask.nii.gz,1,x
+ibsi_ct_gtv,$ct/image,$ct/mask/DCM_RS_00060.dcm,,x
+CSV
+
+# compare CONFIGURATION CASE...: the long table against PyRadiomics' own, every feature of both.
+compare() {
+  local config=$1; shift
+  for c in "$@"; do
+    grep "^$c," "$work/$config.csv" > "$work/mine" || fail "$config: no row of $c"
+    awk -F, -v name="$c $config" '
+      function abs(x) { return x < 0 ? -x : x }
+      FNR == NR { if ($1 !~ /^diagnostics/ && FNR > 1) { want[$1] = $2; n++ } next }
+      { f = $(NF - 3); if (!(f in want)) { print name ": " f " is not in the golden table"; bad++; next }
+        w = want[f] + 0; d = abs($NF - w); delete want[f]; found++
+        if ($NF == "" || (d > 1e-10 && d > 1e-8 * abs(w))) { print name ": " f " is " $NF ", expected " w; bad++ } }
+      END { for (f in want) { print name ": " f " is missing"; bad++ }
+            if (bad || found != n || n == 0) { exit 1 } print name ": " n " values" }' \
+      "$golden/${c}__$config.csv" "$work/mine" || fail "$config of $c"
+  done
+}
+extract() { "$prognode" extract "$work/list.csv" -q -f long "$@"; }
+
+printf 'setting: {binWidth: 25}\n' > "$work/orig.yaml"
+extract -p "$work/orig.yaml" -j 2 -o "$work/orig_bw25.csv"
+compare orig_bw25 brain1 brain2 breast1 sts001_ct ibsi_ct_gtv
+
+printf 'setting: {binCount: 32}\n' > "$work/bc32.yaml"
+extract -p "$work/bc32.yaml" -o "$work/orig_bc32.csv"
+compare orig_bc32 brain1 brain2 breast1 sts001_ct ibsi_ct_gtv
+
+printf 'setting: {binWidth: 25, resampledPixelSpacing: [2, 2, 2], interpolator: sitkLinear}\n' > "$work/iso2.yaml"
+extract -p "$work/iso2.yaml" -o "$work/iso2_linear_bw25.csv"
+compare iso2_linear_bw25 brain1 brain2 breast1
+
+printf 'setting: {binWidth: 25, resampledPixelSpacing: [1, 1, 1]}\n' > "$work/iso1.yaml"
+extract -p "$work/iso1.yaml" -o "$work/iso1_bspline_bw25.csv"
+compare iso1_bspline_bw25 brain2 breast1
+
+# The columns of PyRadiomics' batch mode, with its digests of voxels: 5 rows whatever the jobs.
+"$prognode" extract "$work/list.csv" -q -o "$work/one.csv"
+"$prognode" extract "$work/list.csv" -q -o "$work/four.csv" -j 4
+cmp "$work/one.csv" "$work/four.csv" || fail "the output depends on --jobs"
+[ "$(wc -l < "$work/one.csv")" -eq 6 ] || fail "$(wc -l < "$work/one.csv") lines, expected 6"
+head -1 "$work/one.csv" | grep -q '^case,Image,Mask,Label,Centre,.*diagnostics_Image-original_Hash,diagnostics_Image-original_Dimensionality,diagnostics_Image-original_Spacing,diagnostics_Image-original_Size,diagnostics_Image-original_Mean,diagnostics_Image-original_Minimum,diagnostics_Image-original_Maximum,diagnostics_Mask-original_Hash,diagnostics_Mask-original_Spacing,diagnostics_Mask-original_Size,diagnostics_Mask-original_BoundingBox,diagnostics_Mask-original_VoxelNum,diagnostics_Mask-original_VolumeNum,diagnostics_Mask-original_CenterOfMassIndex,diagnostics_Mask-original_CenterOfMass,.*original_shape_Elongation,original_shape_Flatness,' \
+  || fail "columns: $(head -1 "$work/one.csv" | cut -c1-900)"
+grep -q '^brain1,.*,1,"Boston, MA",' "$work/one.csv" || fail "a further column is not handed on"
+grep -q '5c9ce3ca174f0f8324aa4d277e0fef82dc5ac566.*9dc2c3137b31fd872997d92c9a92d5178126d9d3.*"(162, 84, 11, 47, 70, 7)",4137,2,' \
+  "$work/one.csv" || fail "diagnostics of brain1"
+
+# IBSI 1, configuration C, from DICOM, by its own profile: a morphological, a local, a texture value and
+# the voxel counts, with their tolerances in the initiative's table.
+cat > "$work/c.yaml" <<'YAML'
+spacing_mm: [2, 2, 2]
+image_interpolation: linear
+mask_interpolation: linear
+round_intensities: true
+range: [-1000, 400]
+bins: {size: 25}
+ivh_bins: {size: 2.5}
+YAML
+"$prognode" extract "$ct" --profile ibsi -p "$work/c.yaml" -q -f long -o "$work/c.csv"
+awk -F, '
+  function abs(x) { return x < 0 ? -x : x }
+  function check(name, want, tolerance) { if (!(name in v) || abs(v[name] - want) > tolerance) { print name " is " v[name] ", expected " want; bad = 1 } }
+  { v[$(NF - 3)] = $NF }
+  END { check("morph_volume", 367000, 6000); check("cm_joint_entr_3D_avg", 6.39, 0.06); check("stat_mean", -49, 2.9)
+        check("loc_peak_loc", 169, 10); exit bad }' "$work/c.csv" || fail "IBSI configuration C"
+grep -q ',45985,45981,' "$work/c.csv" || fail "voxel counts of configuration C"
+
+# PET in SUV, which these images are already; of CT there is none.
+"$prognode" extract "$data/ibsi_validation_sts/STS_001/dicom/PET" --suv -q -f json > "$work/pet.json"
+grep -q 'SUVbw in g/ml as stored (GML)' "$work/pet.json" || fail "SUV is not told"
+code=0
+"$prognode" extract "$ct" --suv -q -o "$work/none.csv" 2> "$work/err" || code=$?
+[ $code -eq 1 ] && grep -q 'only PET has one' "$work/err" || fail "SUV of CT: exit $code, $(cat "$work/err")"
+[ ! -e "$work/none.csv" ] || fail "a table without a row is written"
+echo passed
