@@ -1,8 +1,8 @@
 /* GLDM and NGTDM counts in one pass.
  *
  * A block of voxels is compared with its neighbours one offset at a time: the inner loops have no
- * branches and a fixed length, so that compilers keep the sums in vectors; the copies at the end
- * tell them that nothing overlaps. */
+ * branches and are as long as a vector or two; the copies at the end tell compilers that nothing
+ * overlaps. */
 #include <math.h>
 #include <string.h>
 #include "classes.h"
@@ -10,13 +10,13 @@
 #include "bounds.h"
 #include "neighbours.h"
 
-/* Of a block of voxels. */
+/* [RX_BLOCK]: of a block of voxels. */
 typedef struct block_sums {
-    uint16_t neighbours[RX_BLOCK], dependent[RX_BLOCK];
-    uint32_t sum[RX_BLOCK];
+    uint16_t *neighbours, *dependent;
+    uint32_t *sum;
 } block_sums;
 
-static inline void add_same(block_sums *r, const uint16_t *centre, const rx_offset *offset,
+static inline void add_same(const block_sums *r, const uint16_t *centre, const rx_offset *offset,
                             size_t n_offsets, size_t n)
 {
     uint16_t neighbours[RX_BLOCK] = { 0 }, dependent[RX_BLOCK] = { 0 };
@@ -34,8 +34,8 @@ static inline void add_same(block_sums *r, const uint16_t *centre, const rx_offs
     memcpy(r->sum, sum, n * sizeof *sum);
 }
 
-static inline void add_near(block_sums *r, const uint16_t *centre, const rx_offset *offset,
-                            size_t n_offsets, size_t n, int alpha)
+static void add_near(const block_sums *r, const uint16_t *centre, const rx_offset *offset, size_t n_offsets,
+                     size_t n, int alpha)
 {
     uint16_t neighbours[RX_BLOCK] = { 0 }, dependent[RX_BLOCK] = { 0 };
     uint32_t sum[RX_BLOCK] = { 0 };
@@ -66,7 +66,8 @@ static void count_row(rx_neighbours *nb, const block_sums *r, const rx_levels *l
     }
 }
 
-static int make_tables(rx_neighbours *nb, const rx_levels *l, rx_workspace *ws, rx_error *err)
+static int make_tables(rx_neighbours *nb, block_sums *r, const rx_levels *l, rx_workspace *ws,
+                       rx_error *err)
 {
     size_t cells, element = sizeof(uint64_t) + sizeof(uint32_t);
     if (!rx_size_mul(&cells, l->present, nb->most + 1) || cells > RX_MAX_CELLS) {
@@ -74,18 +75,20 @@ static int make_tables(rx_neighbours *nb, const rx_levels *l, rx_workspace *ws, 
                        nb->most);
     }
     nb->difference = rx_buf_need(&ws->counts, cells + l->present, element, err);
-    if (!nb->difference) { return RX_ENOMEM; }
+    r->sum = rx_buf_need(&ws->reals, RX_BLOCK, sizeof *r->sum + 2 * sizeof *r->neighbours, err);
+    if (!nb->difference || !r->sum) { return RX_ENOMEM; }
     memset(nb->difference, 0, (cells + l->present) * element);
     nb->dependent = (uint32_t *)(nb->difference + cells);
     nb->isolated = nb->dependent + cells;
+    r->neighbours = (uint16_t *)(r->sum + RX_BLOCK);
+    r->dependent = r->neighbours + RX_BLOCK;
     return RX_OK;
 }
 
-static void add_block(block_sums *r, const uint16_t *centre, size_t n, const rx_offset *offset,
+static void add_block(const block_sums *r, const uint16_t *centre, size_t n, const rx_offset *offset,
                       size_t n_offsets, int near)
 {
-    if (near > 0 && n == RX_BLOCK) { add_near(r, centre, offset, n_offsets, RX_BLOCK, near); }
-    else if (near > 0) { add_near(r, centre, offset, n_offsets, n, near); }
+    if (near > 0) { add_near(r, centre, offset, n_offsets, n, near); }
     else if (n == RX_BLOCK) { add_same(r, centre, offset, n_offsets, RX_BLOCK); }
     else { add_same(r, centre, offset, n_offsets, n); }
 }
@@ -93,9 +96,9 @@ static void add_block(block_sums *r, const uint16_t *centre, size_t n, const rx_
 int rx_neighbours_in(rx_neighbours *nb, const rx_levels *l, rx_slab slab, const rx_offset *offset,
                      size_t n_offsets, double alpha, rx_workspace *ws, rx_error *err)
 {
-    block_sums r;
+    block_sums r = { 0 };
     nb->most = 2 * n_offsets;
-    int rc = make_tables(nb, l, ws, err);
+    int rc = make_tables(nb, &r, l, ws, err);
     if (rc != RX_OK) { return rc; }
     int near = alpha < RX_MAX_GREY_LEVELS ? (int)floor(alpha) : RX_MAX_GREY_LEVELS;
     for (size_t k = slab.begin; k < slab.end; k++) {

@@ -14,7 +14,7 @@ typedef struct rx_neighbours {
 } rx_neighbours;
 
 /* Voxels of a slab and the neighbours at both sides of each offset. A neighbour is dependent if
- * its level differs by at most alpha. In ws->counts. */
+ * its level differs by at most alpha. In ws->counts; also uses ws->reals. */
 RX_CHECKED int rx_neighbours_in(rx_neighbours *nb, const rx_levels *l, rx_slab slab,
                                 const rx_offset *offset, size_t n_offsets, double alpha,
                                 rx_workspace *ws, rx_error *err);
