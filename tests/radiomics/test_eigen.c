@@ -1,4 +1,4 @@
-/* Eigenvalues of matrices made to have known ones. */
+/* Eigenvalues and vectors of matrices made to have known ones. */
 #include "region.h"
 #include "eigen.h"
 
@@ -21,15 +21,36 @@ static void reflect(double *a, size_t n, uint64_t *seed)
     }
 }
 
+/* A x = lambda x, for x of length 1. */
+static void check_vector(const double *whole, const double *a, size_t n, const double *d, const double *e,
+                         double lambda)
+{
+    double x[64], work[3 * 64], length = 0, size = fabs(lambda) + 1;
+    rx_tridiagonal_vector(x, d, e, n, lambda, work);
+    rx_tridiagonal_undo(x, a, n);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < n; j++) {
+            sum += whole[i * n + j] * x[j];
+            size = fmax(size, fabs(whole[i * n + j]));
+        }
+        CHECK_NEAR(sum, lambda * x[i], 0, 1e-12 * size);
+        length += x[i] * x[i];
+    }
+    CHECK_NEAR(length, 1, 1e-13, 0);
+}
+
 static void check_known(const double *lambda, size_t n, uint64_t seed)
 {
-    static double a[64 * 64];
+    static double a[64 * 64], whole[64 * 64];
     double d[64], e[64], work[64];
     memset(a, 0, sizeof a);
     for (size_t i = 0; i < n; i++) { a[i * n + i] = lambda[i]; }
     for (int i = 0; i < 3; i++) { reflect(a, n, &seed); }
+    memcpy(whole, a, sizeof a);
     rx_tridiagonal(a, n, d, e, work);
     for (size_t i = 0; i < n; i++) {
+        check_vector(whole, a, n, d, e, lambda[i]);
         CHECK_NEAR(rx_tridiagonal_eigenvalue(d, e, n, i), lambda[i], 0, 1e-13 * fmax(fabs(lambda[0]), fabs(lambda[n - 1])));
     }
 }
