@@ -3,25 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "fft.h"
-#include "resp_kinds.h"
+#include "resp_band.h"
 #include "resp_lines.h"
 
-/* One image or slice, widened, and where its frequencies lie. */
-typedef struct band {
-    const rx_response *f;
-    int axes;
-    size_t dim[3], pad[3], wide[3];
-    rx_fft3 *fft;
-    size_t terms;
-    double *space;                 /* of the widened size                                   */
-    rx_complex *image, *product;   /* spectra                                               */
-    double *frequency[3];          /* [wide]: -1 to 1, see axis_tables                        */
-    double *slope[3];              /* [wide]: the same per mm: the direction of a frequency   */
-    double *gauss[3], *second[3];  /* [wide]: transforms of the LoG's line filters           */
-} band;
-
-static void band_free(band *b)
+void rx_band_free(rx_band *b)
 {
     rx_fft3_free(b->fft);
     free(b->space);
@@ -45,8 +30,8 @@ static void even_spectrum(double *out, const double *w, size_t radius, size_t n)
 /* The frequencies of an axis are spread evenly from -1 to 1, both included, as the maps of IBSI 2 have
  * them: a whole number of steps from 0 where there is an odd number of voxels, half a step aside
  * where there is an even one. The response is the real part of what such a filter gives, to which
- * frequency k contributes as the mean of k and -k: see filter(). */
-static int axis_tables(band *b, const rx_grid *grid, int a, rx_error *err)
+ * frequency k contributes as the mean of k and -k: see rx_band_filter. */
+static int axis_tables(rx_band *b, const rx_grid *grid, int a, rx_error *err)
 {
     const size_t n = b->wide[a];
     const rx_response *f = b->f;
@@ -72,9 +57,9 @@ static int axis_tables(band *b, const rx_grid *grid, int a, rx_error *err)
     return RX_OK;
 }
 
-static int band_new(band *b, const rx_grid *grid, const rx_response *f, rx_error *err)
+int rx_band_new(rx_band *b, const rx_grid *grid, const rx_response *f, rx_error *err)
 {
-    *b = (band){ .f = f, .axes = f->by_slice ? 2 : 3 };
+    *b = (rx_band){ .f = f, .axes = f->by_slice ? 2 : 3 };
     size_t points = 1;
     for (int a = 0; a < 3; a++) {
         b->dim[a] = a < b->axes ? grid->dim[a] : 1;
@@ -102,12 +87,12 @@ static int band_new(band *b, const rx_grid *grid, const rx_response *f, rx_error
 
 /* A filter's response at frequencies: radial part, and the order of a Riesz transform. */
 typedef struct transfer {
-    const band *b;
+    const rx_band *b;
     unsigned order[3], all;
     double scale;                  /* sqrt(L! / (l1! l2! l3!)) */
 } transfer;
 
-static double radial(const band *b, const size_t k[3])
+static double radial(const rx_band *b, const size_t k[3])
 {
     if (b->f->kind == RX_RESPONSE_LOG) {
         double gx = b->gauss[0][k[0]], gy = b->gauss[1][k[1]];
@@ -125,7 +110,7 @@ static double radial(const band *b, const size_t k[3])
 /* Radial part times sqrt(L! / (l1! l2! l3!)) nu^l / |nu|^L: all but the power of -i. */
 static double response_at(const transfer *t, const size_t k[3])
 {
-    const band *b = t->b;
+    const rx_band *b = t->b;
     double h = radial(b, k);
     if (t->all == 0 || h == 0) { return h; }
     const double nu[3] = { b->slope[0][k[0]], b->slope[1][k[1]], b->slope[2][k[2]] };
@@ -145,11 +130,15 @@ static double factorial(unsigned n)
     return product;
 }
 
-static transfer transfer_of(const band *b, const unsigned order[3])
+double rx_riesz_scale(const unsigned l[3])
 {
-    transfer t = { .b = b, .all = order[0] + order[1] + order[2] };
+    return sqrt(factorial(l[0] + l[1] + l[2]) / (factorial(l[0]) * factorial(l[1]) * factorial(l[2])));
+}
+
+static transfer transfer_of(const rx_band *b, const unsigned order[3])
+{
+    transfer t = { .b = b, .all = order[0] + order[1] + order[2], .scale = rx_riesz_scale(order) };
     memcpy(t.order, order, sizeof t.order);
-    t.scale = sqrt(factorial(t.all) / (factorial(order[0]) * factorial(order[1]) * factorial(order[2])));
     return t;
 }
 
@@ -164,8 +153,7 @@ static rx_complex turned(rx_complex v, double h, unsigned all)
     }
 }
 
-/* space = the image filtered, and Riesz-transformed if order is not 0. */
-static void filter(band *b, const unsigned order[3])
+void rx_band_filter(rx_band *b, const unsigned order[3])
 {
     const transfer t = transfer_of(b, order);
     const double odd = t.all % 2 == 0 ? 1 : -1;
@@ -185,7 +173,7 @@ static void filter(band *b, const unsigned order[3])
     rx_fft3_inverse(b->fft, b->space, b->product);
 }
 
-static void widen(band *b, const double *image)
+static void widen(rx_band *b, const double *image)
 {
     double *to = b->space;
     for (size_t z = 0; z < b->wide[2]; z++) {
@@ -201,29 +189,42 @@ static void widen(band *b, const double *image)
     }
 }
 
-static void cut_out(double *map, const band *b)
+void rx_band_load(rx_band *b, const double *image)
+{
+    widen(b, image);
+    rx_fft3_forward(b->fft, b->image, b->space);
+}
+
+const double *rx_band_row(const rx_band *b, size_t j, size_t k)
+{
+    return b->space + ((k + b->pad[2]) * b->wide[1] + j + b->pad[1]) * b->wide[0] + b->pad[0];
+}
+
+static void cut_out(double *map, const rx_band *b)
 {
     for (size_t k = 0; k < b->dim[2]; k++) {
         for (size_t j = 0; j < b->dim[1]; j++) {
-            const double *row = b->space + ((k + b->pad[2]) * b->wide[1] + j + b->pad[1]) * b->wide[0] + b->pad[0];
-            memcpy(map + (k * b->dim[1] + j) * b->dim[0], row, b->dim[0] * sizeof *map);
+            memcpy(map + (k * b->dim[1] + j) * b->dim[0], rx_band_row(b, j, k), b->dim[0] * sizeof *map);
         }
     }
 }
 
 int rx_response_band(rx_volume *map, const rx_volume *image, const rx_response *f, rx_error *err)
 {
-    band b;
+    rx_band b;
     const size_t slice = image->grid.dim[0] * image->grid.dim[1];
-    int rc = band_new(&b, &image->grid, f, err);
+    int rc = rx_band_new(&b, &image->grid, f, err);
     if (rc == RX_OK) { rc = rx_volume_new(map, &image->grid, err); }
     for (size_t k = 0; rc == RX_OK && k < (f->by_slice ? image->grid.dim[2] : 1); k++) {
-        widen(&b, image->voxels + k * slice);
-        rx_fft3_forward(b.fft, b.image, b.space);
-        filter(&b, f->riesz);
-        cut_out(map->voxels + k * slice, &b);
+        rx_band_load(&b, image->voxels + k * slice);
+        if (f->steered && rx_response_has_riesz(f)) {
+            rc = rx_band_steer(map->voxels + k * slice, &b, &image->grid, err);
+        } else {
+            rx_band_filter(&b, f->riesz);
+            cut_out(map->voxels + k * slice, &b);
+        }
     }
-    band_free(&b);
+    rx_band_free(&b);
     return rc;
 }
 

@@ -35,8 +35,12 @@ double rx_log_unit(const rx_grid *grid, int axis, bool by_slice);
 
 static inline bool rx_response_has_riesz(const rx_response *f)
 {
-    return (f->riesz[0] | f->riesz[1] | f->riesz[2]) != 0;
+    bool band = f->kind == RX_RESPONSE_LOG || f->kind == RX_RESPONSE_SIMONCELLI || f->kind == RX_RESPONSE_SHANNON;
+    return band && (f->riesz[0] | f->riesz[1] | f->riesz[2]) != 0;
 }
+
+/* resp_steer.c: half the width of the structure tensor's window, in voxels. */
+double rx_tensor_radius(const rx_response *f, double spacing_mm);
 
 /* resp_band.c: voxels by which an axis is widened at either end. */
 size_t rx_band_pad(const rx_response *f, const rx_grid *grid, int axis);

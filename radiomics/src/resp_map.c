@@ -41,6 +41,9 @@ static int check_width(const rx_volume *image, const rx_response *f, rx_error *e
 {
     for (int a = 0; a < (f->by_slice ? 2 : 3); a++) {
         double radius = kernel_radius(f, image->grid.spacing_mm[a]);
+        if (f->steered && rx_response_has_riesz(f)) {
+            radius = fmax(radius, rx_tensor_radius(f, image->grid.spacing_mm[a]));
+        }
         if (!(radius <= WIDEST)) {
             return rx_fail(err, RX_ELIMIT, "a %s kernel that reaches %.0f voxels along axis %d, at most %d",
                            rx_response_kind_name(f->kind), radius, a, WIDEST);

@@ -149,8 +149,7 @@ int rx_response_check(const rx_response *f, rx_error *err)
     case RX_RESPONSE_WAVELET: rc = check_wavelet(f, err); break;
     default: rc = check_level(f, err); break;
     }
-    bool may_riesz = f->kind == RX_RESPONSE_LOG || f->kind == RX_RESPONSE_SIMONCELLI || f->kind == RX_RESPONSE_SHANNON;
-    return rc == RX_OK && may_riesz ? check_riesz(f, err) : rc;
+    return rc == RX_OK ? check_riesz(f, err) : rc;
 }
 
 /* ---- names -------------------------------------------------------------------------------- */
