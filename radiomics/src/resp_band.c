@@ -195,16 +195,12 @@ void rx_band_load(rx_band *b, const double *image)
     rx_fft3_forward(b->fft, b->image, b->space);
 }
 
-const double *rx_band_row(const rx_band *b, size_t j, size_t k)
-{
-    return b->space + ((k + b->pad[2]) * b->wide[1] + j + b->pad[1]) * b->wide[0] + b->pad[0];
-}
-
-static void cut_out(double *map, const rx_band *b)
+void rx_band_copy(double *to, const rx_band *b)
 {
     for (size_t k = 0; k < b->dim[2]; k++) {
         for (size_t j = 0; j < b->dim[1]; j++) {
-            memcpy(map + (k * b->dim[1] + j) * b->dim[0], rx_band_row(b, j, k), b->dim[0] * sizeof *map);
+            const double *row = b->space + ((k + b->pad[2]) * b->wide[1] + j + b->pad[1]) * b->wide[0] + b->pad[0];
+            memcpy(to + (k * b->dim[1] + j) * b->dim[0], row, b->dim[0] * sizeof *to);
         }
     }
 }
@@ -221,7 +217,7 @@ int rx_response_band(rx_volume *map, const rx_volume *image, const rx_response *
             rc = rx_band_steer(map->voxels + k * slice, &b, &image->grid, err);
         } else {
             rx_band_filter(&b, f->riesz);
-            cut_out(map->voxels + k * slice, &b);
+            rx_band_copy(map->voxels + k * slice, &b);
         }
     }
     rx_band_free(&b);

@@ -26,8 +26,8 @@ void rx_band_free(rx_band *b);
 void rx_band_load(rx_band *b, const double *image);
 /* space = the image filtered, and Riesz-transformed if order is not 0. */
 void rx_band_filter(rx_band *b, const unsigned order[3]);
-/* The image's own row (j, k) in space. */
-const double *rx_band_row(const rx_band *b, size_t j, size_t k);
+/* to[dim] = the image's own voxels in space. */
+void rx_band_copy(double *to, const rx_band *b);
 
 /* sqrt(L! / (l1! l2! l3!)), with L their sum. */
 double rx_riesz_scale(const unsigned order[3]);

@@ -38,15 +38,6 @@ static void frames_free(frames *s)
     for (int q = 0; q < 9; q++) { free(s->plane[q]); }
 }
 
-static void copy_out(double *to, const rx_band *b)
-{
-    for (size_t k = 0; k < b->dim[2]; k++) {
-        for (size_t j = 0; j < b->dim[1]; j++) {
-            memcpy(to + (k * b->dim[1] + j) * b->dim[0], rx_band_row(b, j, k), b->dim[0] * sizeof *to);
-        }
-    }
-}
-
 /* In place, by way of spare. */
 static int smooth(double *v, double *spare, const rx_band *b, const rx_grid *grid, rx_error *err)
 {
@@ -69,7 +60,7 @@ static int make_tensor(frames *s, double *spare, rx_band *b, const rx_grid *grid
     static const unsigned first[3][3] = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
     for (int a = 0; a < b->axes; a++) {
         rx_band_filter(b, first[a]);
-        copy_out(s->plane[6 + a], b);
+        rx_band_copy(s->plane[6 + a], b);
     }
     int q = 0;
     for (int a = 0; a < 3; a++) {
@@ -177,7 +168,7 @@ static void add_component(double *map, rx_band *b, const frames *s, double *spar
     const unsigned *l = b->f->riesz;
     const double scale = rx_riesz_scale(l) / rx_riesz_scale(m);
     rx_band_filter(b, m);
-    copy_out(spare, b);
+    rx_band_copy(spare, b);
     for (size_t i = 0; i < s->n; i++) {
         double u[9];
         for (int q = 0; q < 9; q++) { u[q] = s->plane[q][i]; }
