@@ -27,10 +27,10 @@ static const char *image_classes[] = {
 static const char *other_classes[] = {
     UID_VerificationSOPClass,
     UID_RTStructureSetStorage, UID_SegmentationStorage, PN_UID_LABEL_MAP_SEGMENTATION,
-    /* What we send ourselves: routed back to us it is taken, so that nobody retries for ever. */
+    /* What we make ourselves: routed back to us it is taken, so that nobody retries for ever. */
     UID_BasicTextSRStorage, UID_EnhancedSRStorage, UID_ComprehensiveSRStorage,
     UID_Comprehensive3DSRStorage, UID_KeyObjectSelectionDocumentStorage, UID_SecondaryCaptureImageStorage,
-    UID_EncapsulatedPDFStorage,
+    UID_EncapsulatedPDFStorage, UID_ParametricMapStorage,
 };
 /* Most wanted first. */
 static const char *uncompressed[] = {
