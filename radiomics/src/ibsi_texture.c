@@ -1,4 +1,5 @@
 /* Texture of the `ibsi` profile: what is asked for, and how it is named. */
+#include <math.h>
 #include <stdio.h>
 #include "bounds.h"
 #include "ibsi_texture_families.h"
@@ -13,16 +14,33 @@ static const aggregation aggregations[] = {
     { RX_IBSI_3D, "3D", "KOBO" },
 };
 
-int rx_texture_add(const rx_texture_case *c, const rx_texture_feature *f, size_t n, unsigned bit,
-                   const double *value, double by, rx_error *err)
+static int add(const rx_texture_case *c, const rx_texture_feature *f, unsigned bit, double value,
+               rx_error *err)
 {
     const aggregation *a = aggregations;
     while (a->bit != bit) { a++; }
+    char name[2 * RX_NAME_SIZE];
+    snprintf(name, sizeof name, "%s_%s%s", f->tag, a->tag, c->suffix ? c->suffix : "");
+    return rx_results_add(c->out, name, f->code, a->code, value, err);
+}
+
+int rx_texture_add(const rx_texture_case *c, const rx_texture_feature *f, size_t n, unsigned bit,
+                   const double *value, double by, rx_error *err)
+{
     for (size_t i = 0; i < n; i++) {
-        char name[2 * RX_NAME_SIZE];
-        snprintf(name, sizeof name, "%s_%s%s", f[i].tag, a->tag, c->suffix ? c->suffix : "");
-        int rc = rx_results_add(c->out, name, f[i].code, a->code, value[f[i].from] / by, err);
+        int rc = add(c, &f[i], bit, value[f[i].from] / by, err);
         if (rc != RX_OK) { return rc; }
+    }
+    return RX_OK;
+}
+
+int rx_texture_leave_out(const rx_texture_case *c, const rx_texture_feature *f, size_t n, unsigned bit,
+                         rx_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rc = add(c, &f[i], bit, NAN, err);
+        if (rc != RX_OK) { return rc; }
+        c->out->v[c->out->n - 1].value.why = RX_TOO_LARGE;
     }
     return RX_OK;
 }

@@ -19,6 +19,10 @@ typedef struct rx_texture_feature { const char *tag, *code; int from; } rx_textu
 RX_CHECKED int rx_texture_add(const rx_texture_case *c, const rx_texture_feature *f, size_t n,
                               unsigned aggregation, const double *value, double by, rx_error *err);
 
+/* The same without values: the matrix would be too large (RX_TOO_LARGE). */
+RX_CHECKED int rx_texture_leave_out(const rx_texture_case *c, const rx_texture_feature *f, size_t n,
+                                    unsigned aggregation, rx_error *err);
+
 static inline bool rx_texture_wants(const rx_texture_case *c, unsigned aggregations)
 {
     return (c->settings->aggregations & aggregations) != 0;

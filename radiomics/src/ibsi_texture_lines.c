@@ -136,6 +136,19 @@ static int add(const rx_texture_case *c, const family *f, const measured *m, uns
     return rc;
 }
 
+/* rc, unless a matrix would have been too large: that leaves these aggregations without values. */
+static int or_leave_out(int rc, const rx_texture_case *c, const family *f, unsigned averaged,
+                        unsigned merged, rx_error *err)
+{
+    if (rc != RX_ELIMIT) { return rc; }
+    rc = RX_OK;
+    if (rx_texture_wants(c, averaged)) { rc = rx_texture_leave_out(c, f->feature, f->n_features, averaged, err); }
+    if (rc == RX_OK && rx_texture_wants(c, merged)) {
+        rc = rx_texture_leave_out(c, f->feature, f->n_features, merged, err);
+    }
+    return rc;
+}
+
 /* BTW3 and SUJT: slice by slice. A slice without a pair or run has no value to be averaged. */
 static int by_slice(const rx_texture_case *c, const family *f, const rx_offset *offset, size_t n,
                     rx_workspace *ws, rx_error *err)
@@ -166,7 +179,8 @@ static int whole(const rx_texture_case *c, const family *f, const rx_offset *off
     unsigned wanted = how(c, averaged, merged);
     if (wanted == 0) { return RX_OK; }
     int rc = f->measure(&m, c, rx_whole(c->levels), offset, n, wanted, ws, err);
-    return rc == RX_OK ? add(c, f, &m, averaged, merged, err) : rc;
+    if (rc == RX_OK) { return add(c, f, &m, averaged, merged, err); }
+    return or_leave_out(rc, c, f, averaged, merged, err);
 }
 
 static int all(const rx_texture_case *c, const family *f, rx_workspace *ws, rx_error *err)
@@ -175,6 +189,7 @@ static int all(const rx_texture_case *c, const family *f, rx_workspace *ws, rx_e
     size_t n_flat = directions_of(flat, c->levels, true, f->distance);
     size_t n_solid = directions_of(solid, c->levels, false, f->distance);
     int rc = by_slice(c, f, flat, n_flat, ws, err);
+    rc = or_leave_out(rc, c, f, RX_IBSI_2D_AVG, RX_IBSI_2D_COMB, err);
     if (rc == RX_OK) { rc = whole(c, f, flat, n_flat, RX_IBSI_2_5D_AVG, RX_IBSI_2_5D_COMB, ws, err); }
     if (rc == RX_OK) { rc = whole(c, f, solid, n_solid, RX_IBSI_3D_AVG, RX_IBSI_3D_COMB, ws, err); }
     return rc;

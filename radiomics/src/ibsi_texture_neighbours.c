@@ -76,6 +76,16 @@ static int add(const rx_texture_case *c, const sums *s, unsigned aggregation, rx
     return rc;
 }
 
+static int leave_out(const rx_texture_case *c, unsigned aggregation, rx_error *err)
+{
+    int rc = RX_OK;
+    if (c->settings->families & RX_IBSI_NGTDM) { rc = rx_texture_leave_out(c, tone, N_NGTDM, aggregation, err); }
+    if (rc == RX_OK && c->settings->families & RX_IBSI_NGLDM) {
+        rc = rx_texture_leave_out(c, dependence, N_DEPENDENCE, aggregation, err);
+    }
+    return rc;
+}
+
 static size_t neighbourhood(rx_offset *out, const rx_levels *l, bool flat, unsigned distance)
 {
     unsigned within[RX_MAX_DISTANCE];
@@ -91,6 +101,7 @@ static int whole(const rx_texture_case *c, unsigned aggregation, bool flat, rx_w
     sums s = { 0 };
     if (!rx_texture_wants(c, aggregation)) { return RX_OK; }
     int rc = add_slab(&s, c, rx_whole(c->levels), offset, n, ws, err);
+    if (rc == RX_ELIMIT) { return leave_out(c, aggregation, err); }
     return rc == RX_OK ? add(c, &s, aggregation, err) : rc;
 }
 
@@ -103,6 +114,7 @@ static int by_slice(const rx_texture_case *c, rx_workspace *ws, rx_error *err)
     if (!rx_texture_wants(c, RX_IBSI_2D)) { return RX_OK; }
     for (size_t k = 0; k < c->levels->n[2]; k++) {
         int rc = add_slab(&s, c, (rx_slab){ k, k + 1 }, offset, n, ws, err);
+        if (rc == RX_ELIMIT) { return leave_out(c, RX_IBSI_2D, err); }
         if (rc != RX_OK) { return rc; }
     }
     return add(c, &s, RX_IBSI_2D, err);

@@ -342,6 +342,28 @@ static void test_ibsi_texture_principles__scattered(void **state)
     region_free(&r);
 }
 
+/* 65,535 levels and neighbourhoods of 17^3 - 1 voxels: too large in 3D, not in slices. */
+static void test_ibsi_texture_principles__too_large(void **state)
+{
+    (void)state;
+    region r = region_new(box_of(41, 40, 40));
+    for (size_t v = 0; v < 65600; v++) { region_set(&r, v % 41, v / 41 % 40, v / 1640, 1 + (double)(v % 65535)); }
+    rx_results got = { 0 };
+    rx_ibsi_texture_settings s = all_textures();
+    s.families = RX_IBSI_NGTDM | RX_IBSI_NGLDM | RX_IBSI_GLSZM;
+    s.aggregations = RX_IBSI_3D | RX_IBSI_2_5D;
+    s.distance = 8;
+    texture_of(&got, &r, &s);
+    assert_int_equal(got.n, 2 * (5 + 17 + 16));
+    for (size_t i = 0; i < got.n; i++) {
+        bool large = strncmp(got.v[i].name, "szm_", 4) != 0 && ends_with(got.v[i].name, "_3D");
+        assert_int_equal(got.v[i].value.why, large ? RX_TOO_LARGE : RX_DEFINED);
+        assert_int_equal(isnan(got.v[i].value.v), large);
+    }
+    rx_results_free(&got);
+    region_free(&r);
+}
+
 static void test_ibsi_texture_principles__only_what_is_asked(void **state)
 {
     (void)state;
@@ -404,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_ibsi_texture_principles__constant),
         cmocka_unit_test(test_ibsi_texture_principles__nested),
         cmocka_unit_test(test_ibsi_texture_principles__scattered),
+        cmocka_unit_test(test_ibsi_texture_principles__too_large),
         cmocka_unit_test(test_ibsi_texture_principles__only_what_is_asked),
         cmocka_unit_test(test_ibsi_texture_principles__refusals),
     };
