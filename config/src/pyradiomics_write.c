@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "extraction.h"
 #include "pyradiomics.h"
 
 typedef struct writer {
@@ -162,6 +161,56 @@ static void put_images(txt_buf *b, const rx_pyradiomics *s, int pad)
     }
 }
 
+/* ---- Classes ------------------------------------------------------------- */
+
+typedef struct class_names {
+    const rx_feature_def *first;
+    size_t n;
+} class_names;
+
+static class_names features_of(rx_class cls)
+{
+    const rx_feature_def *all = rx_features();
+    size_t from = 0, to;
+    while (from < RX_NFEATURES && all[from].cls != cls) { from++; }
+    for (to = from; to < RX_NFEATURES && all[to].cls == cls;) { to++; }
+    return (class_names){.first = all + from, .n = to - from};
+}
+
+static size_t count_enabled(const rx_settings *s, class_names names)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < names.n; i++) {
+        n += s->enabled[(size_t)(names.first - rx_features()) + i];
+    }
+    return n;
+}
+
+/* "Mean,Energy" of a class, in the order of the table. */
+static void add_enabled(txt_buf *b, const rx_settings *s, class_names names, const char *between)
+{
+    bool any = false;
+    for (size_t i = 0; i < names.n; i++) {
+        if (!s->enabled[(size_t)(names.first - rx_features()) + i]) { continue; }
+        txt_add(b, "%s%s", any ? between : "", names.first[i].name);
+        any = true;
+    }
+}
+
+static void put_classes(txt_buf *b, const rx_settings *s, unsigned indent)
+{
+    int pad = (int)indent;
+    txt_add(b, "%*sfeatureClass:\n", pad, "");
+    for (unsigned c = 0; c < RX_NCLASSES; c++) {
+        class_names names = features_of((rx_class)c);
+        size_t on = count_enabled(s, names);
+        if (on == 0) { continue; }
+        txt_add(b, "%*s%s: [", pad + 2, "", rx_class_name((rx_class)c));
+        if (on < names.n) { add_enabled(b, s, names, ", "); }
+        txt_add(b, "]\n");
+    }
+}
+
 void cfg_pyradiomics_write(txt_buf *b, const rx_pyradiomics *s, unsigned indent)
 {
     int pad = (int)indent;
@@ -174,19 +223,57 @@ void cfg_pyradiomics_write(txt_buf *b, const rx_pyradiomics *s, unsigned indent)
     put_filter(&w, &s->base.filter);
     put_general(b, s, pad + 2);
     put_images(b, s, pad);
-    cfg_extraction_write_classes(b, f, indent);
+    put_classes(b, f, indent);
 }
 
-/* What PyRadiomics' plain settings have always been told as; for others, all there is to tell. */
-void cfg_pyradiomics_text(char *buf, size_t size, const rx_pyradiomics *s)
+/* ---- One line ------------------------------------------------------------ */
+
+static void add_text(txt_buf *b, const rx_settings *s)
 {
-    if (size == 0) { return; }
-    if (cfg_pyradiomics_is_plain(s)) {
-        cfg_extraction_text(buf, size, &s->base.features);
-        return;
+    char digits[TXT_REAL_SIZE];
+    txt_put_real(digits, s->bin_width);
+    if (s->bin_count) { txt_add(b, "binCount=%u", s->bin_count); }
+    else { txt_add(b, "binWidth=%s", digits); }
+    txt_put_real(digits, s->voxel_array_shift);
+    txt_add(b, " voxelArrayShift=%s symmetricalGLCM=%s distances=", digits,
+            s->symmetrical_glcm ? "true" : "false");
+    for (unsigned i = 0; i < s->n_distances; i++) {
+        txt_add(b, "%s%u", i ? "," : "", s->distances[i]);
     }
-    (void)rx_pyradiomics_describe(buf, size, s);
-    for (char *p = buf; *p; p++) {
+    txt_put_real(digits, s->gldm_alpha);
+    txt_add(b, " gldm_a=%s minimumROIDimensions=%u minimumROISize=%zu", digits,
+            s->minimum_roi_dimensions, s->minimum_roi_size);
+    for (unsigned c = 0; c < RX_NCLASSES; c++) {
+        class_names names = features_of((rx_class)c);
+        size_t on = count_enabled(s, names);
+        txt_add(b, " %s=", rx_class_name((rx_class)c));
+        if (on == 0 || on == names.n) { txt_add(b, "%s", on ? "all" : "none"); }
+        else { add_enabled(b, s, names, ","); }
+    }
+}
+
+/* The length is that of the whole text, as of snprintf. */
+static size_t plain_text(char *buf, size_t size, const rx_settings *s)
+{
+    txt_buf b = {0};
+    txt_locale locale;
+    if (!txt_locale_enter(&locale)) { return 0; }
+    add_text(&b, s);
+    txt_locale_leave(&locale);
+    size_t n = b.failed ? 0 : b.n;
+    if (!b.failed && size > 0) { snprintf(buf, size, "%s", b.text); }
+    txt_buf_free(&b);
+    return n;
+}
+
+/* What plain settings have always been told as; for others, all there is to tell. */
+size_t cfg_pyradiomics_text(char *buf, size_t size, const rx_pyradiomics *s)
+{
+    if (size > 0) { buf[0] = '\0'; }
+    if (cfg_pyradiomics_is_plain(s)) { return plain_text(buf, size, &s->base.features); }
+    size_t n = rx_pyradiomics_describe(buf, size, s) - 1;      /* the last line's end */
+    for (char *p = buf; size > 0 && *p; p++) {
         if (*p == '\n') { *p = p[1] ? ' ' : '\0'; }
     }
+    return n;
 }

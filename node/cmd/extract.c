@@ -11,7 +11,6 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-#include <config/extraction.h>
 #include "base/file.h"
 #include "base/hash.h"
 #include "cmd/cmd.h"
@@ -286,10 +285,9 @@ static int take_words(ex_setup *s, const asked *a)
 /* On one line, and for what a model file can say too as the model says it. */
 static char *pyradiomics_text(const rx_pyradiomics *s)
 {
-    size_t needed = rx_pyradiomics_describe(NULL, 0, s) + 1;
-    size_t size = needed > CFG_EXTRACTION_TEXT_SIZE ? needed : CFG_EXTRACTION_TEXT_SIZE;
+    size_t size = cfg_pyradiomics_text(NULL, 0, s) + 1;
     char *text = malloc(size);
-    if (text != NULL) { cfg_pyradiomics_text(text, size, s); }
+    if (text != NULL) { (void)cfg_pyradiomics_text(text, size, s); }
     return text;
 }
 

@@ -130,7 +130,7 @@ static int read_data(pn_train_data *d, cfg_model *m, const train_args *a, pn_err
     pn_sha256_final(&digest, raw);
     pn_hex(m->table_sha256, raw, sizeof raw);
     char settings[CFG_PYRADIOMICS_TEXT_SIZE];
-    cfg_pyradiomics_text(settings, sizeof settings, &m->extraction);
+    (void)cfg_pyradiomics_text(settings, sizeof settings, &m->extraction);
     const pn_train_columns columns = {
         .id = a->id_column, .time = a->time_column, .event = a->event_column,
         .days_per_unit = a->days_per_unit, .features = (const char *const *)a->use.v,

@@ -320,7 +320,7 @@ static void copy_model(pn_report *r, const cfg_model *model)
     r->training_events = model->n_events;
     r->c_index = model->c_index;
     r->c_index_se = model->c_index_se;
-    cfg_pyradiomics_text(r->settings, sizeof r->settings, &model->extraction);
+    (void)cfg_pyradiomics_text(r->settings, sizeof r->settings, &model->extraction);
 }
 
 static double *copy_numbers(const double *from, size_t n)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <config/extraction.h>
+#include <config/pyradiomics.h>
 #include <config/model.h>
 #include <config/node.h>
 
@@ -51,14 +51,14 @@ static void test_strict__size_limits(void **state)
 {
     (void)state;
     cfg_error err;
-    rx_settings s;
+    cfg_pyradiomics s;
     char *text = repeat("# x\n", (8 << 20) + 1);
     assert_int_equal(node(text, 65537, &err), CFG_ELIMIT);
     assert_string_equal(err.msg, "f.yaml: 65537 bytes, expected at most 65536");
     assert_int_equal(node(text, 65536, &err), CFG_EVALUE);
     assert_string_equal(err.msg, "f.yaml: empty, expected a mapping with node, spool, archives "
                                  "and models");
-    assert_int_equal(cfg_extraction_parse(&s, text, 65537, "p.yaml", &err), CFG_ELIMIT);
+    assert_int_equal(cfg_pyradiomics_parse(&s, text, 65537, "p.yaml", &err), CFG_ELIMIT);
     assert_string_equal(err.msg, "p.yaml: 65537 bytes, expected at most 65536");
     assert_int_equal(model(text, (8 << 20) + 1, &err), CFG_ELIMIT);
     assert_string_equal(err.msg, "m.yaml: 8388609 bytes, expected at most 8388608");
@@ -242,10 +242,10 @@ static void test_strict__byte_order_mark_is_taken(void **state)
 {
     (void)state;
     static const char text[] = "\xef\xbb\xbfsetting:\n  binWidth: 10\n";
-    rx_settings s;
+    cfg_pyradiomics s;
     cfg_error err;
-    CHECK_OK(cfg_extraction_parse(&s, text, sizeof text - 1, "p.yaml", &err), err);
-    CHECK_NEAR(s.bin_width, 10, 0, 0);
+    CHECK_OK(cfg_pyradiomics_parse(&s, text, sizeof text - 1, "p.yaml", &err), err);
+    CHECK_NEAR(s.settings.base.features.bin_width, 10, 0, 0);
 }
 
 /* Cut anywhere, or with any one byte changed, a good file gives a file or a message. */
@@ -293,17 +293,17 @@ static void test_strict__locale_changes_nothing(void **state)
         fprintf(stderr, "SKIPPED: no locale with a decimal comma is installed\n");
         skip();
     }
-    char digits[16], shown[CFG_EXTRACTION_TEXT_SIZE];
+    char digits[16], shown[CFG_PYRADIOMICS_TEXT_SIZE];
     snprintf(digits, sizeof digits, "%.1f", 2.5);
     assert_string_equal(digits, "2,5");
-    rx_settings s;
+    cfg_pyradiomics s;
     cfg_error err;
-    CHECK_OK(cfg_extraction_parse(&s, text, sizeof text - 1, "p.yaml", &err), err);
-    cfg_extraction_text(shown, sizeof shown, &s);
+    CHECK_OK(cfg_pyradiomics_parse(&s, text, sizeof text - 1, "p.yaml", &err), err);
+    (void)cfg_pyradiomics_text(shown, sizeof shown, &s.settings);
     snprintf(digits, sizeof digits, "%.1f", 2.5);
     setlocale(LC_ALL, "C");
-    CHECK_NEAR(s.bin_width, 2.5, 0, 0);
-    CHECK_NEAR(s.voxel_array_shift, -150, 0, 0);
+    CHECK_NEAR(s.settings.base.features.bin_width, 2.5, 0, 0);
+    CHECK_NEAR(s.settings.base.features.voxel_array_shift, -150, 0, 0);
     assert_non_null(strstr(shown, "binWidth=2.5 "));
     assert_string_equal(digits, "2,5");              /* the caller's own locale is back */
 }

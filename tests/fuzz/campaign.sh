@@ -49,7 +49,7 @@ mkdir -p "$out/findings" "$out/logs"
 dictionary() {
   case $1 in
   scp | scu | query) echo pdu ;;
-  json | job | node | model | extraction | settings | csv | image) echo text ;;
+  json | job | node | model | settings | csv | image) echo text ;;
   extract | survival) echo "" ;;
   *) echo dicom ;;
   esac

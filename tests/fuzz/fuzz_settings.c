@@ -22,7 +22,7 @@ static void pyradiomics(const char *text, size_t n)
         return;
     }
     fz_require(rx_pyradiomics_check(&s.settings, NULL) == RX_OK && s.label > 0 && s.settings.n_images > 0);
-    cfg_pyradiomics_text(line, sizeof line, &s.settings);
+    (void)cfg_pyradiomics_text(line, sizeof line, &s.settings);
     fz_require(line[0] != '\0' && strchr(line, '\n') == NULL);
 }
 

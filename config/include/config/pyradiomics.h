@@ -32,13 +32,13 @@ CFG_CHECKED int cfg_pyradiomics_load(cfg_pyradiomics *out, const char *path, cfg
 CFG_CHECKED int cfg_pyradiomics_parse(cfg_pyradiomics *out, const char *bytes, size_t n,
                                       const char *name, cfg_error *err);
 
-/* Room that cfg_pyradiomics_text never exceeds with a dozen image types; longer text is cut. */
+/* Room for what reports keep: a dozen image types and more. */
 enum { CFG_PYRADIOMICS_TEXT_SIZE = 16384 };
-/* One line that is the same for the same settings, for reports. */
-void cfg_pyradiomics_text(char *buf, size_t size, const rx_pyradiomics *s);
+/* One line that is the same for the same settings, for reports and tables, into buf of `size` bytes: cut
+ * where that is too small. Returns the length of the whole, as snprintf. */
+size_t cfg_pyradiomics_text(char *buf, size_t size, const rx_pyradiomics *s);
 
-/* One image as it came, without preparation. Then s->base.features says it all, and
- * cfg_extraction_text is its text. */
+/* One image as it came, without preparation: then s->base.features says it all. */
 bool cfg_pyradiomics_is_plain(const rx_pyradiomics *s);
 
 #ifdef __cplusplus
