@@ -278,7 +278,7 @@ static size_t make_thetas(double *thetas, const rx_response *f)
 {
     size_t turn = f->rotation_invariant ? (size_t)floor(2 * acos(-1) / f->theta_step + 0.5) : 1;
     size_t n = turn % 2 == 0 ? turn / 2 : turn;
-    for (size_t o = 0; o < n; o++) { thetas[o] = f->theta + (double)o * f->theta_step; }
+    for (size_t o = 0; o < n; o++) { thetas[o] = f->theta + (double)o * (2 * acos(-1) / (double)turn); }
     return n;
 }
 

@@ -79,7 +79,7 @@ static int check_gabor(const rx_response *f, rx_error *err)
     rc = positive(f->theta_step, "the step of theta", err);
     if (rc != RX_OK) { return rc; }
     double steps = 2 * acos(-1) / f->theta_step, whole = floor(steps + 0.5);
-    if (whole < 1 || whole > RX_MAX_ORIENTATIONS || fabs(steps - whole) > 1e-6 * whole) {
+    if (whole < 1 || whole > RX_MAX_ORIENTATIONS || fabs(steps - whole) > 1e-3 * whole) {
         return rx_fail(err, RX_EINVAL, "the step of theta is %g: a full turn must be 1 to %d of them", f->theta_step,
                        RX_MAX_ORIENTATIONS);
     }

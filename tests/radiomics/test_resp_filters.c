@@ -84,6 +84,21 @@ static void test_resp_filters__impulse_gives_gabor_envelope(void **state)
     rx_volume_free(&image);
 }
 
+/* A step of four digits is the whole part of a turn that is meant. */
+static void test_resp_filters__gabor_steps_make_a_whole_turn(void **state)
+{
+    (void)state;
+    rx_volume image = case_random(9, 8, 7, 1);
+    rx_response f = case_filter(6, false);
+    rx_volume exact = case_map(&image, &f);
+    f.theta_step = 0.3927;
+    rx_volume near = case_map(&image, &f);
+    for (size_t i = 0; i < case_count(&image); i++) { CHECK_NEAR(near.voxels[i], exact.voxels[i], 0, 0); }
+    rx_volume_free(&exact);
+    rx_volume_free(&near);
+    rx_volume_free(&image);
+}
+
 /* Level 2: the low-pass filter, then the high-pass filter with its taps two voxels apart. */
 static void test_resp_filters__impulse_gives_wavelet_cascade(void **state)
 {
@@ -343,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_resp_filters__impulse_gives_log_kernel),
         cmocka_unit_test(test_resp_filters__impulse_gives_laws_kernel),
         cmocka_unit_test(test_resp_filters__impulse_gives_gabor_envelope),
+        cmocka_unit_test(test_resp_filters__gabor_steps_make_a_whole_turn),
         cmocka_unit_test(test_resp_filters__impulse_gives_wavelet_cascade),
         cmocka_unit_test(test_resp_filters__constant_image),
         cmocka_unit_test(test_resp_filters__periodic_maps_move_with_the_image),

@@ -60,7 +60,8 @@ typedef struct rx_response {
                                        distance, in voxels; 0: the response itself             */
     double wavelength_mm;           /* Gabor: lambda                                           */
     double aspect;                  /* Gabor: gamma; the envelope is sigma/gamma across        */
-    double theta, theta_step;       /* Gabor, radians; the step divides a full turn            */
+    double theta, theta_step;       /* Gabor, radians; the step divides a full turn (to 0.1 %,
+                                       then exactly)                                           */
     char wavelet[16];               /* "haar", "db1" ..., "coif1" ...: rx_wavelet_filters      */
     unsigned level;                 /* wavelets, Simoncelli, Shannon: from 1                   */
     bool decimated;                 /* separable wavelets: keep every second voxel at each
@@ -91,8 +92,10 @@ void rx_response_reach(size_t reach[3], const rx_response *f, const rx_grid *gri
 
 /* The response map of an image, on its grid (decimated: on the grid of the voxels kept). Intensities
  * must be finite. The map is new and freed by the caller with rx_volume_free; empty on failure.
- * Needs up to about seven times the image's memory. Fails: RX_EINVAL (rx_response_check; a voxel that is
- * not finite), RX_ELIMIT (a kernel too wide for sensible work), RX_ENOMEM. */
+ * Needs up to about seven times the image's memory, steered transforms twenty; Fourier filters with
+ * another boundary than periodic that of an image twice as long along each axis. Fails: RX_EINVAL
+ * (rx_response_check; a voxel that is not finite), RX_ELIMIT (a kernel too wide for sensible work),
+ * RX_ENOMEM. */
 RX_CHECKED int rx_response_map(rx_volume *map, const rx_volume *image, const rx_response *f,
                                rx_error *err);
 
