@@ -77,8 +77,9 @@ static void store(rx_value out[RX_NFEATURES], const double *f, rx_class cls, con
 }
 
 /* A class whose matrix would be too large does not keep the others from their values. */
-static void leave_out(rx_value out[RX_NFEATURES], rx_class cls, const rx_settings *s)
+static void leave_out(rx_value out[RX_NFEATURES], rx_class cls, const rx_settings *s, rx_error *err)
 {
+    if (err) { *err = (rx_error){ 0 }; }
     for (unsigned i = 0; i < rx_class_size(cls); i++) {
         unsigned at = rx_class_first(cls) + i;
         if (s->enabled[at]) { out[at].why = RX_TOO_LARGE; }
@@ -118,7 +119,7 @@ static int texture(rx_value out[RX_NFEATURES], const rx_levels *l, const rx_sett
     int rc;
     if (wanted(s, RX_GLCM)) {
         if ((rc = rx_glcm(f, l, s, ws, err)) == RX_OK) { store(out, f, RX_GLCM, s); }
-        else if (rc == RX_ELIMIT) { leave_out(out, RX_GLCM, s); }
+        else if (rc == RX_ELIMIT) { leave_out(out, RX_GLCM, s, err); }
         else { return rc; }
         unsigned mcc = rx_class_first(RX_GLCM) + glcm_MCC;
         if (out[mcc].why == RX_UNDEFINED && l->present > RX_MAX_MCC_LEVELS) { out[mcc].why = RX_TOO_LARGE; }
@@ -135,8 +136,8 @@ static int texture(rx_value out[RX_NFEATURES], const rx_levels *l, const rx_sett
         rx_neighbours nb;
         rc = rx_neighbours_count(&nb, l, s, ws, err);
         if (rc == RX_ELIMIT) {
-            leave_out(out, RX_GLDM, s);
-            leave_out(out, RX_NGTDM, s);
+            leave_out(out, RX_GLDM, s, err);
+            leave_out(out, RX_NGTDM, s, err);
             return RX_OK;
         }
         if (rc != RX_OK) { return rc; }

@@ -37,6 +37,7 @@ int rx_texture_add(const rx_texture_case *c, const rx_texture_feature *f, size_t
 int rx_texture_leave_out(const rx_texture_case *c, const rx_texture_feature *f, size_t n, unsigned bit,
                          rx_error *err)
 {
+    if (err) { *err = (rx_error){ 0 }; }
     for (size_t i = 0; i < n; i++) {
         int rc = add(c, &f[i], bit, NAN, err);
         if (rc != RX_OK) { return rc; }

@@ -1,6 +1,8 @@
-/* Features of a small region whose grid, intensities and settings are all outside input. */
+/* Features of a small region whose grid, intensities and settings are all outside input, in both
+ * profiles. */
 #include <math.h>
 #include <radiomics/extract.h>
+#include <radiomics/ibsi.h>
 #include <stdlib.h>
 #include "fuzz.h"
 
@@ -55,6 +57,33 @@ static rx_settings read_settings(fz_input *in)
     return s;
 }
 
+/* From what is left behind the voxels. */
+static void read_more(rx_settings *s, fz_input *in)
+{
+    unsigned flags = fz_u8(in);
+    s->force_2d = (flags & 1) != 0;
+    s->force_2d_dimension = flags >> 1 & 3;
+    s->weighting_norm = (rx_norm)(flags >> 3 & 7);
+}
+
+static rx_ibsi read_ibsi(fz_input *in)
+{
+    rx_ibsi s;
+    rx_ibsi_default(&s);
+    unsigned flags = fz_u8(in);
+    s.by_slice = (flags & 1) != 0;
+    s.round_intensities = (flags & 2) != 0;
+    s.bins.by = (rx_ibsi_binning)(flags >> 2 & 3);
+    s.bins.number = 1 + fz_u8(in);
+    s.bins.size = length_mm(in);
+    if ((flags & 16) != 0) { s.outlier_sigma = length_mm(in); }
+    if ((flags & 32) != 0) { s.lowest = fz_double(in); }
+    s.texture.aggregations = fz_u16(in) & RX_IBSI_ALL_AGGREGATIONS;
+    s.texture.distance = fz_u8(in) % 10;
+    s.texture.ngldm_alpha = (flags & 64) != 0 ? fz_double(in) : 0;
+    return s;
+}
+
 /* Heap arrays of exactly the grid's size: a voxel too far is out of bounds. */
 static void *read_voxels(fz_input *in, rx_scalar type, size_t n)
 {
@@ -84,6 +113,19 @@ static void check(const rx_value v[RX_NFEATURES], const rx_settings *s, int rc)
     }
 }
 
+static void try_ibsi(const rx_image *image, const rx_mask *mask, const rx_ibsi *s, rx_workspace *ws)
+{
+    rx_results r = { 0 };
+    rx_error err = { 0 };
+    int rc = rx_ibsi_extract(&r, NULL, image, mask, s, ws, &err);
+    fz_require(rc == (int)err.code);
+    fz_require(rc == RX_OK || r.n == 0);
+    for (size_t i = 0; i < r.n; i++) {
+        fz_require(r.v[i].value.why == RX_DEFINED ? isfinite(r.v[i].value.v) : isnan(r.v[i].value.v));
+    }
+    rx_results_free(&r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     fz_input in = { bytes, n };
@@ -100,6 +142,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     rx_image image = { g, type, read_voxels(&in, type, voxels) };
     rx_mask mask = { g, inside, 1 };
 
+    read_more(&s, &in);
+    rx_ibsi ibsi = read_ibsi(&in);
+
     rx_value v[RX_NFEATURES];
     rx_diagnostics diag;
     rx_error err = {0};
@@ -109,6 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     fz_require(rc == (int)err.code);
     check(v, &s, rc);
     if (rc == RX_OK) { fz_require(diag.roi_voxels > 0 && diag.roi_voxels <= voxels); }
+    try_ibsi(&image, &mask, &ibsi, ws);
     rx_workspace_free(ws);
     union { const void *in; void *out; } own = { image.voxels };
     free(own.out);
