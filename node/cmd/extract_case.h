@@ -12,6 +12,10 @@ typedef enum ex_format { EX_CSV, EX_LONG, EX_JSON } ex_format;
 
 enum { EX_MAX_PATTERNS = 64, EX_MAX_LABELS = 256, EX_MAX_JOBS = 256, EX_MAX_MAPS = 512 };
 
+/* What is done with each region instead of measuring it (`prognode reliability` perturbs it). */
+struct ex_subject;
+typedef int ex_hook(void *user, const struct ex_subject *subject, pn_error *err);
+
 /* The command line. */
 typedef struct ex_setup {
     const char *output, *batch, *image, *mask;
@@ -31,6 +35,8 @@ typedef struct ex_setup {
     char *maps[EX_MAX_MAPS]; size_t n_maps;    /* instead of values: patterns of features      */
     const char *maps_folder;
     bool resume, quiet;
+    ex_hook *hook;                             /* NULL: measure                                */
+    void *hook_user;
 } ex_setup;
 
 typedef struct ex_column { char *name, *text; } ex_column;

@@ -266,6 +266,7 @@ static int prepare(prepared *p, ex_subject *subject, const rx_prepare *steps, pn
 
 int ex_profile_run(ex_row *row, const ex_subject *subject, const ex_setup *s, rx_workspace *ws, pn_error *err)
 {
+    if (s->hook != NULL) { return s->hook(s->hook_user, subject, err); }
     prepared p = {0};
     ex_subject own = *subject;
     int rc = rx_prepare_is_none(&s->prepare) ? PN_OK : prepare(&p, &own, &s->prepare, err);

@@ -15,6 +15,7 @@
 
 static const char usage[] =
     "usage: prognode reliability TABLE TABLE [TABLE...] [-o OUT.csv] [options]\n"
+    "       prognode reliability --perturb PATH... [-o OUT.csv] [options]\n"
     "       prognode reliability --cases CASES.csv [-o OUT.csv] [options]\n"
     "\n"
     "Tell which features can be trusted: intraclass correlation (ICC) of repeated measurements\n"
@@ -26,9 +27,14 @@ static const char usage[] =
     "                        where the tables have them, else the first column)\n"
     "      --only PREFIXES   only columns that begin so (original_,wavelet-); default all that hold\n"
     "                        numbers, but those that begin with diagnostics_\n"
-    "or made by perturbing images (NIfTI, NRRD)\n"
-    "      --cases FILE      table with the columns Image, Mask and, if wanted, Label\n"
-    "  -p, --params FILE     PyRadiomics parameter file (YAML)\n"
+    "or made here, by measuring perturbed images\n"
+    "      --perturb         PATH ... are DICOM files and folders, as `prognode extract` takes them\n"
+    "      --cases FILE      the list of images and masks that `prognode extract --batch` takes\n"
+    "  -r, --roi PATTERN     DICOM: only regions with such a name, `*` and `?`; may be repeated\n"
+    "      --suv             PET from DICOM: standardised uptake values by body weight\n"
+    "      --profile NAME    pyradiomics (default) or ibsi\n"
+    "  -p, --params FILE     settings (YAML): a PyRadiomics parameter file, or one for the ibsi\n"
+    "                        profile\n"
     "      --repetitions N   perturbed images a case, 2 to 1000 (default 10)\n"
     "      --rotate DEG      turned in the slice by up to DEG degrees (default 10; 0: not)\n"
     "      --shift S         moved by up to S voxels along each axis, 0 to 1 (default 0.5)\n"
@@ -37,8 +43,8 @@ static const char usage[] =
     "      --contour B       yes (default) or no: contour redrawn along supervoxels\n"
     "      --seed N          of the random numbers (default 1)\n"
     "verdict\n"
-    "      --form N          1: repetitions in no order (default with --cases), 2: agreement of the\n"
-    "                        same raters (default for tables), 3: their consistency\n"
+    "      --form N          1: repetitions in no order (default of perturbed images), 2: agreement\n"
+    "                        of the same raters (default of tables), 3: their consistency\n"
     "      --mean            ICC of the mean of all repetitions, not of a single one\n"
     "      --level P         of the confidence interval (default 0.95)\n"
     "      --threshold T     reliable: lower end of the interval at least T (default 0.75)\n"
@@ -104,13 +110,15 @@ static bool yes_or_no(bool *out, const char *option, const char *text)
     return *out || strcmp(text, "no") == 0 || wrong(option, text, "yes or no");
 }
 
-enum { ID = 256, ONLY, CASES, REPETITIONS, ROTATE, SHIFT, NOISE, VOLUME, CONTOUR, SEED, FORM, MEAN, LEVEL,
+enum { ID = 256, ONLY, CASES, PERTURB, SUV, PROFILE, REPETITIONS, ROTATE, SHIFT, NOISE, VOLUME, CONTOUR, SEED, FORM, MEAN, LEVEL,
        THRESHOLD, CORRELATION, KEEP };
 
 static const struct option options[] = {
     {"id", required_argument, NULL, ID}, {"only", required_argument, NULL, ONLY},
-    {"cases", required_argument, NULL, CASES},
-    {"params", required_argument, NULL, 'p'}, {"repetitions", required_argument, NULL, REPETITIONS},
+    {"cases", required_argument, NULL, CASES}, {"perturb", no_argument, NULL, PERTURB},
+    {"roi", required_argument, NULL, 'r'}, {"suv", no_argument, NULL, SUV},
+    {"profile", required_argument, NULL, PROFILE}, {"params", required_argument, NULL, 'p'},
+    {"repetitions", required_argument, NULL, REPETITIONS},
     {"rotate", required_argument, NULL, ROTATE}, {"shift", required_argument, NULL, SHIFT},
     {"noise", required_argument, NULL, NOISE}, {"volume", required_argument, NULL, VOLUME},
     {"contour", required_argument, NULL, CONTOUR}, {"seed", required_argument, NULL, SEED},
@@ -129,6 +137,14 @@ static bool take(rl_options *o, int option, const char *text)
     case ID: return names(o->ids, &o->n_ids, "id", text);
     case ONLY: return names(o->only, &o->n_only, "only", text);
     case CASES: o->cases = text; return true;
+    case PERTURB: o->perturb = true; return true;
+    case SUV: o->suv = true; return true;
+    case 'r':
+        if (o->n_rois == RL_MAX_IDS) { return wrong("roi", text, "at most 8 patterns"); }
+        return (o->rois[o->n_rois++] = strdup(text)) != NULL;
+    case PROFILE:
+        o->ibsi = strcmp(text, "ibsi") == 0;
+        return o->ibsi || strcmp(text, "pyradiomics") == 0 || wrong("profile", text, "pyradiomics or ibsi");
     case 'p': o->params = text; return true;
     case REPETITIONS: return whole(&o->repetitions, "repetitions", text, 2, RL_MAX_REPETITIONS);
     case ROTATE: return number(&o->rotate, "rotate", text, 0, 180);
@@ -155,19 +171,26 @@ static bool take(rl_options *o, int option, const char *text)
     }
 }
 
+static bool perturbed(const rl_options *o) { return o->perturb || o->cases != NULL; }
+
 static bool check(const rl_options *o)
 {
-    if (o->cases != NULL && o->n_tables > 0) {
-        fprintf(stderr, "prognode reliability: either tables or --cases, not both\n");
+    if (o->cases != NULL && (o->n_tables > 0 || o->perturb)) {
+        fprintf(stderr, "prognode reliability: --cases stands alone, without tables, paths and --perturb\n");
         return false;
     }
-    if (o->cases == NULL && (o->n_tables < 2 || o->n_tables > RL_MAX_TABLES)) {
-        fprintf(stderr, "prognode reliability: %zu tables, expected 2 to %d; or --cases\n", o->n_tables,
+    if (o->perturb && o->n_tables == 0) {
+        fprintf(stderr, "prognode reliability: --perturb needs at least one DICOM file or folder\n");
+        return false;
+    }
+    if (!perturbed(o) && (o->n_tables < 2 || o->n_tables > RL_MAX_TABLES)) {
+        fprintf(stderr, "prognode reliability: %zu tables, expected 2 to %d; or --perturb or --cases\n", o->n_tables,
                 RL_MAX_TABLES);
         return false;
     }
-    if (o->cases == NULL && o->params != NULL) {
-        fprintf(stderr, "prognode reliability: --params goes with --cases; the tables are measured already\n");
+    if (!perturbed(o) && (o->params != NULL || o->ibsi || o->n_rois > 0 || o->suv)) {
+        fprintf(stderr, "prognode reliability: --params, --profile, --roi and --suv go with --perturb and --cases; "
+                "the tables are measured already\n");
         return false;
     }
     return true;
@@ -175,7 +198,7 @@ static bool check(const rl_options *o)
 
 static sv_icc_form form_of(const rl_options *o)
 {
-    int form = o->form > 0 ? o->form : o->cases != NULL ? 1 : 2;
+    int form = o->form > 0 ? o->form : perturbed(o) ? 1 : 2;
     return (sv_icc_form)(form - 1 + (o->of_mean ? (int)SV_ICC_1_K : 0));
 }
 
@@ -198,7 +221,7 @@ static int run(const rl_options *o, pn_error *err)
     rl_study s = {0};
     rl_verdict *v = NULL;
     sv_icc_form form = form_of(o);
-    int rc = o->cases != NULL ? rl_perturb(&s, o, err) : rl_read_tables(&s, o, err);
+    int rc = perturbed(o) ? rl_perturb(&s, o, err) : rl_read_tables(&s, o, err);
     size_t left_out = s.left_out;
     if (rc == PN_OK) { rc = rl_assess(&v, &s, form, o, err); }
     if (rc == PN_OK) { rc = rl_write(&s, v, form, o, err); }
@@ -206,7 +229,7 @@ static int run(const rl_options *o, pn_error *err)
     free(v);
     rl_study_free(&s);
     if (rc != PN_OK) { return PN_EXIT_FAILED; }
-    return left_out > 0 && o->cases != NULL ? PN_EXIT_PARTIAL : PN_EXIT_OK;
+    return left_out > 0 && perturbed(o) ? PN_EXIT_PARTIAL : PN_EXIT_OK;
 }
 
 int cmd_reliability(int argc, char **argv)
@@ -215,7 +238,7 @@ int cmd_reliability(int argc, char **argv)
                     .contour = true, .level = 0.95, .threshold = 0.75, .correlation = 0.9};
     int code = -1;
     optind = 1;
-    for (int c; code < 0 && (c = getopt_long(argc, argv, "p:o:qh", options, NULL)) != -1;) {
+    for (int c; code < 0 && (c = getopt_long(argc, argv, "p:r:o:qh", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(usage, stdout);
             code = PN_EXIT_OK;
@@ -233,5 +256,6 @@ int cmd_reliability(int argc, char **argv)
     }
     for (size_t i = 0; i < o.n_ids; i++) { free(o.ids[i]); }
     for (size_t i = 0; i < o.n_only; i++) { free(o.only[i]); }
+    for (size_t i = 0; i < o.n_rois; i++) { free(o.rois[i]); }
     return code;
 }

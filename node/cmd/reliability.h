@@ -14,8 +14,12 @@ typedef struct rl_options {
     const char *const *tables; size_t n_tables;
     char *ids[RL_MAX_IDS]; size_t n_ids;      /* columns that identify a row; 0: found            */
     char *only[RL_MAX_IDS]; size_t n_only;    /* columns that begin so are features; 0: all        */
-    const char *cases;                        /* batch file, for perturbations                    */
-    const char *params;                       /* PyRadiomics parameter file; NULL: defaults        */
+    bool perturb;                             /* `tables` are DICOM files and folders to perturb  */
+    const char *cases;                        /* ... or the batch file                            */
+    char *rois[RL_MAX_IDS]; size_t n_rois;    /* patterns of regions' names                       */
+    bool suv;
+    bool ibsi;                                /* the ibsi profile, not pyradiomics                 */
+    const char *params;                       /* its settings file; NULL: defaults                  */
     size_t repetitions;
     uint64_t seed;
     double rotate, shift, noise, volume;      /* largest angle, part of a voxel, noise levels, share */
@@ -39,7 +43,7 @@ void rl_study_free(rl_study *s);
 
 /* One subject for each row that stands in every table. */
 PN_CHECKED int rl_read_tables(rl_study *out, const rl_options *o, pn_error *err);
-/* One subject for each case of the batch file, measured on perturbed images. */
+/* One subject for each region, measured on perturbed images. */
 PN_CHECKED int rl_perturb(rl_study *out, const rl_options *o, pn_error *err);
 
 typedef struct rl_verdict {

@@ -1,123 +1,41 @@
-/* Repeated measurements made here: features of perturbed images of each case. */
+/* Repeated measurements made here: features of perturbed images of each region. What a case is, how
+ * its image and mask are read and how they are measured is `extract`'s business. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <config/pyradiomics.h>
 #include <radiomics/perturb.h>
 #include <survival/rng.h>
-#include "base/csv.h"
+#include "cmd/extract_measure.h"
 #include "cmd/reliability.h"
-#include "image/image.h"
+
+enum { REGIONS_A_CASE = 65536 };               /* room for each case in the numbers of streams  */
 
 typedef struct work {
     const rl_options *o;
-    cfg_pyradiomics params;
-    pn_csv cases;
-    size_t image, mask, label;                 /* columns; n_columns: there is none              */
+    ex_setup plain, hooked;                    /* the second hands subjects over to us          */
+    ex_cases cases;
     rx_workspace *ws;
-    rx_results values;
+    size_t at, region;                         /* the case at work, and its region              */
     rl_study study;
+    double **block; size_t n, room;            /* [feature][repetition] of each subject         */
 } work;
 
 static int no_memory(pn_error *err) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the measurements"); }
 
-static int from_rx(pn_error *err, const rx_error *e)
-{
-    return pn_fail(err, e->code == RX_ENOMEM ? PN_ENOMEM : e->code == RX_EEMPTY ? PN_EEMPTY : PN_EINVAL, "%s",
-                   e->msg);
-}
-
-static int start(work *w, pn_error *err)
-{
-    cfg_error e = {0};
-    cfg_pyradiomics_default(&w->params);
-    if (w->o->params != NULL && cfg_pyradiomics_load(&w->params, w->o->params, &e) != 0) {
-        return pn_fail(err, PN_ECONFIG, "%s", e.msg);
-    }
-    int rc = pn_csv_read(&w->cases, w->o->cases, err);
-    if (rc == PN_OK) { rc = pn_csv_find(&w->image, &w->cases, "Image", err); }
-    if (rc == PN_OK) { rc = pn_csv_find(&w->mask, &w->cases, "Mask", err); }
-    if (rc != PN_OK) { return rc; }
-    if (!pn_csv_has(&w->cases, "Label") || pn_csv_find(&w->label, &w->cases, "Label", err) != PN_OK) {
-        w->label = w->cases.n_columns;
-    }
-    w->ws = rx_workspace_new();
-    return w->ws != NULL ? PN_OK : no_memory(err);
-}
-
-/* ---- one case ----------------------------------------------------------------------------- */
-
-typedef struct subject {
-    pn_image image, mask;
-    void *voxels;                              /* of the view, if it had to be copied             */
-    uint8_t *region;
-    rx_image view;
-    rx_mask where;
-} subject;
-
-static void subject_free(subject *s)
-{
-    pn_image_free(&s->image);
-    pn_image_free(&s->mask);
-    free(s->voxels);
-    free(s->region);
-}
-
-/* Paths are as they stand, or beside the table. */
-static int find_file(char path[1024], const work *w, const char *cell, pn_error *err)
-{
-    const char *slash = strrchr(w->o->cases, '/');
-    int n = snprintf(path, 1024, "%s", cell);
-    if (n < 1024 && cell[0] != '/' && slash != NULL && access(path, R_OK) != 0) {
-        n = snprintf(path, 1024, "%.*s/%s", (int)(slash - w->o->cases), w->o->cases, cell);
-    }
-    return n >= 0 && n < 1024 ? PN_OK : pn_fail(err, PN_ELIMIT, "a path has more than 1023 bytes");
-}
-
-static int label_of(uint32_t *out, const work *w, size_t row, pn_error *err)
-{
-    double v = w->params.label;
-    if (w->label < w->cases.n_columns && pn_csv_cell(&w->cases, row, w->label)[0] != '\0') {
-        int rc = pn_csv_number(&v, &w->cases, row, w->label, PN_CSV_REQUIRED, err);
-        if (rc != PN_OK) { return rc; }
-    }
-    if (!(v >= 1 && v <= UINT32_MAX) || v != floor(v)) {
-        return pn_fail(err, PN_EINVAL, "label is %g, expected a whole number from 1 on", v);
-    }
-    *out = (uint32_t)v;
-    return PN_OK;
-}
-
-static int read_subject(subject *s, const work *w, size_t row, pn_error *err)
-{
-    char path[1024];
-    uint32_t label = 1;
-    int rc = label_of(&label, w, row, err);
-    if (rc == PN_OK) { rc = find_file(path, w, pn_csv_cell(&w->cases, row, w->image), err); }
-    if (rc == PN_OK) { rc = pn_image_read(&s->image, path, 0, err); }
-    if (rc == PN_OK) { rc = find_file(path, w, pn_csv_cell(&w->cases, row, w->mask), err); }
-    if (rc == PN_OK) { rc = pn_image_read(&s->mask, path, w->params.label_channel, err); }
-    if (rc == PN_OK) { rc = pn_image_view(&s->view, &s->voxels, &s->image, err); }
-    if (rc != PN_OK) { return rc; }
-    s->region = malloc(s->mask.n);
-    if (s->region == NULL) { return no_memory(err); }
-    if (pn_image_region(s->region, &s->mask, label) == 0) {
-        return pn_fail(err, PN_EEMPTY, "no voxel of the mask has label %u", (unsigned)label);
-    }
-    s->where = (rx_mask){s->mask.grid, s->region, 1};
-    return PN_OK;
-}
+/* ---- one region --------------------------------------------------------------------------- */
 
 /* Uniform between -most and most. */
 static double about(sv_rng *rng, double most) { return (2 * sv_rng_uniform(rng) - 1) * most; }
 
-/* Every repetition of every case draws from a stream of its own: neither order nor failures of
+/* Every repetition of every region draws from a stream of its own: neither order nor failures of
  * others change it. */
-static rx_perturb draw(const rl_options *o, size_t row, size_t repetition)
+static rx_perturb draw(const work *w, size_t repetition)
 {
-    sv_rng rng = sv_rng_stream(o->seed, (uint64_t)row * RL_MAX_REPETITIONS + repetition);
+    const rl_options *o = w->o;
+    uint64_t region = (uint64_t)w->at * REGIONS_A_CASE + w->region;
+    sv_rng rng = sv_rng_stream(o->seed, region * RL_MAX_REPETITIONS + repetition);
     rx_perturb p;
     rx_perturb_default(&p);
     p.angle_deg = about(&rng, o->rotate);
@@ -129,105 +47,185 @@ static rx_perturb draw(const rl_options *o, size_t row, size_t repetition)
     return p;
 }
 
-static int measure(work *w, const subject *s, const rx_perturb *p, pn_error *err)
+static int from_rx(pn_error *err, const rx_error *e)
+{
+    return pn_fail(err, e->code == RX_ENOMEM ? PN_ENOMEM : e->code == RX_EEMPTY ? PN_EEMPTY : PN_EINVAL, "%s",
+                   e->msg);
+}
+
+/* Features of one perturbed image, in rows->v[0].values. */
+static int measure(work *w, ex_rows *rows, const ex_subject *subject, const rx_perturb *p, pn_error *err)
 {
     rx_volume image;
     rx_region region;
     rx_error e = {0};
-    int rc = rx_perturb_apply(&image, &region, &s->view, &s->where, p, &e);
-    if (rc != RX_OK) { return from_rx(err, &e); }
-    rx_image view = rx_volume_image(&image);
-    rx_mask mask = rx_region_mask(&region);
-    rx_results_clear(&w->values);
-    rc = rx_pyradiomics_extract(&w->values, NULL, &view, &mask, &w->params.settings, w->ws, &e);
+    ex_row *row = ex_rows_add(rows);
+    if (row == NULL) { return no_memory(err); }
+    if (rx_perturb_apply(&image, &region, &subject->image, &subject->mask, p, &e) != RX_OK) { return from_rx(err, &e); }
+    ex_subject own = {.image = rx_volume_image(&image), .pixel = RX_PIXEL_F64, .mask = rx_region_mask(&region)};
+    int rc = ex_profile_run(row, &own, &w->plain, w->ws, err);
     rx_volume_free(&image);
     rx_region_free(&region);
-    return rc == RX_OK ? PN_OK : from_rx(err, &e);
+    return rc;
 }
 
 /* The first measurement names the features. */
-static int name_features(work *w, pn_error *err)
+static int name_features(rl_study *s, const rx_results *values, pn_error *err)
 {
-    rl_study *s = &w->study;
     if (s->feature != NULL) { return PN_OK; }
-    size_t p = w->values.n, n = w->cases.n_rows;
-    if (p == 0) { return pn_fail(err, PN_ECONFIG, "the settings ask for no feature"); }
-    s->feature = calloc(p, sizeof *s->feature);
-    s->v = n > SIZE_MAX / sizeof(double) / p / s->k ? NULL : malloc(p * n * s->k * sizeof *s->v);
-    if (s->feature == NULL || s->v == NULL) { return no_memory(err); }
-    for (s->p = 0; s->p < p; s->p++) {
-        if ((s->feature[s->p] = strdup(w->values.v[s->p].name)) == NULL) { return no_memory(err); }
+    if (values->n == 0) { return pn_fail(err, PN_ECONFIG, "the settings ask for no feature"); }
+    s->feature = calloc(values->n, sizeof *s->feature);
+    if (s->feature == NULL) { return no_memory(err); }
+    for (; s->p < values->n; s->p++) {
+        if ((s->feature[s->p] = strdup(values->v[s->p].name)) == NULL) { return no_memory(err); }
     }
     return PN_OK;
 }
 
-/* Stored as [feature][case][repetition] for all cases; a case that fails leaves no gap. */
-static void store(work *w, size_t repetition)
+static void store(double *block, const rl_study *s, const rx_results *values, size_t repetition)
 {
-    rl_study *s = &w->study;
     for (size_t f = 0; f < s->p; f++) {
-        const rx_result *r = f < w->values.n && strcmp(w->values.v[f].name, s->feature[f]) == 0
-                                 ? &w->values.v[f] : rx_results_find(&w->values, s->feature[f]);
-        s->v[(f * w->cases.n_rows + s->n) * s->k + repetition] = r != NULL ? r->value.v : (double)NAN;
+        const rx_result *r = f < values->n && strcmp(values->v[f].name, s->feature[f]) == 0
+                                 ? &values->v[f] : rx_results_find(values, s->feature[f]);
+        block[f * s->k + repetition] = r != NULL ? r->value.v : (double)NAN;
     }
 }
 
-static int run_case(work *w, size_t row, pn_error *err)
+static int keep(work *w, double *block, pn_error *err)
 {
-    subject s = {0};
-    int rc = read_subject(&s, w, row, err);
-    for (size_t j = 0; j < w->study.k && rc == PN_OK; j++) {
-        rx_perturb p = draw(w->o, row, j);
-        rc = measure(w, &s, &p, err);
-        if (rc == PN_OK) { rc = name_features(w, err); }
-        if (rc == PN_OK) { store(w, j); }
+    if (w->n == w->room) {
+        size_t room = w->room > 0 ? 2 * w->room : 64;
+        double **grown = realloc(w->block, room * sizeof *grown);
+        if (grown == NULL) { return no_memory(err); }
+        w->block = grown;
+        w->room = room;
     }
-    subject_free(&s);
+    w->block[w->n++] = block;
+    return PN_OK;
+}
+
+static int repeat(work *w, const ex_subject *subject, pn_error *err)
+{
+    double *block = NULL;
+    int rc = PN_OK;
+    for (size_t j = 0; j < w->study.k && rc == PN_OK; j++) {
+        ex_rows rows = {0};
+        const rx_perturb p = draw(w, j);
+        rc = measure(w, &rows, subject, &p, err);
+        if (rc == PN_OK) { rc = name_features(&w->study, &rows.v[0].values, err); }
+        if (rc == PN_OK && block == NULL) {
+            block = malloc(w->study.p * w->study.k * sizeof *block);
+            rc = block != NULL ? PN_OK : no_memory(err);
+        }
+        if (rc == PN_OK) { store(block, &w->study, &rows.v[0].values, j); }
+        ex_rows_free(&rows);
+    }
+    if (rc == PN_OK) { rc = keep(w, block, err); }
+    if (rc != PN_OK) { free(block); }
     return rc;
 }
 
-/* Cases that failed leave room at the end of every feature: close up. */
-static void close_up(rl_study *s, size_t rows)
+static int on_subject(void *user, const ex_subject *subject, pn_error *err)
 {
-    for (size_t f = 1; f < s->p; f++) {
-        memmove(s->v + f * s->n * s->k, s->v + f * rows * s->k, s->n * s->k * sizeof *s->v);
+    work *w = user;
+    int rc = repeat(w, subject, err);
+    w->region++;
+    return rc;
+}
+
+/* ---- all cases ---------------------------------------------------------------------------- */
+
+static int start(work *w, pn_error *err)
+{
+    static char no_text[] = "";
+    const rl_options *o = w->o;
+    ex_setup *s = &w->plain;
+    cfg_error e = {0};
+    int loaded = 0;
+    *s = (ex_setup){.batch = o->cases, .paths = o->perturb ? o->tables : NULL, .n_paths = o->perturb ? o->n_tables : 0,
+                    .profile = o->ibsi ? EX_IBSI : EX_PYRADIOMICS, .settings_text = no_text, .suv = o->suv, .jobs = 1,
+                    .quiet = o->quiet};
+    for (size_t i = 0; i < o->n_rois; i++) { s->patterns[s->n_patterns++] = o->rois[i]; }
+    cfg_pyradiomics_default(&s->pyradiomics);
+    cfg_ibsi_default(&s->ibsi);
+    rx_prepare_default(&s->prepare);
+    if (o->params != NULL) {
+        loaded = o->ibsi ? cfg_ibsi_load(&s->ibsi, o->params, &e) : cfg_pyradiomics_load(&s->pyradiomics, o->params, &e);
+        if (loaded == 0) { loaded = cfg_prepare_load(&s->prepare, o->params, &e); }
     }
+    if (loaded != 0) { return pn_fail(err, PN_ECONFIG, "%s", e.msg); }
+    w->hooked = *s;
+    w->hooked.hook = on_subject;
+    w->hooked.hook_user = w;
+    w->ws = rx_workspace_new();
+    return w->ws != NULL ? ex_cases_find(&w->cases, s, err) : no_memory(err);
+}
+
+static void tell(const work *w, const ex_row *row)
+{
+    const ex_case *c = &w->cases.v[w->at];
+    char where[64] = "";
+    if (c->row > 0) { (void)snprintf(where, sizeof where, "row %zu: ", c->row); }
+    fprintf(stderr, "prognode reliability: %s%s%s%s: %s\n", where, ex_case_name(&w->cases, w->at),
+            row->region[0] != '\0' ? ", " : "", row->region, row->failure.msg);
 }
 
 static int run_all(work *w, pn_error *err)
 {
-    for (size_t row = 0; row < w->cases.n_rows; row++) {
-        pn_error why = {0};
-        if (!w->o->quiet && isatty(STDERR_FILENO)) { fprintf(stderr, "\rcase %zu of %zu", row + 1, w->cases.n_rows); }
-        int rc = run_case(w, row, &why);
-        if (rc == PN_ENOMEM || rc == PN_ECONFIG) {
-            *err = why;
-            return rc;
-        }
-        if (rc == PN_OK) {
-            w->study.n++;
-        } else {
+    bool shown = !w->o->quiet && isatty(STDERR_FILENO);
+    for (w->at = 0; w->at < w->cases.n; w->at++) {
+        ex_rows rows = {0};
+        if (shown) { fprintf(stderr, "\rcase %zu of %zu", w->at + 1, w->cases.n); }
+        w->region = 0;
+        int rc = ex_measure(&rows, &w->cases, w->at, &w->hooked, w->ws, err);
+        for (size_t i = 0; i < rows.n && rc == PN_OK; i++) {
+            const pn_error *why = &rows.v[i].failure;
+            if (why->code == PN_OK) { continue; }
+            if (why->code == PN_ENOMEM || why->code == PN_ECONFIG) {
+                rc = why->code;
+                *err = *why;
+                break;
+            }
             w->study.left_out++;
-            fprintf(stderr, "prognode reliability: %s: row %zu: %s\n", w->o->cases,
-                    pn_csv_row_number(&w->cases, row), why.msg);
+            tell(w, &rows.v[i]);
+        }
+        ex_rows_free(&rows);
+        if (rc != PN_OK) { return rc; }
+    }
+    if (shown) { fputc('\n', stderr); }
+    return PN_OK;
+}
+
+/* From a block a subject to [feature][subject][repetition]. */
+static int transpose(work *w, pn_error *err)
+{
+    rl_study *s = &w->study;
+    s->n = w->n;
+    if (s->n < 2) { return pn_fail(err, PN_EINVAL, "%zu regions could be measured, at least 2 are needed", s->n); }
+    s->v = s->n > SIZE_MAX / sizeof(double) / s->p / s->k ? NULL : malloc(s->n * s->p * s->k * sizeof *s->v);
+    if (s->v == NULL) { return no_memory(err); }
+    for (size_t f = 0; f < s->p; f++) {
+        for (size_t i = 0; i < s->n; i++) {
+            memcpy(s->v + (f * s->n + i) * s->k, w->block[i] + f * s->k, s->k * sizeof(double));
         }
     }
-    if (!w->o->quiet && isatty(STDERR_FILENO)) { fputc('\n', stderr); }
-    if (w->study.n < 2) {
-        return pn_fail(err, PN_EINVAL, "%zu cases could be measured, at least 2 are needed", w->study.n);
-    }
-    close_up(&w->study, w->cases.n_rows);
     return PN_OK;
 }
 
 int rl_perturb(rl_study *out, const rl_options *o, pn_error *err)
 {
-    work w = {.o = o, .study = {.k = o->repetitions}};
-    int rc = start(&w, err);
-    if (rc == PN_OK) { rc = run_all(&w, err); }
-    rx_workspace_free(w.ws);
-    rx_results_free(&w.values);
-    pn_csv_free(&w.cases);
-    if (rc != PN_OK) { rl_study_free(&w.study); } else { *out = w.study; }
+    work *w = calloc(1, sizeof *w);
+    if (w == NULL) { return no_memory(err); }
+    w->o = o;
+    w->study.k = o->repetitions;
+    int rc = start(w, err);
+    if (rc == PN_OK) { rc = run_all(w, err); }
+    if (rc == PN_OK) { rc = transpose(w, err); }
+    for (size_t i = 0; i < w->n; i++) { free(w->block[i]); }
+    free(w->block);
+    rx_workspace_free(w->ws);
+    ex_cases_free(&w->cases);
+    if (rc != PN_OK) { rl_study_free(&w->study); } else { *out = w->study; }
+    free(w);
     return rc;
 }

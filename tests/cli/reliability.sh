@@ -62,11 +62,13 @@ grep -q '1 subjects lack a value' missing.csv || complain "the note: $(cat missi
 
 # ---- wrong use and broken tables
 expect 2 '1 tables, expected 2 to 64' r1.csv
-expect 2 'either tables or --cases' r1.csv r2.csv --cases x.csv
+expect 2 'cases stands alone' r1.csv r2.csv --cases x.csv
+expect 2 'perturb needs at least one' --perturb
+expect 1 'nowhere' --perturb /nowhere
 expect 2 'form is "4", expected a number from 1 to 3' r1.csv r2.csv --form 4
 expect 2 'repetitions is "2.5", expected a whole number' --cases x.csv --repetitions 2.5
 expect 2 'contour is "maybe", expected yes or no' --cases x.csv --contour maybe
-expect 2 'params goes with --cases' r1.csv r2.csv -p x.yaml
+expect 2 'go with --perturb and --cases' r1.csv r2.csv -p x.yaml
 expect 1 'nowhere.csv' r1.csv nowhere.csv
 expect 1 'have the same identifier; --id' --id roi r1.csv r2.csv
 expect 1 'no column' --id nobody r1.csv r2.csv
@@ -98,14 +100,23 @@ expect 0 '107 of 107 features are reliable' --cases cases.csv --repetitions 2 --
 # settings of a parameter file
 printf 'setting:\n  binWidth: 10\nfeatureClass:\n  firstorder: [Mean, Entropy]\n' >params.yaml
 expect 0 'of 2 features' --cases cases.csv --repetitions 2 -p params.yaml
+expect 0 '^4 subjects, 2 repetitions' --cases cases.csv --repetitions 2 --profile ibsi -o ibsi.csv
+grep -qE '^morph_volume,' ibsi.csv && grep -qE '^cm_contrast_3D_avg,' ibsi.csv || complain "the ibsi profile: $(cut -d, -f1 ibsi.csv | head -5)"
+expect 2 'profile is "x", expected pyradiomics or ibsi' --cases cases.csv --profile x
 expect 1 'nowhere.yaml' --cases cases.csv -p nowhere.yaml
 # a case that cannot be measured does not stop the rest
 echo 'c5,image1.nrrd,mask1.nrrd,7' >>cases.csv
 echo 'c6,nowhere.nrrd,mask1.nrrd,1' >>cases.csv
-expect 3 'row 6: no voxel of the mask has label 7' --cases cases.csv --repetitions 2
+expect 3 'row 6: .*the mask has no voxel of label 7' --cases cases.csv --repetitions 2
 grep -q 'row 7: .*nowhere.nrrd' err || complain "the missing file: $(cat err)"
 grep -q '^4 subjects' err || complain "four cases remain: $(cat err)"
 head -2 cases.csv >single.csv
-expect 1 '1 cases could be measured, at least 2' --cases single.csv --repetitions 2
+expect 1 '1 regions could be measured, at least 2' --cases single.csv --repetitions 2
 expect 1 'Image' --cases r1.csv
+
+# ---- the same from DICOM: three artificial patients
+"$prognode" phantom -o patients --size small --count 2 >/dev/null 2>phantom.err || complain "phantom: $(cat phantom.err)"
+expect 0 '^2 subjects, 2 repetitions, ICC\(1,1\)' --perturb patients -r 'GTV*' --repetitions 2 -p params.yaml -o dicom.csv
+[ "$(wc -l <dicom.csv)" -eq 3 ] || complain "dicom.csv: $(cat dicom.csv)"
+expect 1 'region' --perturb patients -r 'xyz*' --repetitions 2
 exit $status
