@@ -44,15 +44,30 @@ int pn_sha256_of(uint8_t out[PN_SHA256_SIZE], const void *p, size_t n, pn_error 
     return PN_OK;
 }
 
-int pn_sha1_of(char hex[PN_SHA1_HEX_SIZE], const void *p, size_t n, pn_error *err)
+int pn_sha1_init(pn_sha1 *s, pn_error *err)
 {
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (EVP_Digest(p, n, digest, &len, EVP_sha1(), NULL) != 1 || 2 * len + 1 != PN_SHA1_HEX_SIZE) {
+    s->ctx = EVP_MD_CTX_new();
+    if (s->ctx == NULL || EVP_DigestInit_ex(s->ctx, EVP_sha1(), NULL) != 1) {
+        EVP_MD_CTX_free(s->ctx);
+        s->ctx = NULL;
         return pn_fail_transient(err, PN_ENOMEM, "SHA-1 is not available");
     }
-    pn_hex(hex, digest, len);
     return PN_OK;
+}
+
+void pn_sha1_update(pn_sha1 *s, const void *p, size_t n)
+{
+    (void)EVP_DigestUpdate(s->ctx, p, n);
+}
+
+void pn_sha1_final(pn_sha1 *s, char hex[PN_SHA1_HEX_SIZE])
+{
+    uint8_t digest[EVP_MAX_MD_SIZE] = {0};
+    unsigned len = 0;
+    (void)EVP_DigestFinal_ex(s->ctx, digest, &len);
+    pn_hex(hex, digest, (PN_SHA1_HEX_SIZE - 1) / 2);
+    EVP_MD_CTX_free(s->ctx);
+    s->ctx = NULL;
 }
 
 int pn_sha256_file(char hex[PN_DIGEST_HEX_SIZE], const char *path, pn_error *err)

@@ -26,7 +26,10 @@ PN_CHECKED int pn_sha256_file(char hex[PN_DIGEST_HEX_SIZE], const char *path, pn
 
 /* SHA-1 in hexadecimal: not for security, but what ITK and PyRadiomics tell images apart by. */
 enum { PN_SHA1_HEX_SIZE = 41 };
-PN_CHECKED int pn_sha1_of(char hex[PN_SHA1_HEX_SIZE], const void *p, size_t n, pn_error *err);
+typedef struct pn_sha1 { void *ctx; } pn_sha1;       /* an EVP_MD_CTX */
+PN_CHECKED int pn_sha1_init(pn_sha1 *s, pn_error *err);
+void pn_sha1_update(pn_sha1 *s, const void *p, size_t n);
+void pn_sha1_final(pn_sha1 *s, char hex[PN_SHA1_HEX_SIZE]);      /* frees the context too */
 
 /* Lower-case hexadecimal; out holds 2n+1 characters. */
 void pn_hex(char *out, const uint8_t *in, size_t n);

@@ -100,6 +100,33 @@ static int load_series(pn_volume *volume, char note[PN_SUV_TEXT_SIZE], const cha
     return rc;
 }
 
+static int hash_voxels(char sha1[PN_SHA1_HEX_SIZE], const pn_image *im, pn_error *err)
+{
+    pn_sha1 h;
+    int rc = pn_sha1_init(&h, err);
+    if (rc != PN_OK) { return rc; }
+    pn_sha1_update(&h, im->voxels, im->n * pn_voxel_size(im->type));
+    pn_sha1_final(&h, sha1);
+    return PN_OK;
+}
+
+/* ITK hashes the mask as 32-bit labels. */
+static int hash_labels(char sha1[PN_SHA1_HEX_SIZE], const pn_image *mask, pn_error *err)
+{
+    enum { PIECE = 16384 };
+    uint32_t labels[PIECE];
+    pn_sha1 h;
+    int rc = pn_sha1_init(&h, err);
+    if (rc != PN_OK) { return rc; }
+    for (size_t i = 0; i < mask->n;) {
+        size_t k = 0;
+        while (k < PIECE && i < mask->n) { labels[k++] = (uint32_t)pn_image_value(mask, i++); }
+        pn_sha1_update(&h, labels, k * sizeof labels[0]);
+    }
+    pn_sha1_final(&h, sha1);
+    return PN_OK;
+}
+
 static int load_image(loaded *l, const char *path, bool suv, pn_error *err)
 {
     if (is_folder(path)) {
@@ -113,7 +140,7 @@ static int load_image(loaded *l, const char *path, bool suv, pn_error *err)
     if (rc == PN_OK && l->file.channels != 1) {
         rc = pn_fail(err, PN_EUNSUPPORTED, "%s has %u values a voxel, expected one", path, l->file.channels);
     }
-    if (rc == PN_OK) { rc = pn_sha1_of(l->subject.image_sha1, l->file.voxels, l->file.n * pn_voxel_size(l->file.type), err); }
+    if (rc == PN_OK) { rc = hash_voxels(l->subject.image_sha1, &l->file, err); }
     if (rc == PN_OK) { rc = pn_image_view(&l->subject.image, &l->owned, &l->file, err); }
     if (rc != PN_OK) { return rc; }
     l->subject.pixel = pixel_of(l->file.type);
@@ -133,10 +160,11 @@ static void list_labels(char *text, size_t size, const uint32_t *labels, size_t 
     }
 }
 
+/* region: room for a mask of one label, NULL where the mask's own 8-bit labels do. */
 static int measure_label(ex_row *row, loaded *l, const pn_image *mask, uint8_t *region, uint32_t label,
                          const ex_setup *s, rx_workspace *ws, pn_error *err)
 {
-    if (pn_image_region(region, mask, label) == 0) {
+    if (pn_image_label_voxels(mask, label) == 0) {
         uint32_t *there = NULL;
         size_t n = 0;
         char text[200];
@@ -146,22 +174,10 @@ static int measure_label(ex_row *row, loaded *l, const pn_image *mask, uint8_t *
         free(there);
         return pn_fail(err, PN_EEMPTY, "the mask has no voxel of label %lu; its labels: %s", (unsigned long)label, text);
     }
-    l->subject.mask = (rx_mask){.grid = mask->grid, .voxels = region, .label = 1};
+    if (region != NULL) { (void)pn_image_region(region, mask, label); }
+    l->subject.mask = (rx_mask){.grid = mask->grid, .voxels = region != NULL ? region : mask->voxels,
+                                .label = region != NULL ? 1 : (uint8_t)label};
     return ex_profile_run(row, &l->subject, s, ws, err);
-}
-
-/* ITK hashes the mask as 32-bit labels. */
-static int hash_mask(char sha1[41], const pn_image *mask, pn_error *err)
-{
-    uint32_t *labels = malloc(mask->n * sizeof *labels);
-    if (labels == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a mask's digest"); }
-    for (size_t i = 0; i < mask->n; i++) {
-        double v = pn_image_value(mask, i);
-        labels[i] = v > 0 && v < 4294967296.0 ? (uint32_t)v : 0;
-    }
-    int rc = pn_sha1_of(sha1, labels, mask->n * sizeof *labels, err);
-    free(labels);
-    return rc;
 }
 
 /* Which labels the case wants. The caller frees *labels. */
@@ -192,8 +208,8 @@ static int measure_labels(ex_rows *out, loaded *l, const pn_image *mask, const e
     uint32_t *labels = NULL;
     size_t n = 0;
     bool told = false;
-    uint8_t *region = malloc(mask->n);
-    if (region == NULL) { return pn_fail_transient(why, PN_ENOMEM, "no memory for a mask"); }
+    uint8_t *region = mask->type == PN_VOXEL_U8 ? NULL : malloc(mask->n);
+    if (mask->type != PN_VOXEL_U8 && region == NULL) { return pn_fail_transient(why, PN_ENOMEM, "no memory for a mask"); }
     int rc = wanted_labels(&labels, &n, &told, mask, c, s, why);
     for (size_t i = 0; rc == PN_OK && i < n; i++) {
         ex_row *row = ex_rows_add(out);
@@ -221,9 +237,13 @@ static int measure_files(ex_rows *out, const ex_case *c, const ex_setup *s, rx_w
     pn_error why = {0};
     unsigned channel = c->channel >= 0 ? (unsigned)c->channel
                        : s->profile == EX_IBSI ? s->ibsi.label_channel : s->pyradiomics.label_channel;
-    int rc = load_image(&l, c->image, s->suv, &why);
-    if (rc == PN_OK) { rc = pn_image_read(&mask, c->mask, channel, &why); }
-    if (rc == PN_OK) { rc = hash_mask(l.subject.mask_sha1, &mask, &why); }
+    /* The mask first: what its labels do not need is given back before the image comes. */
+    int rc = pn_image_read(&mask, c->mask, channel, &why);
+    if (rc == PN_OK) {
+        pn_image_keep_labels(&mask);
+        rc = hash_labels(l.subject.mask_sha1, &mask, &why);
+    }
+    if (rc == PN_OK) { rc = load_image(&l, c->image, s->suv, &why); }
     if (rc == PN_OK) {
         rc = measure_labels(out, &l, &mask, c, s, ws, &why, err);
         if (rc != PN_OK && why.code == PN_OK) { goto out; }

@@ -38,6 +38,7 @@ double pn_image_value(const pn_image *im, size_t i)
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
+/* folder: of a mapped file; NULL: the bytes are in memory. */
 static int parse(pn_image *out, const uint8_t *bytes, size_t n, const char *name,
                  const char *folder, unsigned channel, pn_error *err)
 {
@@ -54,7 +55,7 @@ static int parse(pn_image *out, const uint8_t *bytes, size_t n, const char *name
         }
     }
     if (pn_is_nifti(start, n_start)) {
-        rc = pn_nifti_parse(&im, bytes, n, name, err);
+        rc = pn_nifti_parse(&im, bytes, n, folder != NULL, name, err);
     } else if (pn_is_nrrd(bytes, n)) {
         rc = pn_nrrd_parse(&im, bytes, n, name, folder, channel, err);
     } else {
@@ -187,22 +188,40 @@ int pn_image_check_grid(const pn_image *im, const char *name, pn_error *err)
 
 /* ---- Voxels for the library, labels ---------------------------------------------------------- */
 
+/* What whole numbers from least to most fit in. */
+static rx_scalar scalar_for(double least, double most)
+{
+    if (least >= INT16_MIN && most <= INT16_MAX) { return RX_I16; }
+    return least >= -16777216 && most <= 16777216 ? RX_F32 : RX_F64;
+}
+
 int pn_image_view(rx_image *out, void **owned, const pn_image *im, pn_error *err)
 {
+    static const size_t sizes[] = {[RX_I16] = 2, [RX_F32] = 4, [RX_F64] = 8};
+    double least = HUGE_VAL, most = -HUGE_VAL;
     *owned = NULL;
     *out = (rx_image){.grid = im->grid, .voxels = im->voxels};
     switch (im->type) {
     case PN_VOXEL_I16: out->type = RX_I16; return PN_OK;
     case PN_VOXEL_F32: out->type = RX_F32; return PN_OK;
     case PN_VOXEL_F64: out->type = RX_F64; return PN_OK;
-    case PN_VOXEL_I8: case PN_VOXEL_U8: out->type = RX_I16; break;
-    default: out->type = RX_F64; break;
+    default: break;
     }
-    int rc = pn_image_room(owned, im, out->type == RX_I16 ? 2 : 8, "an image", err);
+    for (size_t i = 0; i < im->n; i++) {
+        double v = pn_image_value(im, i);
+        least = fmin(least, v);
+        most = fmax(most, v);
+    }
+    out->type = scalar_for(least, most);
+    int rc = pn_image_room(owned, im, sizes[out->type], "an image", err);
     if (rc != PN_OK) { return rc; }
     for (size_t i = 0; i < im->n; i++) {
         double v = pn_image_value(im, i);
-        if (out->type == RX_I16) { ((int16_t *)*owned)[i] = (int16_t)v; } else { ((double *)*owned)[i] = v; }
+        switch (out->type) {
+        case RX_I16: ((int16_t *)*owned)[i] = (int16_t)v; break;
+        case RX_F32: ((float *)*owned)[i] = (float)v; break;
+        case RX_F64: ((double *)*owned)[i] = v; break;
+        }
     }
     out->voxels = *owned;
     return PN_OK;
@@ -242,6 +261,35 @@ int pn_image_labels(uint32_t **labels, size_t *n, const pn_image *im, pn_error *
     *labels = found;
     *n = n_found;
     return PN_OK;
+}
+
+void pn_image_keep_labels(pn_image *im)
+{
+    uint32_t most = 0;
+    uint8_t *to = im->voxels;
+    for (size_t i = 0; i < im->n; i++) {
+        uint32_t label = label_of(pn_image_value(im, i));
+        most = label > most ? label : most;
+    }
+    pn_voxel_type type = most <= UINT8_MAX ? PN_VOXEL_U8 : most <= UINT16_MAX ? PN_VOXEL_U16 : PN_VOXEL_U32;
+    size_t size = pn_voxel_size(type);
+    /* No label needs more room than its voxel had, so none is overwritten before it is read. */
+    for (size_t i = 0; i < im->n; i++) {
+        uint32_t label = label_of(pn_image_value(im, i));
+        uint8_t narrow = (uint8_t)label;
+        uint16_t middle = (uint16_t)label;
+        memcpy(to + i * size, size == 1 ? (const void *)&narrow : size == 2 ? (const void *)&middle : &label, size);
+    }
+    void *shrunk = realloc(im->voxels, im->n * size);
+    if (shrunk != NULL) { im->voxels = shrunk; }
+    im->type = type;
+}
+
+size_t pn_image_label_voxels(const pn_image *im, uint32_t label)
+{
+    size_t inside = 0;
+    for (size_t i = 0; i < im->n; i++) { inside += label != 0 && label_of(pn_image_value(im, i)) == label; }
+    return inside;
 }
 
 size_t pn_image_region(uint8_t *out, const pn_image *im, uint32_t label)

@@ -51,13 +51,18 @@ bool pn_image_has_name(const char *path);
 double pn_image_value(const pn_image *im, size_t i);   /* 64-bit integers rounded to a double   */
 
 /* Intensities as the library takes them: the same voxels where it knows the type, else a copy in
- * *owned (caller frees with free()), exact unless PN_VOXEL_I64 or U64 exceed 2^53. */
+ * *owned (caller frees with free()) of the smallest type that holds them all, exact unless
+ * PN_VOXEL_I64 or U64 exceed 2^53. */
 PN_CHECKED int pn_image_view(rx_image *out, void **owned, const pn_image *im, pn_error *err);
 
 /* The labels of a mask are its values with their fraction cut off; 0, negative and NaN are
  * background. The different ones, ascending (caller frees *labels); PN_ELIMIT: more than
  * PN_MAX_ROIS. */
 PN_CHECKED int pn_image_labels(uint32_t **labels, size_t *n, const pn_image *im, pn_error *err);
+/* The labels alone, of 8, 16 or 32 bits as they need, in the place of the voxels. */
+void pn_image_keep_labels(pn_image *im);
+/* How many voxels have the label. */
+size_t pn_image_label_voxels(const pn_image *im, uint32_t label);
 /* 1 where the mask has the label, else 0; room for im->n. Returns how many there are. */
 size_t pn_image_region(uint8_t *out, const pn_image *im, uint32_t label);
 

@@ -43,6 +43,20 @@ void pn_mapped_close(pn_mapped *m)
     *m = (pn_mapped){0};
 }
 
+void pn_copy_out(void *to, const uint8_t *from, size_t n, bool mapped)
+{
+    const size_t piece = (size_t)16 << 20;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (size_t at = 0; at < n; at += piece) {
+        size_t now = n - at < piece ? n - at : piece;
+        memcpy((uint8_t *)to + at, from + at, now);
+        /* Whole pages within; the file has them still. */
+        union { uintptr_t number; void *p; } begin = {.number = ((uintptr_t)(from + at) + page - 1) / page * page};
+        uintptr_t end = (uintptr_t)(from + at + now) / page * page;
+        if (mapped && end > begin.number) { (void)madvise(begin.p, end - begin.number, MADV_DONTNEED); }
+    }
+}
+
 bool pn_is_gzip(const uint8_t *p, size_t n) { return n > 2 && p[0] == 0x1f && p[1] == 0x8b; }
 
 /* Deflate needs at least one bit for 258 bytes, 2 bytes of them a few bits; zlib's documented

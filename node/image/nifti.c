@@ -300,8 +300,8 @@ static int unpack_after(pn_image *im, size_t offset, size_t size, const uint8_t 
     return PN_OK;
 }
 
-static int load_voxels(pn_image *im, const header *h, const uint8_t *bytes, size_t n, const char *name,
-                       pn_error *err)
+static int load_voxels(pn_image *im, const header *h, const uint8_t *bytes, size_t n, bool mapped,
+                       const char *name, pn_error *err)
 {
     double least = h->second ? SECOND_SIZE + 4 : FIRST_SIZE + 4;
     if (!(h->offset <= 1e9)) {
@@ -318,7 +318,7 @@ static int load_voxels(pn_image *im, const header *h, const uint8_t *bytes, size
     }
     if (packed) { return unpack_after(im, offset, size, bytes, n, name, err); }
     int rc = pn_image_room(&im->voxels, im, pn_voxel_size(im->type), name, err);
-    if (rc == PN_OK) { memcpy(im->voxels, bytes + offset, size); }
+    if (rc == PN_OK) { pn_copy_out(im->voxels, bytes + offset, size, mapped); }
     return rc;
 }
 
@@ -343,14 +343,14 @@ static int scale(pn_image *im, const header *h, const char *name, pn_error *err)
     return PN_OK;
 }
 
-int pn_nifti_parse(pn_image *out, const uint8_t *bytes, size_t n, const char *name, pn_error *err)
+int pn_nifti_parse(pn_image *out, const uint8_t *bytes, size_t n, bool mapped, const char *name, pn_error *err)
 {
     header h = {0};
     int rc = read_header(&h, bytes, n, name, err);
     if (rc == PN_OK) { rc = set_type(out, &h, name, err); }
     if (rc == PN_OK) { rc = set_size(out, &h, name, err); }
     if (rc == PN_OK) { rc = set_grid(out, &h, name, err); }
-    if (rc == PN_OK) { rc = load_voxels(out, &h, bytes, n, name, err); }
+    if (rc == PN_OK) { rc = load_voxels(out, &h, bytes, n, mapped, name, err); }
     if (rc != PN_OK) { return rc; }
     if (h.swapped) { pn_swap_bytes(out->voxels, out->n, pn_voxel_size(out->type)); }
     return scale(out, &h, name, err);

@@ -479,7 +479,7 @@ static int load_text(void *voxels, const header *h, size_t n, const uint8_t *p, 
     return PN_OK;
 }
 
-static int load_bytes(void **out, const header *h, uint64_t count, const uint8_t *p, size_t n)
+static int load_bytes(void **out, const header *h, uint64_t count, const uint8_t *p, size_t n, bool mapped)
 {
     uint64_t size = count * pn_voxel_size(h->type);
     int rc = skip_lines(h, &p, &n);
@@ -499,7 +499,7 @@ static int load_bytes(void **out, const header *h, uint64_t count, const uint8_t
     uint8_t *voxels = malloc(before + (size_t)size);
     if (voxels == NULL) { return pn_fail_transient(h->err, PN_ENOMEM, "no memory for %llu voxels of %s", (unsigned long long)count, h->name); }
     switch (h->encoding) {
-    case RAW: memcpy(voxels, p + skip, (size_t)size); break;
+    case RAW: pn_copy_out(voxels, p + skip, (size_t)size, mapped); break;
     case GZIP: rc = pn_inflate(voxels, before + (size_t)size, p, n, h->name, h->err); break;
     case TEXT: rc = load_text(voxels, h, (size_t)count, p + skip, n - (size_t)skip); break;
     }
@@ -525,7 +525,7 @@ static void pick(pn_image *im, bool beside, unsigned channel)
     for (size_t i = 0; i < im->n; i++) { memmove(p + i * size, p + (i * im->channels + channel) * size, size); }
 }
 
-static int load_voxels(pn_image *im, const header *h, const uint8_t *p, size_t n, unsigned channel,
+static int load_voxels(pn_image *im, const header *h, const uint8_t *p, size_t n, bool mapped, unsigned channel,
                        bool beside)
 {
     if (channel >= im->channels && im->channels > 1) {
@@ -536,7 +536,7 @@ static int load_voxels(pn_image *im, const header *h, const uint8_t *p, size_t n
         return pn_fail(h->err, PN_ELIMIT, "%s states %u channels of %zu voxels, expected at most %llu voxels",
                        h->name, im->channels, im->n, PN_MAX_VOXELS);
     }
-    int rc = load_bytes(&im->voxels, h, (uint64_t)im->channels * im->n, p, n);
+    int rc = load_bytes(&im->voxels, h, (uint64_t)im->channels * im->n, p, n, mapped);
     if (rc != PN_OK) { return rc; }
     pick(im, beside, channel);
     if (h->has_endian && h->big_endian && h->encoding != TEXT) {
@@ -555,7 +555,7 @@ static int load_beside(pn_image *im, const header *h, const char *folder, unsign
     pn_mapped file;
     int rc = pn_mapped_open(&file, path, h->err);
     if (rc != PN_OK) { return rc; }
-    rc = load_voxels(im, h, file.p, file.n, channel, beside);
+    rc = load_voxels(im, h, file.p, file.n, true, channel, beside);
     pn_mapped_close(&file);
     return rc;
 }
@@ -574,5 +574,5 @@ int pn_nrrd_parse(pn_image *out, const uint8_t *bytes, size_t n, const char *nam
     if (rc != PN_OK) { return rc; }
     out->type = h.type;
     if (h.data_file[0] != '\0') { return load_beside(out, &h, folder, channel, channels == 0); }
-    return load_voxels(out, &h, bytes + used, n - used, channel, channels == 0);
+    return load_voxels(out, &h, bytes + used, n - used, folder != NULL, channel, channels == 0);
 }

@@ -11,6 +11,9 @@ extern "C" {
 typedef struct pn_mapped { const uint8_t *p; size_t n; } pn_mapped;
 PN_CHECKED int pn_mapped_open(pn_mapped *out, const char *path, pn_error *err);
 void pn_mapped_close(pn_mapped *m);
+/* memcpy; of a mapped file, pages that were copied are given back on the way, so that a large file
+ * is not in memory twice. */
+void pn_copy_out(void *to, const uint8_t *from, size_t n, bool mapped);
 
 /* Exactly n bytes of what gzip or zlib compressed (several members may follow each other).
  * PN_EFORMAT: fewer, or damaged. name: for messages. */
@@ -21,11 +24,12 @@ uint64_t pn_inflate_bound(size_t n_in);
 bool pn_is_gzip(const uint8_t *p, size_t n);
 
 bool pn_is_nifti(const uint8_t *head, size_t n);  /* the first 348 bytes, or fewer              */
-/* bytes: the whole file as it lies there, compressed or not. */
-PN_CHECKED int pn_nifti_parse(pn_image *out, const uint8_t *bytes, size_t n, const char *name,
-                              pn_error *err);
+/* bytes: the whole file as it lies there, compressed or not; mapped: by pn_mapped_open. */
+PN_CHECKED int pn_nifti_parse(pn_image *out, const uint8_t *bytes, size_t n, bool mapped,
+                              const char *name, pn_error *err);
 bool pn_is_nrrd(const uint8_t *head, size_t n);
-/* folder: where a detached header's data file is looked for; NULL: nowhere. */
+/* folder: where a detached header's data file is looked for; NULL: nowhere, and the bytes are not
+ * of a mapped file. */
 PN_CHECKED int pn_nrrd_parse(pn_image *out, const uint8_t *bytes, size_t n, const char *name,
                              const char *folder, unsigned channel, pn_error *err);
 

@@ -85,9 +85,41 @@ awk -F, '
         check("loc_peak_loc", 169, 10); exit bad }' "$work/c.csv" || fail "IBSI configuration C"
 grep -q ',45985,45981,' "$work/c.csv" || fail "voxel counts of configuration C"
 
-# PET in SUV, which these images are already; of CT there is none.
+# A grid that would take absurd memory is refused with its number, and the rest goes on.
+printf 'setting: {resampledPixelSpacing: [0.001, 0.001, 0.001]}\n' > "$work/fine.yaml"
+"$prognode" extract "$work/list.csv" -p "$work/fine.yaml" -q > /dev/null 2> "$work/err" && fail "a grid of micrometres"
+[ "$(grep -c 'limit exceeded: resampling to 0.001 x 0.001 x 0.001 mm makes .* voxels, at most' "$work/err")" -ge 5 ] || fail "$(cat "$work/err")"
+
+# PET in SUV. These images are SUV already; said to be Bq/ml, they are scaled by weight and decayed dose:
+# 71 kg, 388,777,472 Bq, 2,711 s from injection to the series' time at a half-life of 6,588 s.
 "$prognode" extract "$data/ibsi_validation_sts/STS_001/dicom/PET" --suv -q -f json > "$work/pet.json"
 grep -q 'SUVbw in g/ml as stored (GML)' "$work/pet.json" || fail "SUV is not told"
+pet=$work/pet
+cp -r "$data/ibsi_validation_sts/STS_001/dicom/PET" "$pet"
+chmod -R u+w "$pet"
+# suv EXPRESSION NOTE: the mean is that of the stored values times this
+suv() {
+  "$prognode" extract "$pet" --suv -q -f json > "$work/suv.json" 2> "$work/err" || fail "SUV: $(cat "$work/err")"
+  grep -q "$2" "$work/suv.json" || fail "SUV: $(grep Note "$work/suv.json")"
+  paste -d' ' <(sed -n 's/.*"original_firstorder_Mean": \([^,]*\),*/\1/p' "$work/pet.json") \
+              <(sed -n 's/.*"original_firstorder_Mean": \([^,]*\),*/\1/p' "$work/suv.json") |
+    awk '{ w = $1 * '"$1"'; if (!(w > 0) || $2 / w > 1 + 1e-9 || $2 / w < 1 - 1e-9) { print "mean " $2 ", expected " w; exit 1 } n++ }
+         END { exit n == 0 }' || fail "SUV by $1"
+}
+modify() { dcmodify -nb "$@" "$pet"/image/*.dcm > /dev/null 2>&1 || fail "dcmodify $*"; }
+modify -m '0054,1001=BQML' -m '0054,1102=START'
+suv '71000 / (388777472 * 2 ^ (-2711 / 6588))' 'SUVbw in g/ml from BQML: factor 0.0002429[0-9]*, decay of 2711 s'
+modify -m '0054,1102=ADMIN'
+suv '71000 / 388777472' 'from BQML'
+# A series made later: its time is not the scan's.
+modify -m '0054,1102=START' -m '0008,0031=180000.00'
+suv '71000 / (388777472 * 2 ^ (-2711 / 6588))' 'to the first acquisition'
+modify -e '0010,1030'
+"$prognode" extract "$pet" --suv -q > /dev/null 2> "$work/err" && fail "SUV without a weight"
+grep -q "no Patient's Weight: SUV cannot be computed" "$work/err" || fail "$(cat "$work/err")"
+modify -m '0054,1001=CPS'
+"$prognode" extract "$pet" --suv -q > /dev/null 2> "$work/err" && fail "SUV of counts a second"
+grep -q 'Units "CPS": expected BQML, GML or CNTS' "$work/err" || fail "$(cat "$work/err")"
 code=0
 "$prognode" extract "$ct" --suv -q -o "$work/none.csv" 2> "$work/err" || code=$?
 [ $code -eq 1 ] && grep -q 'only PET has one' "$work/err" || fail "SUV of CT: exit $code, $(cat "$work/err")"

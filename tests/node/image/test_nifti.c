@@ -209,6 +209,58 @@ static void test_nifti__labels(void **state)
     assert_int_equal(region[2], 1);
     assert_int_equal(region[1], 0);
     assert_int_equal(pn_image_region(region, &im, 0), 0);
+    assert_int_equal(pn_image_label_voxels(&im, 2), 2);
+    assert_int_equal(pn_image_label_voxels(&im, 0), 0);
+}
+
+/* Kept labels take the room that they need, whatever they were stored as. */
+static void test_nifti__labels_in_less_room(void **state)
+{
+    (void)state;
+    static const struct { double most; pn_voxel_type type; } cases[] = {
+        {255, PN_VOXEL_U8}, {256, PN_VOXEL_U16}, {65535, PN_VOXEL_U16}, {65536, PN_VOXEL_U32}, {4294967295.0, PN_VOXEL_U32}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double *v = malloc(5 * sizeof *v);
+        const double given[5] = {0, 1.5, -3, cases[i].most, 7}, want[5] = {0, 1, 0, cases[i].most, 7};
+        assert_non_null(v);
+        memcpy(v, given, sizeof given);
+        pn_image im = {.type = PN_VOXEL_F64, .voxels = v, .n = 5};
+        pn_image_keep_labels(&im);
+        assert_int_equal(im.type, cases[i].type);
+        for (size_t k = 0; k < 5; k++) { CHECK_NEAR(pn_image_value(&im, k), want[k], 0, 0); }
+        pn_image_free(&im);
+    }
+    int8_t *small = malloc(3);
+    assert_non_null(small);
+    small[0] = -1;
+    small[1] = 1;
+    small[2] = 127;
+    pn_image im = {.type = PN_VOXEL_I8, .voxels = small, .n = 3};
+    pn_image_keep_labels(&im);
+    CHECK_NEAR(pn_image_value(&im, 0), 0, 0, 0);
+    CHECK_NEAR(pn_image_value(&im, 2), 127, 0, 0);
+    pn_image_free(&im);
+}
+
+/* Whole numbers are handed on in the smallest type that holds them. */
+static void test_nifti__views(void **state)
+{
+    (void)state;
+    static const struct { uint32_t most; rx_scalar type; } cases[] = {
+        {0, RX_I16}, {32767, RX_I16}, {32768, RX_F32}, {16777216, RX_F32}, {16777217, RX_F64}, {4294967295u, RX_F64}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint32_t v[2] = {1, cases[i].most};
+        pn_image im = {.type = PN_VOXEL_U32, .voxels = v, .n = 2};
+        rx_image view;
+        void *owned;
+        pn_error err = {0};
+        CHECK_OK(pn_image_view(&view, &owned, &im, &err), err);
+        assert_int_equal(view.type, cases[i].type);
+        double got = view.type == RX_I16 ? ((const int16_t *)view.voxels)[1]
+                     : view.type == RX_F32 ? (double)((const float *)view.voxels)[1] : ((const double *)view.voxels)[1];
+        CHECK_NEAR(got, cases[i].most, 0, 0);
+        free(owned);
+    }
 }
 
 static void write_and_read(const rx_grid *g, pn_voxel_type type, const void *voxels, const char *ending,
@@ -264,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_nifti__flat_images_and_units),
         cmocka_unit_test(test_nifti__hostile_headers),
         cmocka_unit_test(test_nifti__labels),
+        cmocka_unit_test(test_nifti__labels_in_less_room),
+        cmocka_unit_test(test_nifti__views),
         cmocka_unit_test(test_nifti__written_and_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
