@@ -1,4 +1,5 @@
 #include "cmd/extract_case.h"
+#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,20 @@ static void add_file(pn_sha256 *s, const char *path)
     }
     pn_sha256_update(s, path, strlen(path) + 1);
     pn_sha256_update(s, text, strlen(text) + 1);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b) { return strcmp((*a)->fts_name, (*b)->fts_name); }
+
+/* A file, or all files in a folder, by name. What cannot be looked at is seen when it is read. */
+static void add_path(pn_sha256 *s, const char *path)
+{
+    char *root = strdup(path), *roots[] = {root, NULL};
+    FTS *tree = root != NULL ? fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name) : NULL;
+    for (FTSENT *e = tree != NULL ? fts_read(tree) : NULL; e != NULL; e = fts_read(tree)) {
+        if (e->fts_info != FTS_D && e->fts_info != FTS_DP) { add_file(s, e->fts_path); }
+    }
+    if (tree != NULL) { (void)fts_close(tree); }
+    free(root);
 }
 
 /* A folder's images may change without its contour objects, so all of them are looked at. */
@@ -237,8 +252,8 @@ int ex_case_key(char key[PN_DIGEST_HEX_SIZE], const ex_cases *cases, size_t i, c
     for (size_t k = 0; k < s->n_patterns; k++) { pn_sha256_update(&h, s->patterns[k], strlen(s->patterns[k]) + 1); }
     pn_sha256_update(&h, &s->suv, sizeof s->suv);
     if (c->mask != NULL) {
-        add_file(&h, c->image);
-        add_file(&h, c->mask);
+        add_path(&h, c->image);
+        add_path(&h, c->mask);
         pn_sha256_update(&h, &c->label, sizeof c->label);
         pn_sha256_update(&h, &c->channel, sizeof c->channel);
         pn_sha256_update(&h, s->labels, s->n_labels * sizeof s->labels[0]);

@@ -40,6 +40,15 @@ runs 3 "$work/a.nrrd" "$work/mask.nrrd" --label 5,7 -o "$work/some.csv"
 says 'label 7: .*no voxel of label 7; its labels: 1, 5'
 head -1 "$work/some.csv" | grep -q 'diagnostics_Error' || fail "no column that says why"
 rm -f "$work"/*.partial
+# A label beyond 8 bits, and a mask of reals: the same region, the same values.
+volume many.nrrd 'unsigned short' '(x > 1 && x < 7 && y > 1 && z > 0) ? 300 : (x > 7 && y > 2) ? 70 : 0'
+volume real.nrrd float '(x > 1 && x < 7 && y > 1 && z > 0) ? 1.9 : (x > 7 && y > 2) ? 5 : -1'
+for other in 'many.nrrd --label 300' 'real.nrrd --label 1'; do
+  set -- $other
+  runs 0 "$work/a.nrrd" "$work/$1" $2 $3 -f long -o "$work/other.csv"
+  runs 0 "$work/a.nrrd" "$work/mask.nrrd" --label 1 -f long -o "$work/same.csv"
+  cmp <(rev "$work/other.csv" | cut -d, -f1-4) <(rev "$work/same.csv" | cut -d, -f1-4) || fail "$other gives other values"
+done
 
 # --- The same numbers in all three forms
 runs 0 "$work/a.nrrd" "$work/mask.nrrd" -o "$work/one.json"
@@ -88,6 +97,22 @@ printf '{"case":0,"key":"x","rows":[{"code":0' >> "$work/jobs.csv.partial"
 runs 3 --batch "$work/lists/list.csv" -o "$work/jobs.csv" -p "$work/other.yaml" --resume
 says '4 of 5 cases were done before'
 
+# --- A DICOM folder with its contour object in a list: by name of the region, and measured again where
+# one of its images changed
+"$prognode" phantom -o "$work/p" --seed 100 --size small --contour both > /dev/null
+contour=$(grep -rlE 'RTSTRUCT' "$work/p" | head -1)
+images=$(dirname "$contour")
+printf 'Image,Mask,ROI,case\n%s,%s,GTV*,first\n%s,%s,Nose,second\n' "$images" "$contour" "$images" "$contour" > "$work/dicom.csv"
+runs 3 "$work/dicom.csv" -o "$work/dicom_out.csv"
+says 'row 3: .*no region named "Nose"'
+head -1 "$work/dicom_out.csv" | grep -q '^Image,Mask,ROI,case,roi,image_series,contour_sop,diagnostics_' || fail "columns of DICOM rows"
+grep -q 'GTV\*,first,GTV-1,2.25' "$work/dicom_out.csv" || fail "$(cut -c1-300 "$work/dicom_out.csv")"
+runs 3 "$work/dicom.csv" -o "$work/dicom_out.csv" --resume
+says '1 of 2 cases were done before'
+touch "$(find "$images" -name 'ct*' | head -1)"
+runs 3 "$work/dicom.csv" -o "$work/dicom_out.csv" --resume
+grep -q 'were done before' "$work/err" && fail "a changed image is not seen"
+
 # --- What takes long: a worker that dies costs its case; Ctrl-C leaves no file and can be gone on from
 { printf 'NRRD0004\ntype: uchar\ndimension: 3\nsizes: 256 256 40\nspacings: 1 1 1\nencoding: raw\n\n'
   head -c 2621440 /dev/urandom; } > "$work/big.nrrd"
@@ -134,6 +159,18 @@ runs 0 --batch "$work/slow.csv" -p "$work/slow.yaml" -o "$work/slow_out.csv" --r
 says '[12] of 2 cases were done before'
 lines "$work/slow_out.csv" 3
 [ ! -e "$work/slow_out.csv.partial" ] || fail "a journal is left"
+
+# A kill leaves no worker behind, and what was done counts.
+printf '%s,%s\n' "$work/big.nrrd" "$work/bigmask.nrrd" >> "$work/slow.csv"
+begin
+workers=$(pgrep -P "$running")
+kill -9 "$running"
+ends 137
+for i in $(seq 50); do alive=""; for w in $workers; do kill -0 "$w" 2> /dev/null && alive=$w; done; [ -z "$alive" ] && break; sleep 0.1; done
+[ -z "$alive" ] || fail "worker $alive outlives its parent"
+sed -i '/big/d' "$work/slow.csv"
+runs 0 --batch "$work/slow.csv" -p "$work/slow.yaml" -o "$work/slow_out.csv" --resume
+says '[12] of 2 cases were done before'
 
 # --- Wrong use
 runs 2 --image "$work/a.nrrd";                    says 'go together'
