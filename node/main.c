@@ -20,6 +20,7 @@ static const verb verbs[] = {
     {"landmarks", cmd_landmarks, "learn the landmarks of histogram matching from images"},
     {"reliability", cmd_reliability, "tell which features withstand repetition"},
     {"train", cmd_train, "build a model file from features and survival data"},
+    {"validate", cmd_validate, "judge a model file on patients it was not made from"},
     {"predict", cmd_predict, "apply a model file to a feature table"},
     {"show", cmd_show, "print a Structured Report readably"},
     {"report", cmd_report, "make the objects of a report in a folder, without sending them"},

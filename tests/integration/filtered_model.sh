@@ -71,4 +71,9 @@ done
 "$prognode" predict --model model.yaml --features features.csv -o predicted.csv
 score=$(awk -F, '$1 == "PHANTOM-003" { printf "%.6g", $3 }' predicted.csv)
 grep -qE "^  Score +$score " shown || fail "score is not $score: $(grep '^  Score' shown)"
+# On the patients it was made from, a Cox model is calibrated by construction.
+"$prognode" validate model.yaml --features features.csv --clinical clinical.csv -o page.html --table numbers.csv > judged 2> /dev/null
+grep -q "^calibration slope (1: right) *1.000 " judged || fail "slope: $(cat judged)"
+grep -q "^patients,,$patients," numbers.csv || fail "table of validate"
+grep -q "</html>" page.html || fail "page of validate"
 echo "passed: $(grep -c . shown) lines shown"

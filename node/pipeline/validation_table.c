@@ -1,0 +1,65 @@
+/* validation_table.c - the numbers of a validation, one a row. */
+#include <math.h>
+#include <stdio.h>
+#include "base/csv.h"
+#include "pipeline/validation_page.h"
+
+static const double z95 = 1.959963984540054;
+
+static int put(pn_buf *b, const char *name, double years, double value, double low, double high, double p,
+               pn_error *err)
+{
+    const double numbers[] = {years, value, low, high, p};
+    int rc = pn_csv_put(b, true, name, err);
+    for (size_t i = 0; i < 5 && rc == PN_OK; i++) { rc = pn_csv_put_number(b, false, numbers[i], err); }
+    return rc == PN_OK ? pn_csv_end_row(b, err) : rc;
+}
+
+/* An index that lies in 0..1, and so does its interval. */
+static int put_index(pn_buf *b, const char *name, double years, double value, double se, pn_error *err)
+{
+    return put(b, name, years, value, fmax(value - z95 * se, 0), fmin(value + z95 * se, 1), NAN, err);
+}
+
+static int put_horizon(pn_buf *b, const pn_validation_horizon *h, pn_error *err)
+{
+    int rc = put(b, "cases", h->years, (double)h->cases, NAN, NAN, NAN, err);
+    if (rc == PN_OK) { rc = put(b, "controls", h->years, (double)h->controls, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put_index(b, "auc", h->years, h->auc, h->auc_se, err); }
+    if (rc == PN_OK) { rc = put(b, "brier", h->years, h->brier, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put(b, "brier_null", h->years, h->brier_null, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put(b, "predicted_risk", h->years, h->predicted, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put(b, "observed_risk", h->years, h->observed, NAN, NAN, NAN, err); }
+    for (size_t g = 0; g < h->n_groups && rc == PN_OK; g++) {
+        const pn_calibration_group *c = &h->group[g];
+        char name[48];
+        (void)snprintf(name, sizeof name, "calibration_%zu_predicted", g + 1);
+        rc = put(b, name, h->years, c->predicted, NAN, NAN, NAN, err);
+        (void)snprintf(name, sizeof name, "calibration_%zu_observed", g + 1);
+        if (rc == PN_OK) { rc = put(b, name, h->years, c->observed, c->low, c->high, NAN, err); }
+    }
+    return rc;
+}
+
+int pn_validation_table(pn_buf *out, const pn_validation *v, pn_error *err)
+{
+    int rc = pn_buf_printf(out, err, "name,horizon_years,value,low,high,p\n");
+    if (rc == PN_OK) { rc = put(out, "patients", NAN, (double)v->patients, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put(out, "events", NAN, (double)v->events, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put(out, "median_follow_up_days", NAN, v->follow_up_days, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put_index(out, "c_harrell", NAN, v->c, v->c_se, err); }
+    if (rc == PN_OK) { rc = put_index(out, "c_uno", v->uno_days / 365.25, v->uno, v->uno_se, err); }
+    if (rc == PN_OK) { rc = put(out, "calibration_slope", NAN, v->slope, v->slope - z95 * v->slope_se, v->slope + z95 * v->slope_se,
+                              v->slope_p, err); }
+    if (rc == PN_OK) { rc = put(out, "hazard_ratio_high_low", NAN, v->hr, v->hr_low, v->hr_high, v->hr_p, err); }
+    if (rc == PN_OK) { rc = put(out, "logrank_chisq", NAN, v->logrank, NAN, NAN, v->logrank_p, err); }
+    if (rc == PN_OK) { rc = put(out, "proportional_hazards", NAN, NAN, NAN, NAN, v->zph_p, err); }
+    static const char *const names[2][2] = {{"low_risk_patients", "low_risk_events"},
+                                            {"high_risk_patients", "high_risk_events"}};
+    for (size_t g = 0; g < 2 && rc == PN_OK; g++) {
+        rc = put(out, names[g][0], NAN, (double)v->group_patients[g], NAN, NAN, NAN, err);
+        if (rc == PN_OK) { rc = put(out, names[g][1], NAN, (double)v->group_events[g], NAN, NAN, NAN, err); }
+    }
+    for (size_t h = 0; h < v->n_horizons && rc == PN_OK; h++) { rc = put_horizon(out, &v->horizon[h], err); }
+    return rc;
+}
