@@ -10,8 +10,8 @@ void rx_band_free(rx_band *b)
 {
     rx_fft3_free(b->fft);
     free(b->space);
+    if (b->product != b->image) { free(b->product); }
     free(b->image);
-    free(b->product);
     for (int a = 0; a < 3; a++) { free(b->frequency[a]); }
 }
 
@@ -78,7 +78,7 @@ int rx_band_new(rx_band *b, const rx_grid *grid, const rx_response *f, rx_error 
     b->terms = rx_fft3_terms(b->fft);
     b->space = malloc(points * sizeof *b->space);
     b->image = malloc(b->terms * sizeof *b->image);
-    b->product = malloc(b->terms * sizeof *b->product);
+    b->product = f->steered ? malloc(b->terms * sizeof *b->product) : b->image;
     if (!b->space || !b->image || !b->product) {
         return rx_fail(err, RX_ENOMEM, "no memory for %zu frequencies", b->terms);
     }

@@ -13,7 +13,7 @@ typedef struct rx_band {
     rx_fft3 *fft;
     size_t terms;
     double *space;                 /* of the widened size                                   */
-    rx_complex *image, *product;   /* spectra                                               */
+    rx_complex *image, *product;   /* spectra; the same memory if only one filter follows   */
     double *frequency[3];          /* [wide]: -1 to 1, see axis_tables                        */
     double *slope[3];              /* [wide]: the same per mm: the direction of a frequency   */
     double *gauss[3], *second[3];  /* [wide]: transforms of the LoG's line filters           */
@@ -24,7 +24,8 @@ RX_CHECKED int rx_band_new(rx_band *b, const rx_grid *grid, const rx_response *f
 void rx_band_free(rx_band *b);
 /* Takes the image, or slice, that is filtered from now on. */
 void rx_band_load(rx_band *b, const double *image);
-/* space = the image filtered, and Riesz-transformed if order is not 0. */
+/* space = the image filtered, and Riesz-transformed if order is not 0. Again after rx_band_load only,
+ * unless the filter is steered. */
 void rx_band_filter(rx_band *b, const unsigned order[3]);
 /* to[dim] = the image's own voxels in space. */
 void rx_band_copy(double *to, const rx_band *b);

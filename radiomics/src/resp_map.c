@@ -5,15 +5,20 @@
 #include "resp_kinds.h"
 #include "resp_lines.h"
 
-static int check_voxels(const rx_volume *image, rx_error *err)
+static int check_grid(const rx_grid *grid, rx_error *err)
 {
     size_t n;
-    int rc = rx_grid_voxels(&n, &image->grid, err);
-    if (rc != RX_OK) { return rc; }
-    for (int a = 0; a < 3; a++) {
-        double s = image->grid.spacing_mm[a];
-        if (!(s > 0) || !isfinite(s)) { return rx_fail(err, RX_EINVAL, "spacing_mm[%d] is %g", a, s); }
+    int rc = rx_grid_voxels(&n, grid, err);
+    for (int a = 0; rc == RX_OK && a < 3; a++) {
+        double s = grid->spacing_mm[a];
+        if (!(s > 0) || !isfinite(s)) { rc = rx_fail(err, RX_EINVAL, "spacing_mm[%d] is %g", a, s); }
     }
+    return rc;
+}
+
+static int check_voxels(const rx_volume *image, rx_error *err)
+{
+    const size_t n = image->grid.dim[0] * image->grid.dim[1] * image->grid.dim[2];
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(image->voxels[i])) {
             return rx_fail(err, RX_EINVAL, "a voxel of the image to be filtered is %g", image->voxels[i]);
@@ -22,7 +27,12 @@ static int check_voxels(const rx_volume *image, rx_error *err)
     return RX_OK;
 }
 
-enum { WIDEST = 2048 };
+enum { WIDEST = 2048, MOST_GB = 8 };
+
+static bool is_fourier(const rx_response *f)
+{
+    return f->kind == RX_RESPONSE_SIMONCELLI || f->kind == RX_RESPONSE_SHANNON || rx_response_has_riesz(f);
+}
 
 /* Half the width of the kernel, in voxels; 0 for filters that have none. */
 static double kernel_radius(const rx_response *f, double spacing)
@@ -52,6 +62,39 @@ static int check_width(const rx_volume *image, const rx_response *f, rx_error *e
     return RX_OK;
 }
 
+static double voxels_of(const rx_grid *grid, const rx_response *f)
+{
+    double n = 1;
+    for (int a = 0; a < 3; a++) {
+        bool widened = is_fourier(f) && !(f->by_slice && a == 2);
+        n *= (double)grid->dim[a] + (widened ? 2.0 * (double)rx_band_pad(f, grid, a) : 0);
+    }
+    return n;
+}
+
+/* What a filter holds at a time beside the image, in doubles a voxel (of the widened image). */
+static double held(const rx_response *f)
+{
+    if (is_fourier(f)) {
+        double spectra = f->by_slice ? 1 : 4;
+        return f->steered && rx_response_has_riesz(f) ? spectra + 13 : spectra;
+    }
+    switch (f->kind) {
+    case RX_RESPONSE_GABOR: return 1;
+    case RX_RESPONSE_LOG: return 4;
+    default: return 5;
+    }
+}
+
+static int check_memory(const rx_volume *image, const rx_response *f, rx_error *err)
+{
+    double gb = held(f) * voxels_of(&image->grid, f) * sizeof(double) / 1e9;
+    if (gb <= MOST_GB) { return RX_OK; }
+    return rx_fail(err, RX_ELIMIT, "a %s filter of %zu x %zu x %zu voxels needs %.1f GB, at most %d",
+                   rx_response_kind_name(f->kind), image->grid.dim[0], image->grid.dim[1], image->grid.dim[2], gb,
+                   MOST_GB);
+}
+
 static int whole_gabor(rx_volume *map, const rx_volume *image, const rx_response *f, rx_error *err)
 {
     rx_part whole = { { 0, 0, 0 }, { image->grid.dim[0], image->grid.dim[1], image->grid.dim[2] } };
@@ -74,8 +117,10 @@ static int dispatch(rx_volume *map, const rx_volume *image, const rx_response *f
 static int check_all(const rx_volume *image, const rx_response *f, rx_error *err)
 {
     int rc = rx_response_check(f, err);
-    if (rc == RX_OK) { rc = check_voxels(image, err); }
+    if (rc == RX_OK) { rc = check_grid(&image->grid, err); }
     if (rc == RX_OK) { rc = check_width(image, f, err); }
+    if (rc == RX_OK) { rc = check_memory(image, f, err); }
+    if (rc == RX_OK) { rc = check_voxels(image, err); }
     return rc;
 }
 
@@ -96,9 +141,7 @@ int rx_response_map(rx_volume *map, const rx_volume *image, const rx_response *f
 void rx_response_reach(size_t reach[3], const rx_response *f, const rx_grid *grid)
 {
     for (int a = 0; a < 3; a++) {
-        bool fourier = f->kind == RX_RESPONSE_SIMONCELLI || f->kind == RX_RESPONSE_SHANNON
-                       || (f->kind == RX_RESPONSE_LOG && rx_response_has_riesz(f));
-        double r = fourier ? (double)INFINITY : kernel_radius(f, grid->spacing_mm[a]);
+        double r = is_fourier(f) ? (double)INFINITY : kernel_radius(f, grid->spacing_mm[a]);
         reach[a] = f->by_slice && a == 2 ? 0 : r < 1e9 ? (size_t)r : SIZE_MAX;
     }
 }

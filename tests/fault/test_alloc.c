@@ -5,7 +5,7 @@
 #include <config/model.h>
 #include <config/node.h>
 #include <radiomics/extract.h>
-#include <radiomics/ibsi.h>
+#include <radiomics/ibsi_response.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +238,40 @@ static int measure_by_ibsi(void)
     return rc;
 }
 
+static int measure_responses(void)
+{
+    static const rx_response_kind kinds[] = { RX_RESPONSE_LAWS, RX_RESPONSE_LOG, RX_RESPONSE_GABOR,
+                                              RX_RESPONSE_WAVELET, RX_RESPONSE_SIMONCELLI };
+    enum { FILTERS = sizeof kinds / sizeof kinds[0] };
+    rx_response filters[FILTERS];
+    for (int i = 0; i < FILTERS; i++) {
+        rx_response_default(&filters[i], kinds[i]);
+        filters[i].rotation_invariant = true;
+        filters[i].energy_distance = 1;
+        filters[i].level = 2;
+    }
+    filters[FILTERS - 1].riesz[0] = 1;
+    filters[FILTERS - 1].steered = true;
+    rx_ibsi s;
+    rx_ibsi_default(&s);
+    s.families = RX_IBSI_STATISTICS;
+    rx_ibsi_responses r;
+    rx_ibsi_responses_default(&r, &s);
+    r.filters = filters;
+    r.n = FILTERS;
+    rx_results out = { 0 };
+    rx_image image;
+    rx_mask mask;
+    a_region(&image, &mask);
+    rx_workspace *ws = rx_workspace_new();
+    if (ws == NULL) { return -1; }
+    int rc = rx_ibsi_extract_filtered(&out, NULL, &image, &mask, &s, &r, ws, NULL);
+    assert_int_equal(out.n, rc == 0 ? (1 + FILTERS) * 18 : 0);
+    rx_results_free(&out);
+    rx_workspace_free(ws);
+    return rc;
+}
+
 /* The texts are loaded once: reading them is another path. */
 static int draw_the_page(void)
 {
@@ -309,6 +343,7 @@ PATH(read_a_model)
 PATH(hand_over_a_job)
 PATH(measure_a_region)
 PATH(measure_by_ibsi)
+PATH(measure_responses)
 PATH(draw_the_page)
 
 static int make_folder(void **state)
@@ -333,6 +368,7 @@ int main(void)
         cmocka_unit_test(alloc__hand_over_a_job),
         cmocka_unit_test(alloc__measure_a_region),
         cmocka_unit_test(alloc__measure_by_ibsi),
+        cmocka_unit_test(alloc__measure_responses),
         cmocka_unit_test(alloc__draw_the_page),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -221,6 +221,27 @@ static void test_resp_region__refuses_wide_kernels(void **state)
     rx_volume_free(&image);
 }
 
+/* Refused before a voxel is read: there are none. */
+static void test_resp_region__refuses_absurd_memory(void **state)
+{
+    (void)state;
+    rx_error err;
+    rx_volume image = { grid_of(1000, 1000, 1000, 1, 1, 1), NULL }, map;
+    for (int n = 0; n < CASE_FILTERS; n++) {
+        rx_response f = case_filter(n, false);
+        if (f.kind == RX_RESPONSE_GABOR) { image.grid.dim[2] = 2000; }
+        assert_int_equal(rx_response_map(&map, &image, &f, &err), RX_ELIMIT);
+        if (!strstr(err.msg, "GB, at most 8")) { fail_msg("%s", err.msg); }
+        image.grid.dim[2] = 1000;
+    }
+    rx_response f = case_filter(0, false);
+    image.grid.dim[1] = 0;
+    assert_int_equal(rx_response_map(&map, &image, &f, &err), RX_EINVAL);
+    image.grid.dim[1] = 1;
+    image.grid.spacing_mm[2] = 0;
+    assert_int_equal(rx_response_map(&map, &image, &f, &err), RX_EINVAL);
+}
+
 static void test_resp_region__names(void **state)
 {
     (void)state;
@@ -252,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_resp_region__thin_images),
         cmocka_unit_test(test_resp_region__refuses_settings),
         cmocka_unit_test(test_resp_region__refuses_wide_kernels),
+        cmocka_unit_test(test_resp_region__refuses_absurd_memory),
         cmocka_unit_test(test_resp_region__names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
