@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/file.h"
 #include "base/hash.h"
@@ -236,12 +237,19 @@ static bool ends_in(const char *path, const char *end)
     return n > m && strcasecmp(path + n - m, end) == 0;
 }
 
-/* As PyRadiomics takes them too: a list alone, or an image and a mask. */
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* As PyRadiomics takes them too: a list alone, or an image (here also a DICOM folder) and a mask. */
 static void take_paths(ex_setup *s, char **paths, size_t n)
 {
     if (n == 1 && ends_in(paths[0], ".csv") && s->batch == NULL && s->image == NULL) {
         s->batch = paths[0];
-    } else if (n == 2 && pn_image_has_name(paths[0]) && pn_image_has_name(paths[1]) && s->image == NULL && s->mask == NULL) {
+    } else if (n == 2 && pn_image_has_name(paths[1]) && (pn_image_has_name(paths[0]) || is_folder(paths[0])) &&
+               s->image == NULL && s->mask == NULL) {
         s->image = paths[0];
         s->mask = paths[1];
     } else {
@@ -259,8 +267,10 @@ static int check_inputs(const ex_setup *s)
     if (s->n_paths > 0 && (s->n_labels > 0 || s->all_labels)) {
         return wrong("--label is for masks; of DICOM regions --roi chooses");
     }
-    if (s->n_paths > 0 && pn_image_has_name(s->paths[0])) {
-        return wrong("%.200s: an image needs its mask: --image FILE --mask FILE", s->paths[0]);
+    for (size_t i = 0; i < s->n_paths; i++) {
+        if (pn_image_has_name(s->paths[i])) {
+            return wrong("%.200s: an image needs its mask: --image FILE --mask FILE", s->paths[i]);
+        }
     }
     if (s->resume && s->output == NULL) { return wrong("--resume needs the -o of the run that was interrupted"); }
     return PN_EXIT_OK;

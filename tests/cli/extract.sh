@@ -175,6 +175,8 @@ says '[12] of 2 cases were done before'
 # --- Wrong use
 runs 2 --image "$work/a.nrrd";                    says 'go together'
 runs 2 "$work/a.nrrd";                            says 'needs its mask'
+runs 2 "$work/p" "$work/a.nrrd" "$work/b.nrrd";   says 'a.nrrd: an image needs its mask'
+runs 1 "$images" "$work/mask.nrrd" -o "$work/no.csv"; says 'geometry: .*in the image'
 runs 2 "$work" --batch "$work/slow.csv";          says 'exclude each other'
 runs 2 "$work" --label 1;                         says 'for masks'
 runs 2 --batch "$work/slow.csv" --jobs 0;         says 'jobs 0: expected 1 to 256'
