@@ -291,18 +291,20 @@ static void move_to(mapping *m, size_t x, size_t y, size_t z)
     }
 }
 
-static void measure(double f[RX_NFEATURES], mapping *m)
+static int measure(double f[RX_NFEATURES], mapping *m, rx_error *err)
 {
+    int rc = RX_OK;
     double *gldm = m->wanted[RX_GLDM] ? f + rx_class_first(RX_GLDM) : NULL;
     double *ngtdm = m->wanted[RX_NGTDM] ? f + rx_class_first(RX_NGTDM) : NULL;
-    if (m->wanted[RX_GLCM]) { rx_map_glcm_features(f + rx_class_first(RX_GLCM), &m->k, m->glcm); }
+    if (m->wanted[RX_GLCM]) { rc = rx_map_glcm_features(f + rx_class_first(RX_GLCM), &m->k, m->glcm, err); }
     if (m->wanted[RX_GLRLM]) { rx_map_glrlm_features(f + rx_class_first(RX_GLRLM), &m->k, m->sizes); }
     if (m->wanted[RX_GLSZM]) { rx_map_glszm_features(f + rx_class_first(RX_GLSZM), &m->k, m->sizes); }
     if (gldm || ngtdm) { rx_map_neighbour_features(gldm, ngtdm, &m->k, m->sizes); }
     if (m->wanted[RX_FIRSTORDER]) { rx_map_firstorder(f + rx_class_first(RX_FIRSTORDER), &m->k); }
+    return rc;
 }
 
-static void move_over_region(mapping *m, size_t voxels, rx_map_progress progress, void *user)
+static int move_over_region(mapping *m, size_t voxels, rx_map_progress progress, void *user, rx_error *err)
 {
     const size_t *n = m->grid.dim;
     double f[RX_NFEATURES];
@@ -313,7 +315,8 @@ static void move_over_region(mapping *m, size_t voxels, rx_map_progress progress
             for (size_t x = 0; x < n[0]; x++) {
                 if (!m->region.voxels[row + x]) { continue; }
                 move_to(m, x, y, z);
-                measure(f, m);
+                int rc = measure(f, m, err);
+                if (rc != RX_OK) { return rc; }
                 for (size_t i = 0; i < m->n; i++) {
                     double v = f[m->maps[i].feature];
                     m->maps[i].volume.voxels[row + x] = isfinite(v) ? v : (double)NAN;
@@ -323,6 +326,7 @@ static void move_over_region(mapping *m, size_t voxels, rx_map_progress progress
             if (progress && done > before) { progress(user, done, voxels); }
         }
     }
+    return RX_OK;
 }
 
 /* ---- All of it ---------------------------------------------------------------------------------- */
@@ -382,7 +386,7 @@ int rx_maps(rx_map *maps, const int *features, size_t n, const rx_image *image, 
         && (rc = see(&m, image, mask, ws, err)) == RX_OK
         && (rc = make_kernel(&m, ws, err)) == RX_OK
         && (rc = make_maps(&m, features, err)) == RX_OK) {
-        move_over_region(&m, count_voxels(&m), progress, user);
+        rc = move_over_region(&m, count_voxels(&m), progress, user, err);
     }
     put_away(&m);
     for (size_t i = 0; rc != RX_OK && i < n; i++) { rx_map_free(&maps[i]); }

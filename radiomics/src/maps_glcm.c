@@ -349,46 +349,49 @@ static double general_second(rx_map_glcm *m, size_t rows)
 
 /* With directions weighted by their length a marginal may come near eps, which PyRadiomics adds to
  * the divisor: then what is computed for a whole region is computed here. */
-static double correlation_with_eps(rx_map_glcm *m)
+static int correlation_with_eps(double *mcc, rx_map_glcm *m, rx_error *err)
 {
     const rx_glcm_form form = { .symmetric = m->symmetric, .mcc = true, .eps = eps };
     rx_pair_matrix whole = { .n = m->n, .cells.v = m->both, .form = &form, .total = 1, .row = m->px,
                              .column = m->py, .px = m->px, .py = m->py };
-    double mcc = NAN;
     for (size_t c = 0; c < m->cells; c++) {
         const cell *x = &m->cell[c];
         m->both[whole.cells.n++] = (rx_cell){ x->p, x->i, x->j };
         if (m->symmetric && x->i != x->j) { m->both[whole.cells.n++] = (rx_cell){ x->p, x->j, x->i }; }
     }
-    return rx_maximal_correlation(&mcc, &whole, m->ws, NULL) == RX_OK ? mcc : (double)NAN;
+    return rx_maximal_correlation(mcc, &whole, m->ws, err);
 }
 
-static double maximal_correlation(rx_map_glcm *m, const rx_kernel *k)
+static int maximal_correlation(double *mcc, rx_map_glcm *m, const rx_kernel *k, rx_error *err)
 {
-    if (k->one_level) { return 1; }
     size_t rows = number_rows(m);
-    if (rows < 2) { return 0; }
-    if (k->s->weighting_norm > RX_NORM_NO_WEIGHTING) { return correlation_with_eps(m); }
-    if (falls_apart(m)) { return 1; }
-    return m->symmetric ? symmetric_second(m, rows) : general_second(m, rows);
+    if (k->one_level || rows < 2) {
+        *mcc = k->one_level;
+        return RX_OK;
+    }
+    if (k->s->weighting_norm > RX_NORM_NO_WEIGHTING) { return correlation_with_eps(mcc, m, err); }
+    *mcc = falls_apart(m) ? 1 : m->symmetric ? symmetric_second(m, rows) : general_second(m, rows);
+    return RX_OK;
 }
 
-/* Of the pairs counted since the last time; false if there are none. */
-static bool one_matrix(double f[N_GLCM], rx_map_glcm *m, const rx_kernel *k)
+/* Of the pairs counted since the last time; *any: there are some. */
+static int one_matrix(double f[N_GLCM], bool *any, rx_map_glcm *m, const rx_kernel *k, rx_error *err)
 {
-    bool any = m->cells > 0 && take_cells(m);
-    if (any) {
+    int rc = RX_OK;
+    *any = m->cells > 0 && take_cells(m);
+    if (*any) {
         sum_up(m, k);
         cell_features(f, m, k);
         difference_features(f, m, k->highest);
         information_features(f, m);
-        f[glcm_MCC] = m->with_mcc ? maximal_correlation(m, k) : (double)NAN;
+        f[glcm_MCC] = NAN;
+        if (m->with_mcc) { rc = maximal_correlation(&f[glcm_MCC], m, k, err); }
     }
     m->cells = 0;
-    return any;
+    return rc;
 }
 
-void rx_map_glcm_features(double out[N_GLCM], const rx_kernel *k, rx_map_glcm *m)
+int rx_map_glcm_features(double out[N_GLCM], const rx_kernel *k, rx_map_glcm *m, rx_error *err)
 {
     double sum[N_GLCM] = { 0 }, f[N_GLCM];
     bool merge = k->s->weighting_norm != RX_NORM_NONE;
@@ -397,9 +400,13 @@ void rx_map_glcm_features(double out[N_GLCM], const rx_kernel *k, rx_map_glcm *m
     for (size_t d = 0; d < k->pairs; d++) {
         count_pairs(m, k, &k->pair[d], merge ? k->pair[d].pair_weight : 1);
         if (merge && d + 1 < k->pairs) { continue; }
-        if (!one_matrix(f, m, k)) { continue; }
+        bool any;
+        int rc = one_matrix(f, &any, m, k, err);
+        if (rc != RX_OK) { return rc; }
+        if (!any) { continue; }
         for (int x = 0; x < N_GLCM; x++) { sum[x] += f[x]; }
         matrices++;
     }
     for (int x = 0; x < N_GLCM; x++) { out[x] = matrices ? sum[x] / (double)matrices : (double)NAN; }
+    return RX_OK;
 }

@@ -55,7 +55,8 @@ void rx_map_sizes_free(rx_map_sizes *t);
 
 /* The features of the kernel's voxels, NaN where there is none. */
 void rx_map_firstorder(double out[N_FIRSTORDER], rx_kernel *k);   /* sorts k->value */
-void rx_map_glcm_features(double out[N_GLCM], const rx_kernel *k, rx_map_glcm *m);
+RX_CHECKED int rx_map_glcm_features(double out[N_GLCM], const rx_kernel *k, rx_map_glcm *m,
+                                    rx_error *err);
 void rx_map_glrlm_features(double out[N_GLRLM], const rx_kernel *k, rx_map_sizes *t);
 void rx_map_glszm_features(double out[N_GLSZM], const rx_kernel *k, rx_map_sizes *t);
 /* gldm or ngtdm may be NULL. */
