@@ -6,6 +6,8 @@
 #include <config/node.h>
 #include <radiomics/extract.h>
 #include <radiomics/ibsi_response.h>
+#include <radiomics/maps.h>
+#include <radiomics/prepare.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,6 +274,51 @@ static int measure_responses(void)
     return rc;
 }
 
+static int prepare_and_map(void)
+{
+    rx_prepare p;
+    rx_prepare_default(&p);
+    p.bias_correct = true;
+    p.bias.levels = 2;
+    p.bias.iterations[0] = p.bias.iterations[1] = 2;
+    p.denoise = RX_DENOISE_NLM;
+    p.nlm.search_radius = 1;
+    p.normalise = RX_NORMALISE_PERCENTILE;
+    p.normalise_of = RX_OF_FOREGROUND;
+    p.percentile_to[1] = 100;
+    static const char *const names[] = { "original_glcm_MCC", "original_glrlm_RunEntropy", "original_firstorder_Mean" };
+    rx_map_settings s;
+    rx_map_settings_default(&s);
+    s.features.weighting_norm = RX_NORM_EUCLIDEAN;
+    s.features.bin_width = 10;
+    int features[3];
+    for (int i = 0; i < 3; i++) { features[i] = rx_feature_index(names[i]); }
+    rx_image image;
+    rx_mask mask;
+    a_region(&image, &mask);
+    rx_volume v = { 0 };
+    rx_region r = { 0 };
+    rx_map maps[3] = { { 0 } };
+    rx_workspace *ws = rx_workspace_new();
+    if (ws == NULL) { return -1; }
+    int rc = rx_volume_copy(&v, &image, NULL);
+    if (rc == 0) { rc = rx_region_copy(&r, &mask, NULL); }
+    if (rc == 0) { rc = rx_prepare_apply(&v, &r, &p, NULL); }
+    if (rc == 0) {
+        image = rx_volume_image(&v);
+        mask = rx_region_mask(&r);
+        rc = rx_maps(maps, features, 3, &image, &mask, &s, NULL, NULL, ws, NULL);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(maps[i].volume.voxels != NULL, rc == 0);
+            rx_map_free(&maps[i]);
+        }
+    }
+    rx_volume_free(&v);
+    rx_region_free(&r);
+    rx_workspace_free(ws);
+    return rc;
+}
+
 /* The texts are loaded once: reading them is another path. */
 static int draw_the_page(void)
 {
@@ -344,6 +391,7 @@ PATH(hand_over_a_job)
 PATH(measure_a_region)
 PATH(measure_by_ibsi)
 PATH(measure_responses)
+PATH(prepare_and_map)
 PATH(draw_the_page)
 
 static int make_folder(void **state)
@@ -369,6 +417,7 @@ int main(void)
         cmocka_unit_test(alloc__measure_a_region),
         cmocka_unit_test(alloc__measure_by_ibsi),
         cmocka_unit_test(alloc__measure_responses),
+        cmocka_unit_test(alloc__prepare_and_map),
         cmocka_unit_test(alloc__draw_the_page),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
