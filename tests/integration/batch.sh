@@ -85,6 +85,32 @@ awk -F, '
         check("loc_peak_loc", 169, 10); exit bad }' "$work/c.csv" || fail "IBSI configuration C"
 grep -q ',45985,45981,' "$work/c.csv" || fail "voxel counts of configuration C"
 
+# IBSI 2, second phase, slice by slice, from DICOM: every value of the initiative's table.
+cat > "$work/responses.yaml" <<'YAML'
+dimension: 2D
+range: [-1000, 400]
+families: [statistics]
+filters:
+  - {filter: mean, support: 5}
+  - {filter: log, sigma_mm: 1.5, cutoff: 4}
+  - {filter: laws, kernels: L5E5, rotation_invariant: true, pooling: max, energy_distance: 7}
+  - {filter: gabor, sigma_mm: 5, wavelength_mm: 2, aspect: 1.5, rotation_invariant: true, theta_step: 0.3927}
+  - {filter: wavelet, wavelet: db3, kernels: LH, rotation_invariant: true}
+  - {filter: wavelet, wavelet: db3, kernels: HH, level: 2, rotation_invariant: true}
+  - {filter: simoncelli, level: 1, boundary: periodic}
+  - {filter: simoncelli, level: 2, boundary: periodic}
+YAML
+"$prognode" extract "$ct" --profile ibsi -p "$work/responses.yaml" -q -f long -o "$work/responses.csv"
+awk -F, '
+  BEGIN { split("mean_2d_5_mirror log_2d_s1.5_c4_mirror laws_2d_L5E5_inv_max_energy7_mirror gabor_2d_s5_l2_g1.5_t0_d0.3927_inv_avg_mirror " \
+                "wavelet_2d_db3_LH_1_inv_avg_mirror wavelet_2d_db3_HH_2_inv_avg_mirror simoncelli_2d_1_periodic simoncelli_2d_2_periodic", filter, " ") }
+  FNR == NR { v[$(NF - 3)] = $NF; next }
+  $2 ~ /^[1-9]\.A$/ {
+    n = substr($2, 1, 1); name = $(NF - 3) (n > 1 ? "_" filter[n - 1] : ""); off = v[name] - $(NF - 2); off = off < 0 ? -off : off
+    if (!(name in v) || off > $(NF - 1)) { print name " is " v[name] ", expected " $(NF - 2); bad = 1 }
+    rows++ }
+  END { if (rows != 162) { print rows " rows"; bad = 1 } exit bad }' "$work/responses.csv" "$shared/reference/radiomics/ibsi2_reference.csv" || fail "IBSI 2 in slices"
+
 # A grid that would take absurd memory is refused with its number, and the rest goes on.
 printf 'setting: {resampledPixelSpacing: [0.001, 0.001, 0.001]}\n' > "$work/fine.yaml"
 "$prognode" extract "$work/list.csv" -p "$work/fine.yaml" -q > /dev/null 2> "$work/err" && fail "a grid of micrometres"
