@@ -35,7 +35,7 @@ static int merge_lists(merger *m, rx_cells add, double weight, rx_error *err)
         rx_cell c = key_a <= key_b ? m->cells.v[a] : add.v[b];
         c.count = (key_a <= key_b ? m->cells.v[a++].count : 0)
                 + (key_b <= key_a ? add.v[b++].count * weight : 0);
-        to[n++] = c;
+        if (c.count > 0) { to[n++] = c; }            /* a weight can be 0 */
     }
     rx_buf *t = m->spare;
     m->spare = m->used;

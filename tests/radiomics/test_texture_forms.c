@@ -210,6 +210,38 @@ static void test_texture_forms__sorted_or_counted(void **state)
     region_free(&r);
 }
 
+/* Slices so far apart that the weight of what leads out of them is 0: levels that meet only there
+ * are not in the matrix, neither where pairs are sorted nor where they are counted. */
+static void test_texture_forms__vanishing_weights(void **state)
+{
+    (void)state;
+    for (size_t side = 12; side <= 40; side += 28) {        /* 1,200 voxels: sorted; 12,800: counted */
+        region r = region_new(grid_of(48, 48, 8, 0.5, 0.5, 40)), flat;
+        uint64_t seed = 6;
+        for (size_t v = 0; v < 8 * side * side; v++) {
+            region_set(&r, v % side, v / side % side, v / side / side, 25 * floor(280 * next_uniform(&seed)));
+        }
+        flat = region_new(r.grid);
+        memcpy(flat.image, r.image, region_size(&r) * sizeof *r.image);
+        memcpy(flat.mask, r.mask, region_size(&r));
+        for (size_t k = 0; k < 4; k++) { region_set(&r, 45, 45, k, 25 * (double)(290 + k)); }
+        for (size_t k = 0; k < 4; k++) { region_set(&flat, 41 + 2 * k, 45, 0, 25 * (double)(290 + k)); }
+        rx_settings s = any_settings();
+        rx_value a[RX_NFEATURES], b[RX_NFEATURES];
+        s.weighting_norm = RX_NORM_EUCLIDEAN;
+        region_extract(a, &r, &s);
+        s.force_2d = true;
+        region_extract(b, &flat, &s);
+        for (int f = 0; f < RX_NFEATURES; f++) {
+            if (rx_features()[f].cls != RX_GLCM) { continue; }
+            assert_int_equal(a[f].why, RX_DEFINED);
+            CHECK_NEAR(a[f].v, b[f].v, 1e-12, 1e-14);
+        }
+        region_free(&r);
+        region_free(&flat);
+    }
+}
+
 /* MCC of a line of levels that follow each other loosely, by multiplying a vector by Q until it
  * turns no more. With many levels the search is another one than with few. */
 static double naive_mcc(const double *level, size_t n, size_t levels)
@@ -345,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_texture_forms__slices_along_each_axis),
         cmocka_unit_test(test_texture_forms__slices_apart),
         cmocka_unit_test(test_texture_forms__sorted_or_counted),
+        cmocka_unit_test(test_texture_forms__vanishing_weights),
         cmocka_unit_test(test_texture_forms__maximal_correlation),
         cmocka_unit_test(test_texture_forms__ngtdm_of_many_levels),
     };
