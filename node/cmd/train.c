@@ -10,12 +10,14 @@
 #include <unistd.h>
 #include <config/pyradiomics.h>
 #include <config/model.h>
+#include <config/node.h>
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/train_args.h"
+#include "pipeline/select_features.h"
 #include "pipeline/train.h"
 #include "pipeline/train_data.h"
 
@@ -75,8 +77,7 @@ static int copy_contours(cfg_model *m, const train_list *contours, pn_error *err
     return PN_OK;
 }
 
-/* The node must be able to measure what the model wants. */
-static int check_extraction(cfg_model *m, const train_args *a, pn_error *err)
+static int read_extraction(cfg_model *m, const train_args *a, pn_error *err)
 {
     cfg_pyradiomics file;
     cfg_error cfg = {0};
@@ -85,22 +86,99 @@ static int check_extraction(cfg_model *m, const train_args *a, pn_error *err)
         return pn_fail(err, PN_ECONFIG, "%s", cfg.msg);
     }
     m->extraction = file.settings;
-    for (size_t i = 0; i < a->use.n; i++) {
-        if (rx_pyradiomics_feature(NULL, a->use.v[i]) < 0) {
-            return pn_fail(err, PN_EINVAL, "--use: \"%.80s\" is not a feature that prognode measures",
-                           a->use.v[i]);
+    return PN_OK;
+}
+
+/* ---- which features ------------------------------------------------------------------------ */
+
+static int add_name(train_list *list, const char *name, pn_error *err)
+{
+    char **v = realloc(list->v, (list->n + 1) * sizeof *v);
+    if (v == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the features' names"); }
+    list->v = v;
+    v[list->n] = strdup(name);
+    if (v[list->n] == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the features' names"); }
+    list->n++;
+    return PN_OK;
+}
+
+static bool has_name(const train_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->v[i], name) == 0) { return true; }
+    }
+    return false;
+}
+
+/* A column that a pattern may take: a number in every row, and not the same in all. */
+static bool is_usable(const pn_csv *t, size_t column)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t row = 0; row < t->n_rows; row++) {
+        double v;
+        if (pn_csv_number(&v, t, row, column, PN_CSV_REQUIRED, NULL) != PN_OK) { return false; }
+        low = fmin(low, v);
+        high = fmax(high, v);
+    }
+    return high - low > 1e-12 * fmax(fabs(low), fabs(high));
+}
+
+/* The columns that a pattern names and the extraction gives, in the table's order. */
+static int add_matching(train_list *out, size_t *unusable, const cfg_model *m, const char *pattern, const pn_csv *t,
+                        pn_error *err)
+{
+    size_t before = out->n;
+    int rc = PN_OK;
+    for (size_t c = 0; c < t->n_columns && rc == PN_OK; c++) {
+        const char *name = pn_csv_column_name(t, c);
+        if (!cfg_pattern_match(pattern, name) || !rx_pyradiomics_gives(&m->extraction, name) || has_name(out, name)) {
+            continue;
         }
-        if (!rx_pyradiomics_gives(&m->extraction, a->use.v[i])) {
-            return pn_fail(err, PN_EINVAL, "--use: %s is not given by %s", a->use.v[i],
-                           a->extraction != NULL ? a->extraction : "the default settings");
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(a->use.v[i], a->use.v[j]) == 0) {
-                return pn_fail(err, PN_EINVAL, "--use: %s is named twice", a->use.v[i]);
-            }
-        }
+        if (is_usable(t, c)) { rc = add_name(out, name, err); } else { ++*unusable; }
+    }
+    if (rc == PN_OK && out->n == before) {
+        rc = pn_fail(err, PN_EINVAL, "--use: %s has no usable feature that matches \"%.80s\"", t->name, pattern);
+    }
+    return rc;
+}
+
+/* The node must be able to measure what the model wants. */
+static int check_name(const cfg_model *m, const train_args *a, const char *name, pn_error *err)
+{
+    if (rx_pyradiomics_feature(NULL, name) < 0) {
+        return pn_fail(err, PN_EINVAL, "--use: \"%.80s\" is not a feature that prognode measures", name);
+    }
+    if (!rx_pyradiomics_gives(&m->extraction, name)) {
+        return pn_fail(err, PN_EINVAL, "--use: %s is not given by %s", name,
+                       a->extraction != NULL ? a->extraction : "the default settings");
     }
     return PN_OK;
+}
+
+/* Patterns become names. */
+static int expand_use(train_args *a, const cfg_model *m, const pn_csv *t, pn_error *err)
+{
+    train_list names = {0};
+    size_t unusable = 0;
+    int rc = PN_OK;
+    for (size_t i = 0; i < a->use.n && rc == PN_OK; i++) {
+        const char *wanted = a->use.v[i];
+        if (strpbrk(wanted, "*?") != NULL) {
+            rc = add_matching(&names, &unusable, m, wanted, t, err);
+        } else if ((rc = check_name(m, a, wanted, err)) == PN_OK) {
+            rc = has_name(&names, wanted) ? pn_fail(err, PN_EINVAL, "--use: %s is named twice", wanted)
+                                          : add_name(&names, wanted, err);
+        }
+    }
+    if (unusable > 0) {
+        fprintf(stderr, "prognode train: warning: %zu columns of %s are left out: constant, or without a number in some row\n",
+                unusable, t->name);
+    }
+    train_list given = a->use;
+    a->use = names;
+    for (size_t i = 0; i < given.n; i++) { free(given.v[i]); }
+    free(given.v);
+    return rc;
 }
 
 /* ---- tables ------------------------------------------------------------------------------- */
@@ -118,7 +196,7 @@ static int read_table(pn_csv *out, pn_sha256 *digest, const char *path, pn_error
     return rc;
 }
 
-static int read_data(pn_train_data *d, cfg_model *m, const train_args *a, pn_error *err)
+static int read_data(pn_train_data *d, cfg_model *m, train_args *a, pn_error *err)
 {
     pn_csv features = {0}, clinical = {0};
     pn_sha256 digest;
@@ -129,6 +207,7 @@ static int read_data(pn_train_data *d, cfg_model *m, const train_args *a, pn_err
     uint8_t raw[PN_SHA256_SIZE];
     pn_sha256_final(&digest, raw);
     pn_hex(m->table_sha256, raw, sizeof raw);
+    if (rc == PN_OK) { rc = expand_use(a, m, &features, err); }
     char settings[CFG_PYRADIOMICS_TEXT_SIZE];
     (void)cfg_pyradiomics_text(settings, sizeof settings, &m->extraction);
     const pn_train_columns columns = {
@@ -194,6 +273,10 @@ static void print_summary(const train_args *a, const pn_train_data *d, const cfg
         printf("for cases up to a Mahalanobis distance of %.3f from the mean of these patients\n",
                m->max_mahalanobis);
     }
+    if (a->select) {
+        printf("chosen and fitted on the same patients: hazard ratios, p values and C-index are too good by what the\n"
+               "search found by chance; `prognode validate` on other patients tells what remains\n");
+    }
     printf("not validated on other patients\nwrote %s\n", a->output);
 }
 
@@ -221,12 +304,38 @@ static void show_progress(void *context, size_t done, size_t all)
     fprintf(stderr, "\r[%s] %zu of %zu bootstrap samples\033[K%s", bar, done, all, done < all ? "" : "\n");
 }
 
+static void show_folds(void *context, size_t done, size_t all)
+{
+    const train_args *a = context;
+    if (a->quiet || !isatty(STDERR_FILENO)) { return; }
+    fprintf(stderr, "\rLASSO: fold %zu of %zu\033[K%s", done, all, done < all ? "" : "\n");
+}
+
+static int select_features(pn_train_data *d, train_args *a, pn_error *err)
+{
+    const pn_selection_opts o = {.redundancy = a->redundancy, .folds = a->folds, .one_se = a->one_se, .seed = a->seed,
+                                 .progress = show_folds, .progress_context = a};
+    pn_selection s = {0};
+    int rc = pn_select_features(&s, d, &o, err);
+    if (rc != PN_OK) { return rc; }
+    printf("of %zu features %zu repeat others; the LASSO chooses %zu of the rest (lambda %.4g, %zu folds)\n", d->p,
+           s.redundant, s.n, s.lambda, a->folds);
+    pn_train_data_keep(d, &s);
+    train_list kept = {0};
+    for (size_t k = 0; k < s.n && rc == PN_OK; k++) { rc = add_name(&kept, a->use.v[s.chosen[k]], err); }
+    for (size_t i = 0; i < a->use.n; i++) { free(a->use.v[i]); }
+    free(a->use.v);
+    a->use = kept;
+    pn_selection_free(&s);
+    return rc;
+}
+
 static int train(train_args *a, pn_error *err)
 {
     cfg_model m = {0};
     pn_train_data d = {0};
     pn_train_summary s = {0};
-    const pn_train_opts opts = {.features = (const char *const *)a->use.v, .cut = a->cut,
+    pn_train_opts opts = {.cut = a->cut,
                                 .cut_value = a->cut_value, .horizon_years = a->horizons,
                                 .n_horizons = a->n_horizons,
                                 .distance_percentile = a->distance_percentile,
@@ -234,8 +343,10 @@ static int train(train_args *a, pn_error *err)
                                 .progress = show_progress, .progress_context = a};
     int rc = describe_model(&m, a, err);
     if (rc == PN_OK) { rc = copy_contours(&m, &a->contours, err); }
-    if (rc == PN_OK) { rc = check_extraction(&m, a, err); }
+    if (rc == PN_OK) { rc = read_extraction(&m, a, err); }
     if (rc == PN_OK) { rc = read_data(&d, &m, a, err); }
+    if (rc == PN_OK && a->select) { rc = select_features(&d, a, err); }
+    opts.features = (const char *const *)a->use.v;      /* as chosen */
     if (rc == PN_OK) { rc = pn_train_fit(&m, &s, &d, &opts, err); }
     if (rc == PN_OK) { rc = save_model(&m, a->output, err); }
     if (rc == PN_OK) {

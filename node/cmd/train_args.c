@@ -15,11 +15,18 @@ static const char usage[] =
     "data\n"
     "      --features FILE     feature table, one row a patient (from `prognode extract`)\n"
     "      --clinical FILE     follow-up, one row a patient\n"
-    "      --use NAMES         features of the model, by column name, with commas between\n"
+    "      --use NAMES         features of the model, by column name, with commas between; patterns with\n"
+    "                          `*` and `?` stand for all that match, as 'original_*,wavelet-LLH_*'\n"
     "      --id-column NAME    column that identifies the patient in both tables (default case)\n"
     "      --time-column NAME  time from imaging to event or end of follow-up (default time)\n"
     "      --time-unit UNIT    days (default), months (30.4375 days) or years (365.25 days)\n"
     "      --event-column NAME 1: the event happened, 0: not until then (default event)\n"
+    "selection\n"
+    "      --select HOW        none (default), or lasso: of the features named, those that the LASSO (Cox) chooses\n"
+    "      --redundancy R      lasso: before, of two features with a rank correlation above R one goes (default 1: none)\n"
+    "      --folds N           lasso: of the cross-validation (default 10); events are spread evenly, drawn by --seed\n"
+    "      --lambda WHICH      lasso: min (default), the best by cross-validation, or 1se, the sparsest within one\n"
+    "                          standard error of it, which is often the empty model\n"
     "model\n"
     "      --cutpoint C        median (default), maxstat or a number: high risk above it\n"
     "      --horizons YEARS    survival is told at these years (default 1,3,5)\n"
@@ -162,7 +169,7 @@ static bool whole_number(size_t *out, const char *text)
 enum { OPT_FEATURES = 256, OPT_CLINICAL, OPT_USE, OPT_ID, OPT_TIME, OPT_UNIT, OPT_EVENT, OPT_CUT,
        OPT_HORIZONS, OPT_MODEL_ID, OPT_VERSION, OPT_TITLE, OPT_DESCRIPTION, OPT_ENDPOINT, OPT_RESEARCH,
        OPT_MODALITY, OPT_BODY, OPT_CONTOURS, OPT_SLICE, OPT_PIXEL, OPT_MIN, OPT_EXTRACTION, OPT_BOOTSTRAP,
-       OPT_SEED, OPT_THICKNESS, OPT_CONTRAST, OPT_MISSING, OPT_DISTANCE };
+       OPT_SEED, OPT_THICKNESS, OPT_CONTRAST, OPT_MISSING, OPT_DISTANCE, OPT_SELECT, OPT_REDUNDANCY, OPT_FOLDS, OPT_LAMBDA };
 
 static const struct option options[] = {
     {"features", required_argument, NULL, OPT_FEATURES},
@@ -193,6 +200,10 @@ static const struct option options[] = {
     {"contrast", required_argument, NULL, OPT_CONTRAST},
     {"max-missing-slices", required_argument, NULL, OPT_MISSING},
     {"max-distance", required_argument, NULL, OPT_DISTANCE},
+    {"select", required_argument, NULL, OPT_SELECT},
+    {"redundancy", required_argument, NULL, OPT_REDUNDANCY},
+    {"folds", required_argument, NULL, OPT_FOLDS},
+    {"lambda", required_argument, NULL, OPT_LAMBDA},
     {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -243,6 +254,23 @@ static bool percentile(double *out, const char *text)
     return number(out, text) && *out >= 0 && *out <= 100;
 }
 
+/* One of two words. */
+static bool either(bool *first, const char *text, const char *yes, const char *no)
+{
+    *first = strcmp(text, yes) == 0;
+    return *first || strcmp(text, no) == 0;
+}
+
+static bool redundancy(train_args *a, const char *text)
+{
+    return number(&a->redundancy, text) && a->redundancy > 0 && a->redundancy <= 1;
+}
+
+static bool folds(train_args *a, const char *text)
+{
+    return whole_number(&a->folds, text) && a->folds >= 3 && a->folds <= 1000;
+}
+
 static int checked_option(train_args *a, int c, const char *v)
 {
     const char *const list_form = "a list with commas between and no empty item";
@@ -268,6 +296,11 @@ static int checked_option(train_args *a, int c, const char *v)
     case OPT_BOOTSTRAP:
         return replicates(a, v) ? 0 : wrong("bootstrap", v, "a whole number up to 10000");
     case OPT_SEED: return whole_number(&a->seed, v) ? 0 : wrong("seed", v, "a whole number up to 1000000000");
+    case OPT_SELECT: return either(&a->select, v, "lasso", "none") ? 0 : wrong("select", v, "lasso or none");
+    case OPT_REDUNDANCY:
+        return redundancy(a, v) ? 0 : wrong("redundancy", v, "a number above 0, at most 1");
+    case OPT_FOLDS: return folds(a, v) ? 0 : wrong("folds", v, "a whole number 3 to 1000");
+    case OPT_LAMBDA: return either(&a->one_se, v, "1se", "min") ? 0 : wrong("lambda", v, "min or 1se");
     case OPT_MODEL_ID:
         a->model_id = v;
         return model_id(v) ? 0 : wrong("model-id", v, "up to 64 lower-case letters, digits and -");
@@ -302,7 +335,8 @@ int train_args_parse(train_args *a, int argc, char **argv)
                       .research_only = true, .slice_spacing = {-INFINITY, INFINITY},
                       .pixel_spacing = {-INFINITY, INFINITY}, .min_voxels = 1,
                       .slice_thickness = {-INFINITY, INFINITY}, .contrast = "any",
-                      .max_missing = INFINITY, .distance_percentile = 100, .replicates = 500, .seed = 1};
+                      .max_missing = INFINITY, .distance_percentile = 100, .replicates = 500, .seed = 1,
+                      .redundancy = 1, .folds = 10};
     if (!split_list(&a->modality, "CT")) { return PN_EXIT_FAILED; }
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "o:hq", options, NULL)) != -1;) {

@@ -25,6 +25,10 @@ typedef struct train_args {
     double max_missing;              /* slices; INFINITY: any number                */
     double distance_percentile;
     size_t min_voxels, replicates, seed;
+    bool select;                     /* by the LASSO                                */
+    double redundancy;               /* |Spearman| above which one of two goes; 1: none */
+    size_t folds;
+    bool one_se;
     bool quiet;
 } train_args;
 

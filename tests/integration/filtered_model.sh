@@ -71,6 +71,10 @@ done
 "$prognode" predict --model model.yaml --features features.csv -o predicted.csv
 score=$(awk -F, '$1 == "PHANTOM-003" { printf "%.6g", $3 }' predicted.csv)
 grep -qE "^  Score +$score " shown || fail "score is not $score: $(grep '^  Score' shown)"
+# Of all features by pattern, as the LASSO chooses them; what it chooses has columns of its own.
+"$prognode" train --features features.csv --clinical clinical.csv --use 'original_*,wavelet-*' --select lasso \
+  --redundancy 0.9 --folds 5 --extraction params.yaml --contours 'GTV*' --bootstrap 0 -o chosen.yaml > choice 2>&1 ||
+  grep -q "the LASSO chooses none of" choice || fail "selection: $(cat choice)"
 # On the patients it was made from, a Cox model is calibrated by construction.
 "$prognode" validate model.yaml --features features.csv --clinical clinical.csv -o page.html --table numbers.csv > judged 2> /dev/null
 grep -q "^calibration slope (1: right) *1.000 " judged || fail "slope: $(cat judged)"
