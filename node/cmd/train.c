@@ -33,21 +33,22 @@ static int fit_text(char *to, size_t size, const char *option, const char *text,
     return PN_OK;
 }
 
-static int describe_model(cfg_model *m, const train_args *a, pn_error *err)
+/* Once it is known how many features it has. */
+static int name_model(cfg_model *m, const train_args *a, pn_error *err)
 {
     char title[sizeof m->title], description[CFG_TEXT_SIZE];
-    snprintf(title, sizeof title, "Cox model of %zu feature%s", a->use.n, a->use.n == 1 ? "" : "s");
-    snprintf(description, sizeof description, "Cox model of %zu radiomic feature%s", a->use.n,
-             a->use.n == 1 ? "" : "s");
+    const char *plural = a->use.n == 1 ? "" : "s", *chosen = a->select ? ", chosen by the LASSO" : "";
+    snprintf(title, sizeof title, "Cox model of %zu feature%s", a->use.n, plural);
+    snprintf(description, sizeof description, "Cox model of %zu radiomic feature%s%s", a->use.n, plural, chosen);
+    int rc = fit_text(m->title, sizeof m->title, "title", a->title != NULL ? a->title : title, err);
+    return rc != PN_OK ? rc : fit_text(m->description, sizeof m->description, "description",
+                                       a->description != NULL ? a->description : description, err);
+}
+
+static int describe_model(cfg_model *m, const train_args *a, pn_error *err)
+{
     int rc = fit_text(m->id, sizeof m->id, "model-id", a->model_id, err);
     if (rc == PN_OK) { rc = fit_text(m->version, sizeof m->version, "model-version", a->version, err); }
-    if (rc == PN_OK) {
-        rc = fit_text(m->title, sizeof m->title, "title", a->title != NULL ? a->title : title, err);
-    }
-    if (rc == PN_OK) {
-        rc = fit_text(m->description, sizeof m->description, "description",
-                      a->description != NULL ? a->description : description, err);
-    }
     if (rc == PN_OK) { rc = fit_text(m->endpoint, sizeof m->endpoint, "endpoint", a->endpoint, err); }
     if (rc == PN_OK) { rc = fit_text(m->body_part, sizeof m->body_part, "body-part", a->body_part, err); }
     for (size_t i = 0; i < a->modality.n && rc == PN_OK; i++) {
@@ -346,6 +347,7 @@ static int train(train_args *a, pn_error *err)
     if (rc == PN_OK) { rc = read_extraction(&m, a, err); }
     if (rc == PN_OK) { rc = read_data(&d, &m, a, err); }
     if (rc == PN_OK && a->select) { rc = select_features(&d, a, err); }
+    if (rc == PN_OK) { rc = name_model(&m, a, err); }
     opts.features = (const char *const *)a->use.v;      /* as chosen */
     if (rc == PN_OK) { rc = pn_train_fit(&m, &s, &d, &opts, err); }
     if (rc == PN_OK) { rc = save_model(&m, a->output, err); }
