@@ -81,6 +81,16 @@ cmp "$work/list.csv" "$work/jobs.csv" || fail "the output depends on the number 
 runs 3 --batch "$work/lists/list.csv" -q > /dev/null
 "$prognode" extract "$work/lists/list.csv" -q 2> /dev/null | cmp - "$work/list.csv" || fail "stdout differs from the file"
 
+# --- What a region must have, and what memory must not be asked for
+printf 'setting: {minimumROISize: 199}\n' > "$work/size.yaml"
+runs 3 "$work/lists/list.csv" -p "$work/size.yaml" -o "$work/size.csv"
+says 'row 4: .*168 voxels, minimumROISize asks for more than 199'
+grep -q "^$work/a.nrrd,.*,\"North, upper\",0" "$work/size.csv" || fail "the large region is not measured"
+printf 'setting: {binWidth: 1.0e-9}\n' > "$work/bins.yaml"
+runs 1 "$work/a.nrrd" "$work/mask.nrrd" -p "$work/bins.yaml" -o "$work/no.csv"
+says '[0-9]{12} grey levels of width 1e-09'
+rm -f "$work/size.csv.partial"
+
 # --- Resume: only what failed, and what changed, is measured again
 volume none.nrrd short 'x + y + z'
 runs 3 --batch "$work/lists/list.csv" -o "$work/jobs.csv" --resume

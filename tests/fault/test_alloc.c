@@ -14,6 +14,8 @@
 #include "base/csv.h"
 #include "base/file.h"
 #include "check.h"
+#include "cmd/extract_row.h"
+#include "image/image.h"
 #include "pipeline/job.h"
 #include "queue/store.h"
 #include "report/page.h"
@@ -142,6 +144,54 @@ static int read_a_table(void)
     if (rc == PN_OK) { rc = pn_csv_find(&column, &t, "time", NULL); }
     if (rc == PN_OK) { rc = pn_csv_number(&v, &t, 0, column, PN_CSV_REQUIRED, NULL); }
     pn_csv_free(&t);
+    return rc;
+}
+
+/* What a worker of extract does beside the measuring. */
+static int read_an_image(void)
+{
+    static const rx_grid grid = { { 4, 3, 2 }, { 1, 1, 2 }, { 0, 0, 0 }, { 1, 0, 0, 0, 1, 0, 0, 0, 1 } };
+    static uint16_t voxels[24] = { 0, 1, 300, 7 };
+    pn_image im = { 0 };
+    rx_image view;
+    void *owned = NULL;
+    uint32_t *labels = NULL;
+    size_t n = 0;
+    int rc = pn_nifti_write(in_folder("image.nii.gz"), &grid, voxels, PN_VOXEL_U16, NULL);
+    if (rc == PN_OK) { rc = pn_image_read(&im, in_folder("image.nii.gz"), 0, NULL); }
+    if (rc == PN_OK) { rc = pn_image_view(&view, &owned, &im, NULL); }
+    if (rc == PN_OK) { rc = pn_image_labels(&labels, &n, &im, NULL); }
+    free(labels);
+    free(owned);
+    pn_image_free(&im);
+    return rc;
+}
+
+static int pass_on_a_row(void)
+{
+    static const double spacing[3] = { 1, 1, 2.5 };
+    ex_rows rows = { 0 }, again = { 0 };
+    pn_buf line = { 0 };
+    char *key = NULL;
+    size_t number = 0;
+    ex_row *row = ex_rows_add(&rows);
+    int rc = row != NULL ? PN_OK : PN_ENOMEM;
+    if (rc == PN_OK) { rc = ex_put(row, "Image", "a \"b\".nrrd", NULL); }
+    if (rc == PN_OK) { rc = ex_put_reals(row, "Spacing", spacing, 3, NULL); }
+    if (rc == PN_OK) { rc = ex_note(row, "one", NULL); }
+    if (rc == PN_OK) { rc = ex_note(row, "two", NULL); }
+    if (rc == PN_OK) { rc = rx_results_add(&row->values, "original_glcm_Id", "IB1Z", "", 0.1, NULL) == RX_OK ? PN_OK : PN_ENOMEM; }
+    if (rc == PN_OK) { rc = ex_rows_to_json(&line, 7, "k", &rows, NULL); }
+    if (rc == PN_OK) { rc = ex_rows_from_json(&number, &key, &again, line.p, line.n, NULL); }
+    if (rc == PN_OK) {
+        assert_int_equal(number, 7);
+        assert_string_equal(again.v[0].cells[2].text, "one; two");
+        assert_true(again.v[0].values.v[0].value.v == 0.1);
+    }
+    free(key);
+    pn_buf_free(&line);
+    ex_rows_free(&rows);
+    ex_rows_free(&again);
     return rc;
 }
 
@@ -385,6 +435,8 @@ static void each(const char *name, int path(void))
 PATH(store_an_instance)
 PATH(use_the_store)
 PATH(read_a_table)
+PATH(read_an_image)
+PATH(pass_on_a_row)
 PATH(read_a_configuration)
 PATH(read_a_model)
 PATH(hand_over_a_job)
@@ -411,6 +463,8 @@ int main(void)
         cmocka_unit_test(alloc__store_an_instance),
         cmocka_unit_test(alloc__use_the_store),
         cmocka_unit_test(alloc__read_a_table),
+        cmocka_unit_test(alloc__read_an_image),
+        cmocka_unit_test(alloc__pass_on_a_row),
         cmocka_unit_test(alloc__read_a_configuration),
         cmocka_unit_test(alloc__read_a_model),
         cmocka_unit_test(alloc__hand_over_a_job),
