@@ -57,7 +57,12 @@ static double log2_of_1_plus(double t)
     return per_ln2 * (t < 1e-4 ? t * (1 - t * (0.5 - t / 3)) : log1p(t));
 }
 
-static double rest_of(const rx_pair_matrix *m, double q) { return log2_of_1_plus(m->form->eps / q); }
+/* With q = px py, which can be too small for a number where directions are weighted. */
+static double rest_of(const rx_pair_matrix *m, double px, double py)
+{
+    double q = px * py;
+    return q > 1e-290 ? log2_of_1_plus(m->form->eps / q) : log2(m->form->eps) - log2(px) - log2(py);
+}
 
 /* The sum over all i, j of q log2(1 + eps/q) with q = px(i) py(j). */
 static double rest_of_all(const rx_pair_matrix *m)
@@ -67,7 +72,7 @@ static double rest_of_all(const rx_pair_matrix *m)
         for (size_t j = m->form->symmetric ? i : 0; j < m->n; j++) {
             double q = m->px[i] * m->py[j], twice = m->form->symmetric && j > i ? 2 : 1;
             if (q == 0) { continue; }
-            rest += q * (rest_of(m, q) * twice);
+            rest += q * (rest_of(m, m->px[i], m->py[j]) * twice);
         }
     }
     return rest;
@@ -105,7 +110,7 @@ static int rest_of_many(double *rest, const rx_pair_matrix *m, rx_workspace *ws,
     for (size_t i = 0; i < nx; i++) {
         for (size_t j = 0; j < ny; j++) {
             double q = x[i].v * y[j].v;
-            *rest += x[i].times * y[j].times * q * rest_of(m, q);
+            *rest += x[i].times * y[j].times * q * rest_of(m, x[i].v, y[j].v);
         }
     }
     return RX_OK;
@@ -133,7 +138,7 @@ static int information(double f[N_GLCM], const rx_pair_matrix *m, rx_workspace *
         const rx_cell *c = &m->cells.v[at];
         if (m->form->symmetric && c->j < c->i) { continue; }
         double p = c->count / m->total, twice = m->form->symmetric && c->j > c->i ? 2 : 1;
-        if (eps > 0) { rest1 += p * (rest_of(m, m->px[c->i] * m->py[c->j]) * twice); }
+        if (eps > 0) { rest1 += p * (rest_of(m, m->px[c->i], m->py[c->j]) * twice); }
         hxy -= twice * p * log2(p + eps);
     }
     if (eps > 0 && m->n > RX_MAX_TABLE_LEVELS) {

@@ -48,7 +48,7 @@ typedef struct rx_pair_matrix {
 } rx_pair_matrix;
 
 /* mcc.c: PyRadiomics' MCC; NaN if more than RX_MAX_MCC_LEVELS levels occur. Uses ws->reals,
- * ws->dense and ws->basis. */
+ * ws->dense, ws->list and ws->basis. */
 RX_CHECKED int rx_maximal_correlation(double *mcc, const rx_pair_matrix *m, rx_workspace *ws,
                                       rx_error *err);
 

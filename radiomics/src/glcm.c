@@ -143,12 +143,16 @@ int rx_glcm_measure(rx_glcm_sums *out, const rx_levels *l, rx_slab slab, const r
     return rc;
 }
 
+/* Below it, shares of pairs would lose their digits or become 0. */
+static const double VANISHES = 1e-280;
+
 /* weightingNorm: exp(-d^2) with d the direction's length in mm. */
 static void find_weights(double *weight, const rx_offset *offset, size_t n, const rx_levels *l, rx_norm norm)
 {
     for (size_t o = 0; o < n; o++) {
         double length = rx_offset_length(&offset[o], l->spacing_mm, norm);
         weight[o] = norm == RX_NORM_NO_WEIGHTING ? 1 : exp(-length * length);
+        if (weight[o] < VANISHES) { weight[o] = 0; }
     }
 }
 

@@ -11,30 +11,44 @@
 /* Rows from which on S S' is better multiplied by vectors than taken apart. */
 enum { MANY_ROWS = 160, MOST_STEPS = 320, CHECK_EVERY = 16 };
 
-/* Numbers 0, 1, ... for the marginals that are not 0; returns how many. */
-static size_t number(uint16_t *out, const double *marginal, size_t n)
+enum { ABSENT = UINT16_MAX };
+
+/* Rows and columns that cells are in, and their numbers 0, 1, ... in order. */
+typedef struct numbers {
+    uint16_t *row, *column;   /* by dense level; ABSENT                                       */
+    size_t rows, columns;
+} numbers;
+
+static size_t count_up(uint16_t *number, size_t n)
 {
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
-        if (marginal[i] > 0) { out[i] = (uint16_t)k++; }
+        if (number[i] != ABSENT) { number[i] = (uint16_t)k++; }
     }
     return k;
+}
+
+static void number(numbers *at, rx_cells cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++) { at->row[i] = at->column[i] = ABSENT; }
+    for (size_t c = 0; c < cells.n; c++) { at->row[cells.v[c].i] = at->column[cells.v[c].j] = 0; }
+    at->rows = count_up(at->row, n);
+    at->columns = count_up(at->column, n);
 }
 
 /* Of Q with eps added to its divisor, as PyRadiomics has it: Q is similar to
  * T(i,j) = sum_k S(i,k) S(j,k) / (1 + eps / (px(i) py(k))), not symmetric, but next to S S'. With x
  * the unit eigenvector of S S' for its second eigenvalue, x' T x is T's up to the square of the
  * change, which matters where levels are so rare that px py comes near eps. y: [width] scratch. */
-static double with_eps(const rx_pair_matrix *m, const double *x, double *y, const uint16_t *at_row,
-                       const uint16_t *at_column, size_t width)
+static double with_eps(const rx_pair_matrix *m, const double *x, double *y, const numbers *at)
 {
     double sum = 0;
-    memset(y, 0, width * sizeof *y);
+    memset(y, 0, at->columns * sizeof *y);
     for (int adding = 0; adding < 2; adding++) {
-        for (size_t at = 0; at < m->cells.n; at++) {
-            const rx_cell *c = &m->cells.v[at];
+        for (size_t k = 0; k < m->cells.n; k++) {
+            const rx_cell *c = &m->cells.v[k];
             double pp = m->px[c->i] * m->py[c->j], s = c->count / m->total / sqrt(pp);
-            double xs = x[at_row[c->i]] * s, *yk = &y[at_column[c->j]];
+            double xs = x[at->row[c->i]] * s, *yk = &y[at->column[c->j]];
             if (adding) {
                 sum += xs * *yk / (1 + m->form->eps / pp);
             } else {
@@ -56,47 +70,55 @@ static uint16_t root_of(uint16_t *parent, uint16_t i)
 
 /* Rows and columns fall into parts that no cell connects, if levels are so rare that they meet only
  * each other. Each part has its own eigenvalue 1 of Q, or with eps in the divisor
- *     sum of p(i,k) / (1 + eps / (px(i) py(k)))  over  sum of p(i,k),
- * and the second largest of Q is the second largest of these. False if there is but one part.
- * parent: [rows + columns], sums: [2 * (rows + columns)] scratch. */
-static bool second_of_parts(double *second, const rx_pair_matrix *m, const uint16_t *at_row, size_t n,
-                            const uint16_t *at_column, size_t width, uint16_t *parent, double *sums)
+ *     sum of p(i,k) / (1 + eps / (px(i) py(k)))  over  sum of p(i,k).
+ * The second largest eigenvalue of Q is the second largest of these or the second of the part that
+ * has the largest, whose cells are put into *largest. Returns the number of parts; *second is 0 if
+ * it is 1. parent: [rows + columns], sums: [2 * (rows + columns)] scratch, kept: [cells]. */
+static size_t find_parts(double *second, rx_cells *largest, const rx_pair_matrix *m, const numbers *at,
+                         uint16_t *parent, double *sums, rx_cell *kept)
 {
-    size_t nodes = n + width, parts = n;
+    size_t nodes = at->rows + at->columns, parts = at->rows, first = 0;
     double *with = sums, *without = sums + nodes, most[2] = { 0, 0 };
+    *second = 0;
     for (size_t i = 0; i < nodes; i++) {
         parent[i] = (uint16_t)i;
         with[i] = without[i] = 0;
     }
-    for (size_t at = 0; at < m->cells.n; at++) {
-        const rx_cell *c = &m->cells.v[at];
-        uint16_t a = root_of(parent, at_row[c->i]), b = root_of(parent, (uint16_t)(n + at_column[c->j]));
+    for (size_t c = 0; c < m->cells.n; c++) {
+        const rx_cell *cell = &m->cells.v[c];
+        uint16_t a = root_of(parent, at->row[cell->i]);
+        uint16_t b = root_of(parent, (uint16_t)(at->rows + at->column[cell->j]));
         if (a == b) { continue; }
-        parts -= b < n;                         /* the roots of parts with rows are rows */
+        parts -= b < at->rows;                  /* the roots of parts with rows are rows */
         parent[a > b ? a : b] = a > b ? b : a;
     }
-    if (parts < 2) { return false; }
-    for (size_t at = 0; at < m->cells.n; at++) {
-        const rx_cell *c = &m->cells.v[at];
-        uint16_t part = root_of(parent, at_row[c->i]);
-        with[part] += c->count / (1 + m->form->eps / (m->px[c->i] * m->py[c->j]));
-        without[part] += c->count;
+    if (parts < 2) { return parts; }
+    for (size_t c = 0; c < m->cells.n; c++) {
+        const rx_cell *cell = &m->cells.v[c];
+        uint16_t part = root_of(parent, at->row[cell->i]);
+        with[part] += cell->count / (1 + m->form->eps / (m->px[cell->i] * m->py[cell->j]));
+        without[part] += cell->count;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < at->rows; i++) {
         if (parent[i] != i) { continue; }
         double v = with[i] / without[i];
         if (v > most[0]) {
             most[1] = most[0];
             most[0] = v;
+            first = i;
         } else if (v > most[1]) {
             most[1] = v;
         }
     }
     *second = most[1];
-    return true;
+    *largest = (rx_cells){ kept, 0 };
+    for (size_t c = 0; c < m->cells.n; c++) {
+        if (root_of(parent, at->row[m->cells.v[c].i]) == first) { kept[largest->n++] = m->cells.v[c]; }
+    }
+    return parts;
 }
 
-/* S as its cells that are not 0. */
+/* S, of one part, as its cells that are not 0. */
 typedef struct sparse {
     const rx_cell *cell;
     size_t n_cells, n, width;
@@ -157,7 +179,9 @@ static bool second_vector(double *x, const sparse *a, const double *px, double *
         basis[i] = sqrt(px[i]);
         basis[n + i] = 1 + (double)(random >> 16) / 65536;
     }
-    double length = straighten(basis + n, basis, 1, n);
+    double length = sqrt(dot(basis, basis, n));
+    for (size_t i = 0; i < n; i++) { basis[i] /= length; }
+    length = straighten(basis + n, basis, 1, n);
     for (size_t k = 1; k <= steps && length > 0; k++) {
         double *v = basis + k * n, *w = v + n;
         for (size_t i = 0; i < n; i++) { v[i] /= length; }
@@ -226,33 +250,49 @@ static int find_second(double *x, const sparse *a, const rx_pair_matrix *m, cons
     return RX_OK;
 }
 
+/* The second eigenvalue of a matrix of one part. */
+static int second_within(double *second, const rx_pair_matrix *m, const numbers *at, rx_workspace *ws,
+                         rx_error *err)
+{
+    size_t n = at->rows, width = at->columns;
+    *second = 0;
+    if (n < 2) { return RX_OK; }
+    double *x = rx_buf_need(&ws->reals, 2 * n + width + m->cells.n, sizeof *x, err);
+    if (!x) { return RX_ENOMEM; }
+    double *px = x + n, *y = px + n, *s = y + width;
+    for (size_t i = 0; i < m->n; i++) {
+        if (at->row[i] != ABSENT) { px[at->row[i]] = m->px[i]; }
+    }
+    for (size_t c = 0; c < m->cells.n; c++) {
+        const rx_cell *cell = &m->cells.v[c];
+        s[c] = cell->count / m->total / sqrt(m->px[cell->i] * m->py[cell->j]);
+    }
+    sparse a = { m->cells.v, m->cells.n, n, width, at->row, at->column, s, y };
+    int rc = find_second(x, &a, m, px, ws, err);
+    if (rc == RX_OK) { *second = with_eps(m, x, y, at); }
+    return rc;
+}
+
 int rx_maximal_correlation(double *mcc, const rx_pair_matrix *m, rx_workspace *ws, rx_error *err)
 {
-    uint16_t *at_row = rx_buf_need(&ws->dense, m->n, 4 * sizeof *at_row, err), *at_column;
-    if (!at_row) { return RX_ENOMEM; }
-    at_column = at_row + m->n;
-    size_t n = number(at_row, m->row, m->n), width = number(at_column, m->column, m->n);
+    numbers at = { .row = rx_buf_need(&ws->dense, m->n, 4 * sizeof *at.row, err) };
+    if (!at.row) { return RX_ENOMEM; }
+    at.column = at.row + m->n;
+    number(&at, m->cells, m->n);
     *mcc = NAN;
-    if (n > RX_MAX_MCC_LEVELS || width > RX_MAX_MCC_LEVELS) { return RX_OK; }
+    if (at.rows > RX_MAX_MCC_LEVELS || at.columns > RX_MAX_MCC_LEVELS) { return RX_OK; }
     *mcc = m->n < 2 ? 1 : 0;
-    if (n < 2) { return RX_OK; }
+    if (at.rows < 2) { return RX_OK; }
 
-    double *x = rx_buf_need(&ws->reals, 4 * n + 3 * width + m->cells.n, sizeof *x, err);
-    if (!x) { return RX_ENOMEM; }
-    double *px = x + n, *y = px + n, *s = y + width, *sums = s + m->cells.n;
-    if (second_of_parts(mcc, m, at_row, n, at_column, width, at_column + m->n, sums)) {
-        *mcc = sqrt(*mcc);
-        return RX_OK;
+    double *sums = rx_buf_need(&ws->reals, 2 * (at.rows + at.columns), sizeof *sums, err);
+    rx_cell *kept = rx_buf_need(&ws->list, m->cells.n, sizeof *kept, err);
+    if (!sums || !kept) { return RX_ENOMEM; }
+    rx_pair_matrix part = *m;
+    double of_parts, within;
+    if (find_parts(&of_parts, &part.cells, m, &at, at.column + m->n, sums, kept) > 1) {
+        number(&at, part.cells, m->n);
     }
-    for (size_t i = 0; i < m->n; i++) {
-        if (m->row[i] > 0) { px[at_row[i]] = m->px[i]; }
-    }
-    for (size_t at = 0; at < m->cells.n; at++) {
-        const rx_cell *c = &m->cells.v[at];
-        s[at] = c->count / m->total / sqrt(m->px[c->i] * m->py[c->j]);
-    }
-    sparse a = { m->cells.v, m->cells.n, n, width, at_row, at_column, s, y };
-    int rc = find_second(x, &a, m, px, ws, err);
-    if (rc == RX_OK) { *mcc = sqrt(fmax(with_eps(m, x, y, at_row, at_column, width), 0)); }
+    int rc = second_within(&within, &part, &at, ws, err);
+    if (rc == RX_OK) { *mcc = sqrt(fmax(of_parts, fmax(within, 0))); }
     return rc;
 }
