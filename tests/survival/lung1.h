@@ -39,12 +39,13 @@ static inline int *lung1_codes(const lung1 *l, const char *column)
 {
     size_t n = l->features.rows;
     int *code = calloc(n, sizeof *code), next = 0;
+    const char *seen[64];
     for (size_t i = 0; code != NULL && i < n; i++) {
-        code[i] = next;
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(lung1_clinical(l, i, column), lung1_clinical(l, j, column)) == 0) { code[i] = code[j]; }
-        }
-        if (code[i] == next) { next++; }
+        const char *text = lung1_clinical(l, i, column);
+        while (code[i] < next && strcmp(seen[code[i]], text) != 0) { code[i]++; }
+        if (code[i] < next) { continue; }
+        if (next == 64) { fail_msg("%s has too many values", column); }
+        seen[next++] = text;
     }
     return code;
 }
