@@ -45,13 +45,19 @@ static int assess_one(rl_verdict *out, double *work, const rl_study *s, size_t f
     return sv_concordance_correlation(&out->ccc, a, b, out->n, err);
 }
 
-/* Means over the repetitions of the reliable features that no subject lacks, row-major. */
-static size_t gather(double *x, size_t *which, const rl_study *s, const rl_verdict *v)
+/* The reliable features that no subject lacks. */
+static size_t choose(size_t *which, const rl_study *s, const rl_verdict *v)
 {
     size_t p = 0;
     for (size_t f = 0; f < s->p; f++) {
         if (v[f].reliable && v[f].n == s->n) { which[p++] = f; }
     }
+    return p;
+}
+
+/* Their means over the repetitions, row-major. */
+static void gather(double *x, const size_t *which, size_t p, const rl_study *s)
+{
     for (size_t i = 0; i < s->n; i++) {
         for (size_t c = 0; c < p; c++) {
             const double *of = s->v + (which[c] * s->n + i) * s->k;
@@ -60,17 +66,18 @@ static size_t gather(double *x, size_t *which, const rl_study *s, const rl_verdi
             x[i * p + c] = sum / (double)s->k;
         }
     }
-    return p;
 }
 
 static int find_redundant(rl_verdict *v, const rl_study *s, const rl_options *o, sv_error *err)
 {
-    double *x = calloc(s->n * s->p, sizeof *x), *r = calloc(s->p * s->p, sizeof *r);
     size_t *which = calloc(3 * s->p, sizeof *which), n = 0;
-    int rc = x && r && which ? SV_OK : sv_fail(err, SV_ENOMEM, "no memory for %zu correlations", s->p * s->p);
+    size_t p = which != NULL ? choose(which, s, v) : 0, room = p > 0 ? p : 1;
+    double *x = calloc(s->n * room, sizeof *x), *r = calloc(room * room, sizeof *r);
+    int rc = x && r && which ? SV_OK : sv_fail(err, SV_ENOMEM, "no memory for %zu correlations", p * p);
     if (rc == SV_OK) {
-        size_t p = gather(x, which, s, v), *dropped = which + s->p, *partner = dropped + s->p;
+        size_t *dropped = which + s->p, *partner = dropped + s->p;
         const sv_matrix m = sv_matrix_rowmajor(x, s->n, p);
+        gather(x, which, p, s);
         if (p >= 2) {
             rc = sv_spearman_matrix(r, &m, err);
             if (rc == SV_OK) { rc = sv_find_redundant(dropped, partner, &n, r, p, o->correlation, err); }
