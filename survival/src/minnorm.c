@@ -129,3 +129,50 @@ out:
     free(z);
     return rc;
 }
+
+/* order[k]: the column of b with the k-th largest length; its length in s[k]. */
+static void by_length(size_t *order, double *s, const double *b, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        double length = sqrt(sv_dot(b + j * n, b + j * n, n));
+        size_t k = j;
+        for (; k > 0 && s[k - 1] < length; k--) {
+            s[k] = s[k - 1];
+            order[k] = order[k - 1];
+        }
+        s[k] = length;
+        order[k] = j;
+    }
+}
+
+int sv_singular(double *left, double *s, double *right, size_t *rank, double *a, size_t rows, size_t cols,
+                double tolerance, sv_error *err)
+{
+    double *d = SV_NEW(double, cols), *tau = SV_NEW(double, cols), *b = SV_NEW(double, cols * cols);
+    double *v = SV_NEW(double, cols * cols);
+    size_t *order = SV_NEW(size_t, cols);
+    int rc = d && tau && b && v && order ? SV_OK : sv_no_memory(err, "singular values");
+    if (rc == SV_OK) {
+        factor(a, d, tau, rows, cols);
+        for (size_t j = 0; j < cols; j++) {        /* b := R' = right S v' */
+            for (size_t k = j; k < cols; k++) { b[j * cols + k] = k == j ? d[j] : a[k * rows + j]; }
+        }
+        orthogonalise(b, v, cols);
+        by_length(order, s, b, cols);
+        *rank = 0;
+        for (size_t k = 0; k < cols && s[k] > tolerance * s[0]; k++) {
+            double *l = left + k * rows;
+            for (size_t i = 0; i < cols; i++) { right[k * cols + i] = b[order[k] * cols + i] / s[k]; }
+            memset(l, 0, rows * sizeof *l);
+            memcpy(l, v + order[k] * cols, cols * sizeof *l);
+            reflect(l, a, tau, rows, cols, false);
+            ++*rank;
+        }
+    }
+    free(d);
+    free(tau);
+    free(b);
+    free(v);
+    free(order);
+    return rc;
+}
