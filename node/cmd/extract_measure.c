@@ -119,9 +119,10 @@ static int hash_labels(char sha1[PN_SHA1_HEX_SIZE], const pn_image *mask, pn_err
     int rc = pn_sha1_init(&h, err);
     if (rc != PN_OK) { return rc; }
     for (size_t i = 0; i < mask->n;) {
-        size_t k = 0;
-        while (k < PIECE && i < mask->n) { labels[k++] = (uint32_t)pn_image_value(mask, i++); }
+        size_t k = mask->n - i < PIECE ? mask->n - i : PIECE;
+        pn_image_labels_at(labels, mask, i, k);
         pn_sha1_update(&h, labels, k * sizeof labels[0]);
+        i += k;
     }
     pn_sha1_final(&h, sha1);
     return PN_OK;

@@ -227,9 +227,41 @@ int pn_image_view(rx_image *out, void **owned, const pn_image *im, pn_error *err
     return PN_OK;
 }
 
-static uint32_t label_of(double v)
+/* Fractions are cut off; what is below 1, too large or no number is background. */
+#define LABELS_FROM(T)                                                                   \
+    do {                                                                                 \
+        const T *v = (const T *)im->voxels + from;                                       \
+        for (size_t i = 0; i < n; i++) {                                                 \
+            out[i] = (double)v[i] >= 1 && (double)v[i] < 4294967296.0 ? (uint32_t)v[i] : 0; \
+        }                                                                                \
+    } while (0)
+
+void pn_image_labels_at(uint32_t *out, const pn_image *im, size_t from, size_t n)
 {
-    return v >= 1 && v < 4294967296.0 ? (uint32_t)v : 0;
+    switch (im->type) {
+    case PN_VOXEL_I8:  LABELS_FROM(int8_t); break;
+    case PN_VOXEL_U8:  LABELS_FROM(uint8_t); break;
+    case PN_VOXEL_I16: LABELS_FROM(int16_t); break;
+    case PN_VOXEL_U16: LABELS_FROM(uint16_t); break;
+    case PN_VOXEL_I32: LABELS_FROM(int32_t); break;
+    case PN_VOXEL_U32: LABELS_FROM(uint32_t); break;
+    case PN_VOXEL_I64: LABELS_FROM(int64_t); break;
+    case PN_VOXEL_U64: LABELS_FROM(uint64_t); break;
+    case PN_VOXEL_F32: LABELS_FROM(float); break;
+    case PN_VOXEL_F64: LABELS_FROM(double); break;
+    }
+}
+
+/* The labels piece by piece: voxels `at` to `at + n`. */
+enum { PIECE = 4096 };
+typedef struct labels_piece { uint32_t v[PIECE]; size_t at, n; } labels_piece;
+
+static bool next_piece(labels_piece *p, const pn_image *im)
+{
+    p->at += p->n;
+    p->n = im->n - p->at < PIECE ? im->n - p->at : PIECE;
+    pn_image_labels_at(p->v, im, p->at, p->n);
+    return p->n > 0;
 }
 
 static int compare_labels(const void *a, const void *b)
@@ -238,24 +270,34 @@ static int compare_labels(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Puts a label into the list if it is not there; false: there is no room. */
+static bool note_label(uint32_t *found, size_t *n_found, uint32_t label)
+{
+    size_t at = 0;
+    while (at < *n_found && found[at] != label) { at++; }
+    if (at < *n_found) { return true; }
+    if (*n_found == PN_MAX_ROIS) { return false; }
+    found[(*n_found)++] = label;
+    return true;
+}
+
 int pn_image_labels(uint32_t **labels, size_t *n, const pn_image *im, pn_error *err)
 {
     uint32_t *found = malloc(PN_MAX_ROIS * sizeof *found), last = 0;
     size_t n_found = 0;
+    labels_piece p = {.at = 0};
+    bool room = true;
     if (found == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for labels"); }
-    for (size_t i = 0; i < im->n; i++) {
-        uint32_t label = label_of(pn_image_value(im, i));
-        if (label == 0 || label == last) { continue; }
-        last = label;
-        size_t at = 0;
-        while (at < n_found && found[at] != label) { at++; }
-        if (at < n_found) { continue; }
-        if (n_found == PN_MAX_ROIS) {
-            free(found);
-            return pn_fail(err, PN_ELIMIT, "more than %d different labels: is this an image, not a mask?",
-                           PN_MAX_ROIS);
+    while (room && next_piece(&p, im)) {
+        for (size_t i = 0; room && i < p.n; i++) {
+            if (p.v[i] == 0 || p.v[i] == last) { continue; }
+            last = p.v[i];
+            room = note_label(found, &n_found, last);
         }
-        found[n_found++] = label;
+    }
+    if (!room) {
+        free(found);
+        return pn_fail(err, PN_ELIMIT, "more than %d different labels: is this an image, not a mask?", PN_MAX_ROIS);
     }
     qsort(found, n_found, sizeof *found, compare_labels);
     *labels = found;
@@ -263,24 +305,25 @@ int pn_image_labels(uint32_t **labels, size_t *n, const pn_image *im, pn_error *
     return PN_OK;
 }
 
+/* No label needs more room than its voxel had, so none is overwritten before it is read. */
+#define KEEP_AS(T)                                                                       \
+    do {                                                                                 \
+        T *to = im->voxels;                                                              \
+        for (p = (labels_piece){.at = 0}; next_piece(&p, im);) {                         \
+            for (size_t i = 0; i < p.n; i++) { to[p.at + i] = (T)p.v[i]; }               \
+        }                                                                                \
+    } while (0)
+
 void pn_image_keep_labels(pn_image *im)
 {
     uint32_t most = 0;
-    uint8_t *to = im->voxels;
-    for (size_t i = 0; i < im->n; i++) {
-        uint32_t label = label_of(pn_image_value(im, i));
-        most = label > most ? label : most;
+    labels_piece p = {.at = 0};
+    while (next_piece(&p, im)) {
+        for (size_t i = 0; i < p.n; i++) { most = p.v[i] > most ? p.v[i] : most; }
     }
     pn_voxel_type type = most <= UINT8_MAX ? PN_VOXEL_U8 : most <= UINT16_MAX ? PN_VOXEL_U16 : PN_VOXEL_U32;
-    size_t size = pn_voxel_size(type);
-    /* No label needs more room than its voxel had, so none is overwritten before it is read. */
-    for (size_t i = 0; i < im->n; i++) {
-        uint32_t label = label_of(pn_image_value(im, i));
-        uint8_t narrow = (uint8_t)label;
-        uint16_t middle = (uint16_t)label;
-        memcpy(to + i * size, size == 1 ? (const void *)&narrow : size == 2 ? (const void *)&middle : &label, size);
-    }
-    void *shrunk = realloc(im->voxels, im->n * size);
+    if (type == PN_VOXEL_U8) { KEEP_AS(uint8_t); } else if (type == PN_VOXEL_U16) { KEEP_AS(uint16_t); } else { KEEP_AS(uint32_t); }
+    void *shrunk = realloc(im->voxels, im->n * pn_voxel_size(type));
     if (shrunk != NULL) { im->voxels = shrunk; }
     im->type = type;
 }
@@ -288,16 +331,22 @@ void pn_image_keep_labels(pn_image *im)
 size_t pn_image_label_voxels(const pn_image *im, uint32_t label)
 {
     size_t inside = 0;
-    for (size_t i = 0; i < im->n; i++) { inside += label != 0 && label_of(pn_image_value(im, i)) == label; }
+    labels_piece p = {.at = 0};
+    while (label != 0 && next_piece(&p, im)) {
+        for (size_t i = 0; i < p.n; i++) { inside += p.v[i] == label; }
+    }
     return inside;
 }
 
 size_t pn_image_region(uint8_t *out, const pn_image *im, uint32_t label)
 {
     size_t inside = 0;
-    for (size_t i = 0; i < im->n; i++) {
-        out[i] = label != 0 && label_of(pn_image_value(im, i)) == label;
-        inside += out[i];
+    labels_piece p = {.at = 0};
+    while (next_piece(&p, im)) {
+        for (size_t i = 0; i < p.n; i++) {
+            out[p.at + i] = label != 0 && p.v[i] == label;
+            inside += out[p.at + i];
+        }
     }
     return inside;
 }

@@ -59,6 +59,8 @@ PN_CHECKED int pn_image_view(rx_image *out, void **owned, const pn_image *im, pn
  * background. The different ones, ascending (caller frees *labels); PN_ELIMIT: more than
  * PN_MAX_ROIS. */
 PN_CHECKED int pn_image_labels(uint32_t **labels, size_t *n, const pn_image *im, pn_error *err);
+/* The labels of n voxels from one on. */
+void pn_image_labels_at(uint32_t *out, const pn_image *im, size_t from, size_t n);
 /* The labels alone, of 8, 16 or 32 bits as they need, in the place of the voxels. */
 void pn_image_keep_labels(pn_image *im);
 /* How many voxels have the label. */
