@@ -1,5 +1,6 @@
 #include "cmd/extract_write.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,14 +252,19 @@ static int write_all(writer *w, ex_store *store, pn_error *err)
     return rc == PN_OK ? flush_text(w, err) : rc;
 }
 
-/* Beside the output, then renamed. */
+/* Beside the output, then renamed; for its owner alone, as it names patients. */
 static int write_file(writer *w, ex_store *store, pn_error *err)
 {
     char temp[PN_PATH_SIZE];
     int rc = pn_path(temp, sizeof temp, err, "%s.%d.tmp", w->setup->output, (int)getpid());
     if (rc != PN_OK) { return rc; }
-    w->to = fopen(temp, "we");
-    if (w->to == NULL) { return pn_fail_transient(err, PN_EIO, "cannot create %s: %s", temp, strerror(errno)); }
+    int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    w->to = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (w->to == NULL) {
+        rc = pn_fail_transient(err, PN_EIO, "cannot create %s: %s", temp, strerror(errno));
+        if (fd >= 0) { close(fd); }
+        return rc;
+    }
     rc = write_all(w, store, err);
     if (rc == PN_OK && (fflush(w->to) != 0 || fsync(fileno(w->to)) != 0)) {
         rc = pn_fail_transient(err, errno == ENOSPC ? PN_ENOSPC : PN_EIO, "cannot write %s: %s", temp, strerror(errno));

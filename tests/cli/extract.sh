@@ -32,6 +32,7 @@ runs 0 --image "$work/a.nrrd" --mask "$work/mask.nrrd" -o "$work/one.csv"
 runs 0 "$work/a.nrrd" "$work/mask.nrrd" -o "$work/two.csv"
 cmp "$work/one.csv" "$work/two.csv" || fail "the two ways differ"
 lines "$work/one.csv" 2
+[ "$(stat -c %a "$work/one.csv")" = 600 ] || fail "others may read the table: $(stat -c %a "$work/one.csv")"
 [ ! -e "$work/one.csv.partial" ] || fail "a journal is left"
 runs 0 "$work/a.nrrd" "$work/mask.nrrd" --label all -o "$work/all.csv"
 lines "$work/all.csv" 3
