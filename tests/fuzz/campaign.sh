@@ -50,7 +50,7 @@ dictionary() {
   case $1 in
   scp | scu | query) echo pdu ;;
   json | job | node | model | settings | csv | image) echo text ;;
-  extract | survival) echo "" ;;
+  extract | maps | survival) echo "" ;;
   *) echo dicom ;;
   esac
 }

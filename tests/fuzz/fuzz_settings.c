@@ -1,6 +1,7 @@
 /* Settings files of both profiles: what loads is what the library takes, and says so in one line.
  * The first byte chooses the profile. */
 #include <config/ibsi.h>
+#include <config/prepare.h>
 #include <config/pyradiomics.h>
 #include <string.h>
 #include "fuzz.h"
@@ -20,6 +21,13 @@ static void pyradiomics(const char *text, size_t n)
     if (cfg_pyradiomics_parse(&s, text, n, "p.yaml", &err) != CFG_OK) {
         fz_require(err.code != CFG_OK && err.msg[0] != '\0');
         return;
+    }
+    rx_prepare p;
+    char steps[CFG_PREPARE_TEXT_SIZE];
+    if (cfg_prepare_parse(&p, text, n, "p.yaml", NULL, &err) == CFG_OK) {
+        fz_require(rx_prepare_check(&p, NULL) == RX_OK);
+        cfg_prepare_text(steps, sizeof steps, &p);
+        fz_require((steps[0] == '\0') == rx_prepare_is_none(&p) && strchr(steps, '\n') == NULL);
     }
     fz_require(rx_pyradiomics_check(&s.settings, NULL) == RX_OK && s.label > 0 && s.settings.n_images > 0);
     (void)cfg_pyradiomics_text(line, sizeof line, &s.settings);
