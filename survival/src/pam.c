@@ -44,7 +44,7 @@ static void build(sv_pam_work *w, const double *d, size_t n, size_t k)
         for (size_t i = 0; i < n; i++) {
             if (w->chosen[i]) { continue; }
             double gain = 0;
-            for (size_t j = 0; j < n; j++) { gain += fmax(0, w->near[j] - d[i * n + j]); }
+            for (size_t j = 0; j < n; j++) { gain += w->near[j] > d[i * n + j] ? w->near[j] - d[i * n + j] : 0; }
             if (gain >= best) {
                 best = gain;
                 at = i;
@@ -86,9 +86,9 @@ static void weigh_swaps(sv_pam_work *w, const double *row, size_t n, size_t k)
     double any = 0;                              /* what h takes over whichever medoid goes */
     memset(w->change, 0, k * sizeof *w->change);
     for (size_t j = 0; j < n; j++) {
-        double v = row[j], closer = fmin(0, v - w->near[j]);
+        double v = row[j], near = w->near[j], closer = v < near ? v - near : 0;
         any += closer;
-        w->change[w->which[j]] += fmin(v, w->second[j]) - w->near[j] - closer;
+        w->change[w->which[j]] += (v < w->second[j] ? v : w->second[j]) - near - closer;
     }
     for (size_t c = 0; c < k; c++) { w->change[c] += any; }
 }
