@@ -79,9 +79,27 @@ static void uid_from_parts__depends_on_where_parts_end(void **state)
     assert_true(strlen(a) < PN_UID_SIZE);
 }
 
+/* FIPS 180-4's own examples, in pieces. */
+static void sha1__equals_the_published_values(void **state)
+{
+    (void)state;
+    pn_sha1 h;
+    pn_error err = {0};
+    char hex[PN_SHA1_HEX_SIZE];
+    CHECK_OK(pn_sha1_init(&h, &err), err);
+    pn_sha1_update(&h, "a", 1);
+    pn_sha1_update(&h, "bc", 2);
+    pn_sha1_final(&h, hex);
+    assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    CHECK_OK(pn_sha1_init(&h, &err), err);
+    pn_sha1_final(&h, hex);
+    assert_string_equal(hex, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sha1__equals_the_published_values),
         cmocka_unit_test(sha256__equals_the_published_value_whole_and_in_parts),
         cmocka_unit_test(sha256_file__equals_that_of_the_bytes),
         cmocka_unit_test(uid__is_the_decimal_of_the_first_128_bits),
