@@ -7,6 +7,8 @@
 #ifndef SV_MAXSTAT_H
 #define SV_MAXSTAT_H
 
+#include <stdint.h>
+
 #include <survival/surv.h>
 
 #ifdef __cplusplus
@@ -48,6 +50,22 @@ double sv_maxstat_p_lausen92(double b, double min_share, double max_share);
 /* The same for the cuts tried: n_low[0..n_cuts) ascending group sizes of n rows. May exceed 1
  * for small b; sv_maxstat_find caps it. */
 double sv_maxstat_p_lausen94(double b, size_t n, const size_t *n_low, size_t n_cuts);
+
+#define SV_MAXSTAT_MAX_CUTS ((size_t)5000)
+
+/* *p = P(max |Z| > b), Z normal with the correlations of the cuts tried, sqrt(m1 (n - m2) / ((n - m1) m2)) for
+ * m1 <= m2: the large-sample p-value without a bound. Those correlations make Z a Markov chain, so that the
+ * integral over all cuts is a chain of integrals over one (where mvtnorm draws points); relative error below
+ * 1e-7. n_low[n_cuts]: ascending, 1..n - 1. Takes time with n_cuts^2: some 0.1 s for 400 cuts.
+ * Fails: SV_EINVAL (b, n_low); SV_ELIMIT (more than SV_MAXSTAT_MAX_CUTS); SV_ENOMEM. */
+SV_CHECKED int sv_maxstat_p_gauss(double *p, double b, size_t n, const size_t *n_low, size_t n_cuts,
+                                  sv_error *err);
+
+/* *p = (permutations of the scores with a maximum of at least b + 1) / (permutations + 1), the p-value that
+ * needs no large sample. score[n]: of sv_logrank_scores; permutation k draws from sv_rng_stream(seed, k).
+ * Fails: as above, but any number of cuts; SV_EDATA (scores all equal or not finite). */
+SV_CHECKED int sv_maxstat_p_permuted(double *p, double b, const double *score, size_t n, const size_t *n_low,
+                                     size_t n_cuts, size_t permutations, uint64_t seed, sv_error *err);
 
 #ifdef __cplusplus
 }
