@@ -349,18 +349,20 @@ static size_t find_batch(const sv_combat *c, int batch)
     return g;
 }
 
-/* Room for one batch more behind those there are. */
-static bool grow(sv_combat *c)
+/* The same with room for one batch more behind those there are. */
+static int grown(sv_combat *big, const sv_combat *c, sv_error *err)
 {
-    size_t k = c->batches + 1;
-    if (c->p > SIZE_MAX / sizeof(double) / k) { return false; }
-    int *batch = realloc(c->batch, k * sizeof *batch);
-    if (batch != NULL) { c->batch = batch; }
-    double *gamma = realloc(c->gamma, k * c->p * sizeof *gamma);
-    if (gamma != NULL) { c->gamma = gamma; }
-    double *delta = realloc(c->delta, k * c->p * sizeof *delta);
-    if (delta != NULL) { c->delta = delta; }
-    return batch != NULL && gamma != NULL && delta != NULL;
+    int rc = reserve(big, c->p, c->covariates, c->batches + 1, err);
+    if (rc != SV_OK) { return rc; }
+    size_t p = c->p, effects = c->batches * p * sizeof *c->gamma;
+    memcpy(big->batch, c->batch, c->batches * sizeof *c->batch);
+    memcpy(big->grand, c->grand, p * sizeof *c->grand);
+    memcpy(big->scale, c->scale, p * sizeof *c->scale);
+    memcpy(big->untouched, c->untouched, p * sizeof *c->untouched);
+    memcpy(big->beta, c->beta, c->covariates * p * sizeof *c->beta);
+    memcpy(big->gamma, c->gamma, effects);
+    memcpy(big->delta, c->delta, effects);
+    return SV_OK;
 }
 
 int sv_combat_add(sv_combat *c, int batch, const sv_matrix *x, const sv_matrix *covariates,
@@ -376,7 +378,8 @@ int sv_combat_add(sv_combat *c, int batch, const sv_matrix *x, const sv_matrix *
     }
     double *z = x->rows > SIZE_MAX / c->p ? NULL : SV_NEW(double, x->rows * c->p);
     unsigned char *use = SV_NEW(unsigned char, c->p);
-    rc = z && use && grow(c) ? SV_OK : sv_no_memory(err, "a further batch");
+    sv_combat big = { 0 };
+    rc = z && use ? grown(&big, c, err) : sv_no_memory(err, "a further batch");
     if (rc == SV_OK) {
         standardise(z, c, x, covariates, NULL, 0);
         for (size_t f = 0; f < c->p; f++) {
@@ -385,9 +388,15 @@ int sv_combat_add(sv_combat *c, int batch, const sv_matrix *x, const sv_matrix *
             use[f] = differs && !c->untouched[f];
         }
         size_t at = c->batches * c->p;
-        rc = sv_combat_shrink(c->gamma + at, c->delta + at, z, x->rows, c->p, use, opts, err);
+        big.batch[c->batches] = batch;
+        rc = sv_combat_shrink(big.gamma + at, big.delta + at, z, x->rows, c->p, use, opts, err);
     }
-    if (rc == SV_OK) { c->batch[c->batches++] = batch; }
+    if (rc == SV_OK) {
+        sv_combat_free(c);
+        *c = big;
+    } else {
+        sv_combat_free(&big);
+    }
     free(z);
     free(use);
     return rc;
