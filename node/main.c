@@ -19,6 +19,8 @@ static const verb verbs[] = {
     {"extract", cmd_extract, "measure features of DICOM folders into a table"},
     {"landmarks", cmd_landmarks, "learn the landmarks of histogram matching from images"},
     {"reliability", cmd_reliability, "tell which features withstand repetition"},
+    {"deconvolve", cmd_deconvolve, "find subpopulations in bulk expression"},
+    {"cluster", cmd_cluster, "group patients, and put new ones into the groups"},
     {"train", cmd_train, "build a model file from features and survival data"},
     {"validate", cmd_validate, "judge a model file on patients it was not made from"},
     {"predict", cmd_predict, "apply a model file to a feature table"},

@@ -1,0 +1,135 @@
+/* test_memory_groups.c - every allocation of clustering and deconvolution fails once: SV_ENOMEM, results
+ * untouched, nothing leaked (the sanitizer looks). */
+#include "cohort.h"
+
+#include <survival/consensus.h>
+#include <survival/deconvolve.h>
+#include <survival/nnls.h>
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+static long calls_left = -1; /* -1: never fail */
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    if (calls_left == 0) { return NULL; }
+    if (calls_left > 0) { calls_left--; }
+    return __real_calloc(n, size);
+}
+
+enum { N = 40, P = 6 };
+static double x[N * P], d[N * N];
+
+static int run_trees(sv_error *err)
+{
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    sv_hclust h = { .n = 77 };
+    int label[N], rc = sv_distance(d, &m, SV_METRIC_SPEARMAN, err);
+    if (rc == SV_OK) { rc = sv_hclust_fit(&h, d, N, SV_LINK_WARD_D2, err); }
+    if (rc != SV_OK) {
+        assert_int_equal(h.n, 77);
+        return rc;
+    }
+    rc = sv_cutree(label, &h, 3, err);
+    sv_hclust_free(&h);
+    return rc;
+}
+
+static int run_medoids(sv_error *err)
+{
+    double width[N], centre[3 * P];
+    int label[N];
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    int rc = sv_pam(label, NULL, NULL, d, N, 3, err);
+    if (rc == SV_OK) { rc = sv_silhouette(width, NULL, d, N, label, 3, err); }
+    if (rc == SV_OK) { rc = sv_centroids(centre, &m, label, 3, err); }
+    return rc == SV_OK ? sv_assign(label, NULL, NULL, &m, centre, 3, SV_METRIC_PEARSON, err) : rc;
+}
+
+static int run_kmeans(sv_error *err)
+{
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    sv_kmeans f = { .n = 77 };
+    int rc = sv_kmeans_fit(&f, &m, 3, NULL, err);
+    if (rc != SV_OK) { assert_int_equal(f.n, 77); } else { sv_kmeans_free(&f); }
+    return rc;
+}
+
+static int run_consensus(sv_error *err)
+{
+    sv_consensus_opts o = SV_CONSENSUS_OPTS_INIT;
+    o.max_k = 3;
+    o.repeats = 2;
+    o.feature_share = 0.8;
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    sv_consensus c = { .n = 77 };
+    int rc = sv_consensus_fit(&c, &m, &o, err);
+    if (rc != SV_OK) { assert_int_equal(c.n, 77); } else { sv_consensus_free(&c); }
+    double pac[2];
+    o.inner = SV_INNER_KMEANS;
+    o.kmeans_starts = 1;
+    return rc == SV_OK ? sv_consensus_null(pac, NULL, NULL, 1, &m, &o, err) : rc;
+}
+
+static int run_cam(sv_error *err)
+{
+    sv_cam_opts o = { .low = 0, .high = 1, .dims = 4, .lof_share = 0.05, .lof_neighbours = 3, .clusters = 8, .starts = 1,
+                      .iterations = 50, .min_genes = 1, .k_min = 2, .k_max = 3, .candidates = 10, .quick = 4, .seed = 1 };
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    sv_cam cam = { .n = 77 };
+    double mdl[2], a[P * 3];
+    size_t chosen;
+    int rc = sv_cam_multistart(&cam, mdl, &chosen, 1, &m, &o, err);
+    if (rc != SV_OK) {
+        assert_int_equal(cam.n, 77);
+        return rc;
+    }
+    sv_matrix s = sv_matrix_rowmajor(cam.fit[0].s, N, 2);
+    rc = sv_cam_proportions(a, &m, &s, true, err);
+    sv_cam_free(&cam);
+    return rc;
+}
+
+static int run_pick(sv_error *err)
+{
+    int cluster[12] = { 0 };
+    size_t place[12];
+    double centre[12 * P], all[12 * P];
+    for (size_t i = 0; i < 12; i++) {
+        place[i] = i;
+        for (size_t j = 0; j < P; j++) { all[i * P + j] = centre[i * P + j] = j == 0 ? 1 : x[i * P + j]; }
+    }
+    sv_cam_corners c = { .n = 12, .dims = P, .cluster = cluster, .centre = centre, .n_all = 12, .place = place, .all = all };
+    int rc = sv_cam_pick_corners(&c, 3, err);
+    assert_int_equal(c.n, rc == SV_OK ? 3 : 12);
+    return rc;
+}
+
+static void test_memory_groups__each_allocation_may_fail(void **state)
+{
+    (void)state;
+    uint64_t seed = 4;
+    for (size_t i = 0; i < N * P; i++) { x[i] = 0.1 + uniform(&seed); }
+    int (*const runs[])(sv_error *) = { run_trees, run_medoids, run_kmeans, run_consensus, run_cam, run_pick };
+    for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
+        long failures = 0;
+        for (int rc = SV_ENOMEM; rc != SV_OK; failures++) {
+            sv_error err = { 0 };
+            calls_left = failures;
+            rc = runs[r](&err);
+            calls_left = -1;
+            if (rc != SV_OK) {
+                if (rc != SV_ENOMEM) { fail_msg("run %zu, allocation %ld: %s", r, failures + 1, err.msg); }
+                assert_int_equal(err.code, SV_ENOMEM);
+            }
+        }
+        assert_true(failures > 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_memory_groups__each_allocation_may_fail) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
