@@ -1,4 +1,4 @@
-/* test_logrank.c - log-rank tests against R's survdiff. */
+        if (group[i] != 0 && group[i] != 2) { continue; }/* test_logrank.c - log-rank tests against R's survdiff. */
 #include "cohort.h"
 
 #include <survival/cox.h>
@@ -183,6 +183,136 @@ static void test_logrank__bad_input_is_refused(void **state)
     assert_int_equal(sv_logrank_test(&t, &s, group, 0, &err), SV_ENOEVENT);
 }
 
+/* Weights written out once more, over every pair of a death and a row. */
+static double weight_at(sv_logrank_weight kind, const cohort *c, double t)
+{
+    double surv = 1, peto = 1, n = 0;
+    for (double last = -1;;) {
+        double next = (double)INFINITY, d = 0;
+        for (size_t i = 0; i < c->n; i++) {
+            if (c->event[i] && c->time[i] > last && c->time[i] < next) { next = c->time[i]; }
+        }
+        n = 0;
+        for (size_t i = 0; i < c->n; i++) {
+            n += c->time[i] >= next;
+            d += c->event[i] && c->time[i] == next;
+        }
+        peto *= 1 - d / (n + 1);
+        if (next == t) { break; }
+        surv *= 1 - d / n;
+        last = next;
+    }
+    switch (kind) {
+    case SV_LOGRANK_GEHAN: return n;
+    case SV_LOGRANK_TARONE_WARE: return sqrt(n);
+    case SV_LOGRANK_PETO: return peto;
+    case SV_LOGRANK_MODIFIED_PETO: return peto * n / (n + 1);
+    case SV_LOGRANK_FLEMING_HARRINGTON: return surv * (1 - surv);
+    }
+    return 0;
+}
+
+static void check_weight(sv_logrank_weight kind, const cohort *c, const int *group)
+{
+    double excess = 0, var = 0;
+    sv_error err;
+    sv_logrank t;
+    for (size_t i = 0; i < c->n; i++) {
+        bool first = c->event[i];
+        for (size_t j = 0; j < i; j++) { first = first && !(c->event[j] && c->time[j] == c->time[i]); }
+        if (!first) { continue; }
+        double n = 0, n1 = 0, d = 0, d1 = 0, w = weight_at(kind, c, c->time[i]);
+        for (size_t j = 0; j < c->n; j++) {
+            bool one = group[j] == 1, dead = c->event[j] && c->time[j] == c->time[i];
+            n += c->time[j] >= c->time[i];
+            n1 += one && c->time[j] >= c->time[i];
+            d += dead;
+            d1 += one && dead;
+        }
+        excess += w * (d1 - d * n1 / n);
+        var += n > 1 ? w * w * n1 / n * (1 - n1 / n) * (n - d) / (n - 1) * d : 0;
+    }
+    CHECK_OK(sv_logrank_weighted(&t, &c->surv, group, kind, 1, 1, &err), err);
+    CHECK_NEAR(t.observed[0] - t.expected[0], excess, 1e-9, 0);
+    CHECK_NEAR(t.chisq, excess * excess / var, 1e-9, 0);
+    sv_logrank_free(&t);
+}
+
+static void test_logrank__weights_are_what_they_say(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE("00_data"));
+    static const char *const cols[] = { "trt", NULL };
+    cohort c;
+    int group[200];
+    cohort_read(&c, REFERENCE("00_data/veteran.csv"), NULL, "time", "status", 1, cols);
+    for (size_t i = 0; i < c.n; i++) { group[i] = (int)c.x[i]; }
+    for (int kind = SV_LOGRANK_FLEMING_HARRINGTON; kind <= SV_LOGRANK_MODIFIED_PETO; kind++) {
+        check_weight((sv_logrank_weight)kind, &c, group);
+    }
+    cohort_free(&c);
+}
+
+/* With a weight of n the excess counts pairs: who died while one of the other group was watched. */
+static void test_logrank__gehan_counts_pairs(void **state)
+{
+    (void)state;
+    const double time[] = { 3, 5, 5, 8, 2, 5, 9, 1, 3, 7 };
+    const int event[] = { 1, 1, 0, 1, 0, 1, 1, 1, 1, 0 }, group[] = { 0, 0, 0, 0, 0, 1, 1, 1, 1, 1 };
+    const sv_surv s = { .n = 10, .time = time, .event = event };
+    double pairs = 0;
+    sv_error err;
+    sv_logrank t;
+    for (size_t i = 0; i < 10; i++) {
+        for (size_t j = 0; j < 10; j++) {
+            if (event[i] && time[j] >= time[i] && group[i] != group[j]) { pairs += group[i] == 0 ? 1 : -1; }
+        }
+    }
+    CHECK_OK(sv_logrank_weighted(&t, &s, group, SV_LOGRANK_GEHAN, 0, 0, &err), err);
+    CHECK_NEAR(t.observed[0] - t.expected[0], pairs, 1e-12, 1e-12);
+    sv_logrank_free(&t);
+    assert_int_equal(sv_logrank_weighted(&t, &s, group, (sv_logrank_weight)9, 0, 0, &err), SV_EINVAL);
+}
+
+/* A pair is a test of its rows alone; of two groups it is the test itself. */
+static void test_logrank__pairs(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE("00_data"));
+    static const char *const ecog[] = { "ph.ecog", NULL }, *const sex[] = { "sex", NULL };
+    cohort c;
+    sv_error err;
+    sv_logrank all, one;
+    int group[300];
+    double p[6], time[300];
+    int event[300], code[300];
+    cohort_read(&c, REFERENCE("00_data/lung.csv"), NULL, "time", "status", 2, ecog);
+    for (size_t i = 0; i < c.n; i++) { group[i] = (int)c.x[i]; }
+    CHECK_OK(sv_logrank_test(&all, &c.surv, group, 0, &err), err);
+    CHECK_OK(sv_logrank_pairwise(p, &all, &c.surv, group, SV_LOGRANK_FLEMING_HARRINGTON, 0, 0, &err), err);
+    size_t m = 0;
+    for (size_t i = 0; i < c.n; i++) {
+        kept[i] = group[i] == 0 || group[i] == 2;
+        if (!kept[i]) { continue; }
+        time[m] = c.time[i];
+        event[m] = c.event[i];
+        code[m++] = group[i];
+    }
+    const sv_surv two = { .n = m, .time = time, .event = event };
+    CHECK_OK(sv_logrank_test(&one, &two, code, 0, &err), err);
+    CHECK_NEAR(p[1], one.p, 1e-12, 0);      /* (1,0), (2,0), (2,1) */
+    sv_logrank_free(&all);
+    sv_logrank_free(&one);
+    cohort_free(&c);
+    cohort_read(&c, REFERENCE("00_data/lung.csv"), NULL, "time", "status", 2, sex);
+    for (size_t i = 0; i < c.n; i++) { group[i] = (int)c.x[i]; }
+    CHECK_OK(sv_logrank_test(&all, &c.surv, group, 0, &err), err);
+    CHECK_OK(sv_logrank_pairwise(p, &all, &c.surv, group, SV_LOGRANK_FLEMING_HARRINGTON, 0, 0, &err), err);
+    CHECK_NEAR(p[0], 0.0013111645203554882, 1e-9, 0);
+    sv_logrank_free(&all);
+    cohort_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +321,9 @@ int main(void)
         cmocka_unit_test(test_logrank__is_the_score_test_without_ties),
         cmocka_unit_test(test_logrank__two_patients),
         cmocka_unit_test(test_logrank__group_never_at_risk_takes_no_part),
+        cmocka_unit_test(test_logrank__weights_are_what_they_say),
+        cmocka_unit_test(test_logrank__gehan_counts_pairs),
+        cmocka_unit_test(test_logrank__pairs),
         cmocka_unit_test(test_logrank__bad_input_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

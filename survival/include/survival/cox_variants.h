@@ -18,8 +18,7 @@ extern "C" {
  * and start times, but no weights; opts->ties takes no part. Everything in out means what sv_cox_fit says.
  * Takes rows x ties x columns^2 steps a death time.
  * Fails: as sv_cox_fit; SV_EINVAL (weights); SV_ELIMIT (more than SV_EXACT_MAX_TIES deaths at a time); SV_EDATA
- * (a column
- * is constant, a combination of others or separates the events). */
+ * (a column is constant, a combination of others or separates the events). */
 SV_CHECKED int sv_cox_fit_exact(sv_cox *out, const sv_matrix *x, const sv_surv *s, const sv_cox_opts *opts,
                                 sv_error *err);
 

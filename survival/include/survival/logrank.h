@@ -1,4 +1,4 @@
-/* survival/logrank.h - log-rank test of k groups, with the G-rho weights and strata. */
+/* survival/logrank.h - log-rank test of k groups, with the usual weights, strata and pairs. */
 #ifndef SV_LOGRANK_H
 #define SV_LOGRANK_H
 
@@ -30,6 +30,27 @@ typedef struct sv_logrank {
  * SV_ELIMIT (groups); SV_ENOEVENT; SV_ENOMEM. */
 SV_CHECKED int sv_logrank_test(sv_logrank *out, const sv_surv *s, const int *group, double rho,
                                sv_error *err);
+
+typedef enum sv_logrank_weight {
+    SV_LOGRANK_FLEMING_HARRINGTON,  /* S^p (1 - S)^q, Kaplan-Meier S just before: p = q = 0 the log-rank test;
+                                       q > 0 looks at late differences                                   */
+    SV_LOGRANK_GEHAN,               /* n, all at risk: generalised Wilcoxon                              */
+    SV_LOGRANK_TARONE_WARE,         /* sqrt(n)                                                           */
+    SV_LOGRANK_PETO,                /* product of 1 - d / (n + 1) up to and with the time                */
+    SV_LOGRANK_MODIFIED_PETO,       /* the same times n / (n + 1) (Andersen)                             */
+} sv_logrank_weight;
+
+/* The test with these weights of the death times, n, d and S those of the stratum; p, q: of Fleming and
+ * Harrington only. Choose the weight before seeing the curves. Fails: as sv_logrank_test; SV_EINVAL (weight). */
+SV_CHECKED int sv_logrank_weighted(sv_logrank *out, const sv_surv *s, const int *group, sv_logrank_weight weight,
+                                   double p, double q, sv_error *err);
+
+/* p-values of every two groups of `all`, a test of the same data: p[k (k - 1) / 2] by rows of the lower
+ * triangle, (1,0), (2,0), (2,1), ...; not adjusted for their number (sv_p_adjust does that). NaN where a pair has
+ * no event or is never at risk together. Fails: as sv_logrank_weighted. */
+SV_CHECKED int sv_logrank_pairwise(double *p, const sv_logrank *all, const sv_surv *s, const int *group,
+                                   sv_logrank_weight weight, double a, double b, sv_error *err);
+
 void sv_logrank_free(sv_logrank *t);
 
 #ifdef __cplusplus
