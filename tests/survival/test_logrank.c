@@ -1,4 +1,4 @@
-        if (group[i] != 0 && group[i] != 2) { continue; }/* test_logrank.c - log-rank tests against R's survdiff. */
+/* test_logrank.c - log-rank tests against R's survdiff. */
 #include "cohort.h"
 
 #include <survival/cox.h>
@@ -292,8 +292,7 @@ static void test_logrank__pairs(void **state)
     CHECK_OK(sv_logrank_pairwise(p, &all, &c.surv, group, SV_LOGRANK_FLEMING_HARRINGTON, 0, 0, &err), err);
     size_t m = 0;
     for (size_t i = 0; i < c.n; i++) {
-        kept[i] = group[i] == 0 || group[i] == 2;
-        if (!kept[i]) { continue; }
+        if (group[i] != 0 && group[i] != 2) { continue; }
         time[m] = c.time[i];
         event[m] = c.event[i];
         code[m++] = group[i];
