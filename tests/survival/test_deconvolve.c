@@ -250,6 +250,10 @@ static void test_deconvolve__given_markers_or_expression(void **state)
     CHECK_OK(sv_cam_a_from_markers(a, &rat.m, marker, 3, &err), err);
     for (size_t i = 0; i < samples * 3; i++) { CHECK_NEAR(a[i], want.v[i], 0, 1e-5); }
     gztable_free(&want);
+    want = reference("rat_redoA.csv", true);
+    CHECK_OK(sv_cam_refine(a, &rat.m, marker, 3, 2, &err), err);
+    for (size_t i = 0; i < samples * 3; i++) { CHECK_NEAR(a[i], want.v[i], 0, 1e-5); }
+    gztable_free(&want);
 
     gztable a3 = reference("rat_A_K3.csv", true), fc = reference("rat_MGstatistic.csv.gz", true);
     double *s3 = calloc(genes * 3, sizeof *s3);

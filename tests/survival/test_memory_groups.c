@@ -87,6 +87,7 @@ static int run_cam(sv_error *err)
     }
     sv_matrix s = sv_matrix_rowmajor(cam.fit[0].s, N, 2);
     rc = sv_cam_proportions(a, &m, &s, true, err);
+    if (rc == SV_OK) { rc = sv_cam_refine(a, &m, cam.fit[0].marker, 2, 1, err); }
     sv_cam_free(&cam);
     return rc;
 }

@@ -125,6 +125,10 @@ SV_CHECKED int sv_cam_multistart(sv_cam *best, double *mdl, size_t *chosen, size
 /* A (samples x k) from genes that mark one subpopulation each: marker[g] is 1..k, or 0. */
 SV_CHECKED int sv_cam_a_from_markers(double *a, const sv_matrix *x, const int *marker, size_t k, sv_error *err);
 
+/* The same, then `rounds` times S of the markers given A and A given S, with the sum of each sample pulled to 1
+ * as by sv_cam_proportions. More than a few rounds lead away from the markers. Fails: as the two. */
+SV_CHECKED int sv_cam_refine(double *a, const sv_matrix *x, const int *marker, size_t k, size_t rounds, sv_error *err);
+
 /* Proportions of a new cohort: for each column of x (same genes as s, genes x k, the same scale) non-negative
  * least squares, divided by their sum if `divide`; else with a row of 1e5 that pulls the sum to 1 (debCAM; it
  * stays off 1 where expression is not small against 1e5). A shift between the arrays of the two cohorts goes
