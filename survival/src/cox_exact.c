@@ -140,9 +140,6 @@ int sv_cox_fit_exact(sv_cox *out, const sv_matrix *x, const sv_surv *s, const sv
     if (rc == SV_OK) { rc = sv_matrix_check(x, s->n, opts->names, err); }
     if (rc != SV_OK) { return rc; }
     if (s->weight != NULL) { return sv_fail(err, SV_EINVAL, "exact ties take no weights"); }
-    if (x->cols < 1 || x->cols > SV_COX_MAX_COLS) {
-        return sv_fail(err, SV_ELIMIT, "%zu covariates, expected 1 to %zu", x->cols, SV_COX_MAX_COLS);
-    }
     exact m;
     rc = load(&m, x, s, err);
     if (rc == SV_OK) { rc = cox_newton(out, likelihood, &m, x, opts, err); }

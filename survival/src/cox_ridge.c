@@ -77,9 +77,6 @@ int sv_cox_fit_ridge(sv_cox *out, double *df, const sv_matrix *x, const sv_surv 
     if (!(isfinite(theta) && theta >= 0)) {
         return sv_fail(err, SV_EINVAL, "theta is %g, expected a number of at least 0", theta);
     }
-    if (x->cols < 1 || x->cols > SV_COX_MAX_COLS) {
-        return sv_fail(err, SV_ELIMIT, "%zu covariates, expected 1 to %zu", x->cols, SV_COX_MAX_COLS);
-    }
     ridge m;
     sv_cox fit = { 0 };
     rc = load(&m, x, s, theta, opts->ties, err);

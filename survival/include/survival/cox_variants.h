@@ -26,7 +26,7 @@ SV_CHECKED int sv_cox_fit_exact(sv_cox *out, const sv_matrix *x, const sv_surv *
  * their units mean the same. vcov and se are those of the inverse penalised information, loglik is without the
  * penalty; rank, score, wald and their p-values are NaN or 0, since they have no chi-square distribution. *df:
  * effective degrees of freedom, trace(information x vcov); or NULL. With theta > 0 also more columns than rows.
- * Fails: as sv_cox_fit; SV_EINVAL (theta); SV_ENUMERIC (no convergence; theta 0 and collinear columns). */
+ * Fails: as sv_cox_fit; SV_EINVAL (theta); SV_EDATA (theta 0 and collinear columns); SV_ENUMERIC (no convergence). */
 SV_CHECKED int sv_cox_fit_ridge(sv_cox *out, double *df, const sv_matrix *x, const sv_surv *s, double theta,
                                 const sv_cox_opts *opts, sv_error *err);
 
