@@ -41,7 +41,8 @@ static void check_proportions(const sv_cam_fit *f)
     }
 }
 
-/* debCAM: K = 3 by MDL; correlations .984, .987, .986 with the true proportions of liver, brain and lung. */
+/* debCAM: K = 3 by MDL; correlations .984, .987, .986 with the true proportions of liver, brain and lung. About
+ * half of the single runs prefer K = 4, whatever the seed; the least length of all runs is that of 3. */
 static void test_whole__rat_tissues(void **state)
 {
     (void)state;
@@ -50,15 +51,19 @@ static void test_whole__rat_tissues(void **state)
     cam_case rat = { 0 };
     cam_case_expression(&rat, CAM_DIR "rat_X.csv.gz", false);
     rat.opts.k_max = 5;
-    rat.opts.starts = 10;
+    rat.opts.starts = 5;
+    enum { RUNS = 6 };
+    double mdl[RUNS * 4];
+    size_t chosen[RUNS];
     gztable truth = gztable_read(CAM_DIR "rat_A_true.csv", false);
     sv_cam cam;
     sv_error err = { 0 };
-    CHECK_OK(sv_cam_run(&cam, &rat.m, &rat.opts, &err), err);
+    CHECK_OK(sv_cam_multistart(&cam, mdl, chosen, RUNS, &rat.m, &rat.opts, &err), err);
     assert_int_equal(cam.n, 4);
     assert_int_equal(cam.fit[cam.best].k, 3);
     for (size_t c = 0; c < 3; c++) { assert_true(recovered(&cam.fit[1], truth.v, 3, c) >= 0.97); }
     for (size_t q = 0; q < cam.n; q++) { check_proportions(&cam.fit[q]); }
+    for (size_t run = 0; run < RUNS; run++) { assert_true(chosen[run] == 3 || chosen[run] == 4); }
     sv_cam_free(&cam);
     gztable_free(&truth);
     cam_case_free(&rat);
