@@ -4,14 +4,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "classes.h"
 #include "mem.h"
 #include "num.h"
 #include "sort.h"
 
 #define MAX_CLASSES 1000
 
-/* The rows' classes and the classes' labels, both for the caller to free. */
-static int classes_of(uint32_t **class_of, int **label_of, size_t *classes, const int *label, size_t n, sv_error *err)
+int sv_classes_of(uint32_t **class_of, int **label_of, size_t *classes, const int *label, size_t n, sv_error *err)
 {
     uint32_t *code = SV_NEW(uint32_t, n);
     int *name = NULL;
@@ -75,7 +75,7 @@ int sv_knn_fit(sv_knn *out, const sv_matrix *x, const int *label, size_t k, bool
     if (x->rows < 2) { return sv_fail(err, SV_ETOOSMALL, "%zu row, at least 2 are needed", x->rows); }
     if (k < 1 || k > x->rows) { return sv_fail(err, SV_EINVAL, "k is %zu, expected 1 to the %zu rows", k, x->rows); }
     sv_knn f = { .n = x->rows, .p = x->cols, .k = k };
-    rc = classes_of(&f.class_of, &f.label, &f.classes, label, f.n, err);
+    rc = sv_classes_of(&f.class_of, &f.label, &f.classes, label, f.n, err);
     if (rc == SV_OK) {
         f.x = f.n > SIZE_MAX / f.p ? NULL : SV_NEW(double, f.n * f.p);
         f.centre = SV_NEW(double, f.p);
@@ -177,7 +177,7 @@ int sv_bayes_fit(sv_bayes *out, const sv_matrix *x, const int *label, double flo
     if (!(floor >= 0 && isfinite(floor))) { return sv_fail(err, SV_EINVAL, "floor is %g, expected at least 0", floor); }
     sv_bayes f = { .p = x->cols };
     uint32_t *class_of = NULL;
-    rc = classes_of(&class_of, &f.label, &f.classes, label, x->rows, err);
+    rc = sv_classes_of(&class_of, &f.label, &f.classes, label, x->rows, err);
     if (rc == SV_OK) {
         f.prior = SV_NEW(double, f.classes);
         f.mean = f.p > SIZE_MAX / f.classes ? NULL : SV_NEW(double, f.classes * f.p);

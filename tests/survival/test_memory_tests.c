@@ -1,14 +1,16 @@
-/* test_memory_tests.c - every allocation of group tests, harmonisation, components and regressions fails
- * once: SV_ENOMEM, results untouched, nothing leaked (the sanitizer looks). calloc is wrapped. */
+/* test_memory_tests.c - every allocation of group tests, harmonisation, components, regressions and
+ * classifiers fails once: SV_ENOMEM, results untouched, nothing leaked (the sanitizer looks). calloc is wrapped. */
 #include <check.h>
 
 #include <string.h>
+#include <survival/classify.h>
 #include <survival/combat.h>
 #include <survival/correlation.h>
 #include <survival/logistic.h>
 #include <survival/pca.h>
 #include <survival/roc.h>
 #include <survival/tables.h>
+#include <survival/tree.h>
 
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
@@ -91,6 +93,39 @@ static int run_logistic(sv_test *t, sv_error *e)
     return rc;
 }
 
+static int run_knn(sv_test *t, sv_error *e)
+{
+    sv_matrix x = sv_matrix_rowmajor(X, N, 1);
+    double share[2 * N] = { 77 };
+    sv_knn f = { .p = 77 };
+    int rc = sv_knn_fit(&f, &x, LABEL, 3, true, e);
+    if (rc != SV_OK) { assert_int_equal(f.p, 77); return rc; }
+    rc = sv_knn_predict(share, &f, &x, e);
+    assert_true((share[0] > 76) == (rc != SV_OK));
+    sv_knn_free(&f);
+    t->p = rc == SV_OK ? 0 : t->p;
+    return rc;
+}
+
+static int run_bayes(sv_test *t, sv_error *e)
+{
+    sv_matrix x = sv_matrix_rowmajor(X, N, 1);
+    sv_bayes f = { .p = 77 };
+    int rc = sv_bayes_fit(&f, &x, LABEL, 0, e);
+    if (rc != SV_OK) { assert_int_equal(f.p, 77); } else { sv_bayes_free(&f); t->p = 0; }
+    return rc;
+}
+
+static int run_tree(sv_test *t, sv_error *e)
+{
+    sv_matrix x = sv_matrix_rowmajor(X, N, 1);
+    sv_tree f = { .p = 77 };
+    sv_tree_opts o = { .min_split = 2, .min_leaf = 1, .max_depth = 5 };
+    int rc = sv_tree_fit(&f, &x, LABEL, &o, e);
+    if (rc != SV_OK) { assert_int_equal(f.p, 77); } else { sv_tree_free(&f); t->p = 0; }
+    return rc;
+}
+
 static int run_auc(sv_test *t, sv_error *e)
 {
     sv_roc_area a = { .auc = 77 };
@@ -124,7 +159,7 @@ static void test_memory_tests__every_allocation_fails_once(void **state)
     static int (*const run[])(sv_test *, sv_error *) = {
         run_t, run_anova, run_wilcoxon, run_signed, run_kruskal, run_ks, run_shapiro, run_spearman, run_kendall,
         run_chisq, run_fisher, run_table, run_simulate, run_binomial, run_poisson, run_adjust, run_combat, run_pca,
-        run_logistic, run_auc, run_compare, run_youden,
+        run_logistic, run_knn, run_bayes, run_tree, run_auc, run_compare, run_youden,
     };
     for (size_t k = 0; k < sizeof run / sizeof *run; k++) {
         int rc = SV_ENOMEM;
