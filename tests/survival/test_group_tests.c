@@ -220,6 +220,39 @@ static void test_group_tests__shapiro_sizes(void **state)
     CHECK_NEAR(t.p, 6 / acos(-1.0) * (asin(sqrt(w)) - asin(sqrt(0.75))), 1e-12, 0);
 }
 
+/* Under the null p-values are uniform, by the distance test itself. */
+static void test_group_tests__null(void **state)
+{
+    (void)state;
+    enum { TRIALS = 600, FINE = 60000, FIRST = 25, SECOND = 40 };
+    static double p[4][TRIALS], even[FINE];
+    sv_rng rng = sv_rng_stream(11, 0);
+    sv_test t;
+    sv_error err = { 0 };
+    for (size_t k = 0; k < TRIALS; k++) {
+        double x[FIRST], y[SECOND], all[FIRST + SECOND];
+        int group[FIRST + SECOND];
+        for (size_t i = 0; i < FIRST + SECOND; i++) {
+            all[i] = sv_normal_quantile(sv_rng_uniform(&rng));
+            group[i] = (int)(i % 3);
+            if (i < FIRST) { x[i] = all[i]; } else { y[i - FIRST] = all[i]; }
+        }
+        CHECK_OK(sv_t_welch(&t, x, FIRST, y, SECOND, 0.95, &err), err);
+        p[0][k] = t.p;
+        CHECK_OK(sv_anova(&t, all, group, FIRST + SECOND, &err), err);
+        p[1][k] = t.p;
+        CHECK_OK(sv_kruskal(&t, all, group, FIRST + SECOND, &err), err);
+        p[2][k] = t.p;
+        CHECK_OK(sv_shapiro(&t, all, FIRST + SECOND, &err), err);
+        p[3][k] = t.p;
+    }
+    for (size_t k = 0; k < FINE; k++) { even[k] = ((double)k + 0.5) / FINE; }
+    for (size_t m = 0; m < 4; m++) {
+        CHECK_OK(sv_ks(&t, p[m], TRIALS, even, FINE, SV_TEST_APPROXIMATE, &err), err);
+        assert_true(t.p > 0.01);
+    }
+}
+
 static void test_group_tests__adjust(void **state)
 {
     (void)state;
@@ -317,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_group_tests__signs),
         cmocka_unit_test(test_group_tests__approximations),
         cmocka_unit_test(test_group_tests__shapiro_sizes),
+        cmocka_unit_test(test_group_tests__null),
         cmocka_unit_test(test_group_tests__adjust),
         cmocka_unit_test(test_group_tests__hommel_is_closed_simes),
         cmocka_unit_test(test_group_tests__refusals),
