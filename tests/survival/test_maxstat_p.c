@@ -110,6 +110,96 @@ static void test_maxstat_p__permutations_of_few(void **state)
     CHECK_NEAR(p, 1, 0, 0);
 }
 
+/* Every order of seven scores: the bound lies above the true tail, and not far. */
+static void count_orders(size_t *order, size_t at, const double *score, const sv_maxstat *m, double b, size_t *reached,
+                         size_t *all)
+{
+    enum { N = 7 };
+    if (at < N) {
+        for (size_t i = at; i < N; i++) {
+            size_t a = order[at], c = order[i];
+            order[at] = c;
+            order[i] = a;
+            count_orders(order, at + 1, score, m, b, reached, all);
+            order[at] = a;
+            order[i] = c;
+        }
+        return;
+    }
+    double total = 0, squares = 0, best = 0;
+    for (size_t i = 0; i < N; i++) {
+        total += score[i];
+        squares += score[i] * score[i];
+    }
+    for (size_t k = 0; k < m->n_cuts; k++) {
+        double sum = 0, size = (double)m->n_low[k];
+        for (size_t i = 0; i < m->n_low[k]; i++) { sum += score[order[i]]; }
+        double var = size * (N - size) / (N * N * (N - 1.0)) * (N * squares - total * total);
+        best = fmax(best, fabs(sum - size / N * total) / sqrt(var));
+    }
+    *all += 1;
+    *reached += best >= b * (1 - 1e-9);
+}
+
+static void test_maxstat_p__exact_bounds_every_order(void **state)
+{
+    (void)state;
+    const double score[] = { 7, 0, 5, 2, 3, 1, 6 };     /* already whole numbers 0..7 */
+    double x[] = { 1, 2, 3, 4, 5, 6, 7 }, cut[] = { 2, 3, 4, 5 };
+    size_t low[] = { 2, 3, 4, 5 }, order[7];
+    sv_maxstat m = { .n_cuts = 4, .cut = cut, .n_low = low };
+    sv_error err;
+    for (int shift = 0; shift < 7; shift++) {
+        double turned[7], p = 0, b = 0;
+        size_t reached = 0, all = 0;
+        for (size_t i = 0; i < 7; i++) {
+            turned[i] = score[(i + (size_t)shift) % 7];
+            order[i] = i;
+        }
+        for (size_t k = 0; k < 4; k++) {
+            double sum = 0, size = (double)low[k];
+            for (size_t i = 0; i < low[k]; i++) { sum += turned[i]; }
+            b = fmax(b, fabs(sum - size / 7 * 24) / sqrt(size * (7 - size) / (49 * 6.0) * (7 * 124.0 - 24 * 24)));
+        }
+        count_orders(order, 0, turned, &m, b, &reached, &all);
+        assert_int_equal(all, 5040);
+        CHECK_OK(sv_maxstat_p_exact(&p, x, turned, 7, &m, &err), err);
+        double truth = (double)reached / (double)all;
+        assert_true(p >= truth * (1 - 1e-9));
+        assert_true(p <= fmin(1, 4 * truth));
+    }
+}
+
+static void test_maxstat_p__exact_is_near_r(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE("06_maxstat"));
+    static const char *const names[] = { "dlbcl_MGE", "dlbcl_IPI" }, *const cols[] = { "x", NULL };
+    for (size_t i = 0; i < 2; i++) {
+        char path[512];
+        csv want;
+        cohort c;
+        sv_error err;
+        sv_maxstat m;
+        double p = 0;
+        (void)snprintf(path, sizeof path, REFERENCE("06_maxstat/%s.csv"), names[i]);
+        if (!csv_read(&want, path)) { fail_msg("cannot read %s", path); }
+        (void)snprintf(path, sizeof path, REFERENCE("06_maxstat/%s_scores.csv"), names[i]);
+        cohort_read(&c, path, NULL, "time", "event", 1, cols);
+        double *score = calloc(c.n, sizeof *score);
+        CHECK_OK(sv_logrank_scores(score, &c.surv, &err), err);
+        CHECK_OK(sv_maxstat_find(&m, c.x, &c.surv, NULL, &err), err);
+        CHECK_OK(sv_maxstat_p_exact(&p, c.x, score, c.n, &m, &err), err);
+        print_message("%s: %.9g (R %.9g)\n", names[i], p, csv_stat(&want, "p_HL"));
+        double r = csv_stat(&want, "p_HL");     /* leaves out the orders that equal the one found */
+        assert_true(p >= r && p <= 1.25 * r);
+        free(score);
+        sv_maxstat_free(&m);
+        cohort_free(&c);
+        csv_free(&want);
+    }
+}
+
 static void test_maxstat_p__bad_input_is_refused(void **state)
 {
     (void)state;
@@ -132,6 +222,8 @@ int main(void)
         cmocka_unit_test(test_maxstat_p__one_and_two_cuts),
         cmocka_unit_test(test_maxstat_p__agrees_with_simulation),
         cmocka_unit_test(test_maxstat_p__permutations_of_few),
+        cmocka_unit_test(test_maxstat_p__exact_bounds_every_order),
+        cmocka_unit_test(test_maxstat_p__exact_is_near_r),
         cmocka_unit_test(test_maxstat_p__bad_input_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

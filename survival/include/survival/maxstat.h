@@ -67,6 +67,17 @@ SV_CHECKED int sv_maxstat_p_gauss(double *p, double b, size_t n, const size_t *n
 SV_CHECKED int sv_maxstat_p_permuted(double *p, double b, const double *score, size_t n, const size_t *n_low,
                                      size_t n_cuts, size_t permutations, uint64_t seed, sv_error *err);
 
+#define SV_MAXSTAT_MAX_EXACT ((size_t)150)
+
+/* *p: upper bound on P(max statistic >= the one found) over all orders of the scores, by their exact distribution
+ * in each low group and an improved Bonferroni inequality (Hothorn & Lausen 2003): for small cohorts. The scores are
+ * taken as whole numbers 0..n, and the statistic is that of those. x[n], score[n] (sv_logrank_scores), m: as
+ * sv_maxstat_find made it of them. R's maxstat leaves out the orders that equal the statistic found, and takes off
+ * group sizes that no cut has, so that its value is smaller.
+ * Fails: SV_EINVAL (n_low); SV_ELIMIT (more than SV_MAXSTAT_MAX_EXACT rows); SV_EDATA (scores all equal); SV_ENOMEM. */
+SV_CHECKED int sv_maxstat_p_exact(double *p, const double *x, const double *score, size_t n, const sv_maxstat *m,
+                                  sv_error *err);
+
 #ifdef __cplusplus
 }
 #endif
