@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/matrix_table.h"
+#include "cmd/option.h"
 
 static const char usage[] =
     "usage: prognode cluster TABLE.csv -o FOLDER [options]\n"
@@ -38,6 +39,8 @@ static const char usage[] =
     "  -q, --quiet              no summary\n"
     "  -h, --help               this text\n";
 
+static const char verb[] = "cluster";
+
 typedef struct options {
     const char *table, *output, *assign;
     sv_consensus_opts c;
@@ -58,53 +61,12 @@ static const struct option long_options[] = {
     {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
 };
 
-static bool wrong(const char *option, const char *text, const char *expected)
-{
-    fprintf(stderr, "prognode cluster: --%s is \"%s\", expected %s\n", option, text, expected);
-    return false;
-}
-
-static bool number(double *out, const char *option, const char *text, double lo, double hi, bool whole)
-{
-    char *end, expected[80];
-    double v = strtod(text, &end);
-    if (end == text || *end != '\0' || !(v >= lo && v <= hi) || (whole && v != floor(v))) {
-        (void)snprintf(expected, sizeof expected, "a %snumber from %g to %g", whole ? "whole " : "", lo, hi);
-        return wrong(option, text, expected);
-    }
-    *out = v;
-    return true;
-}
-
-static bool count(size_t *out, const char *option, const char *text, double lo, double hi)
-{
-    double v;
-    if (!number(&v, option, text, lo, hi, true)) { return false; }
-    *out = (size_t)v;
-    return true;
-}
-
-/* Position of text among the names, separated by '|'. */
-static bool one_of(int *out, const char *option, const char *text, const char *names)
-{
-    int at = 0;
-    for (const char *p = names; *p != '\0'; at++) {
-        size_t n = strcspn(p, "|");
-        if (strlen(text) == n && strncmp(p, text, n) == 0) {
-            *out = at;
-            return true;
-        }
-        p += n + (p[n] == '|');
-    }
-    return wrong(option, text, names);
-}
-
 static bool linkage(sv_linkage *out, const char *option, const char *text)
 {
     static const sv_linkage order[] = {SV_LINK_SINGLE, SV_LINK_COMPLETE, SV_LINK_AVERAGE, SV_LINK_MCQUITTY,
                                        SV_LINK_WARD_D, SV_LINK_WARD_D2};
     int at;
-    if (!one_of(&at, option, text, "single|complete|average|mcquitty|ward.D|ward.D2")) { return false; }
+    if (!opt_one_of(&at, verb, option, text, "single|complete|average|mcquitty|ward.D|ward.D2")) { return false; }
     *out = order[at];
     return true;
 }
@@ -115,25 +77,25 @@ static bool take(options *o, int option, const char *text)
     size_t n;
     switch (option) {
     case COLUMNS: o->columns = true; return true;
-    case MAX_K: return count(&o->c.max_k, "max-k", text, 2, (double)SV_MAX_CONSENSUS_K);
-    case REPEATS: return count(&o->c.repeats, "repeats", text, 1, (double)SV_MAX_CONSENSUS_REPEATS);
-    case ITEMS: return number(&o->c.item_share, "items", text, 0.01, 1, false);
-    case FEATURES: return number(&o->c.feature_share, "features", text, 0.01, 1, false);
+    case MAX_K: return opt_whole(&o->c.max_k, verb, "max-k", text, 2, (double)SV_MAX_CONSENSUS_K);
+    case REPEATS: return opt_whole(&o->c.repeats, verb, "repeats", text, 1, (double)SV_MAX_CONSENSUS_REPEATS);
+    case ITEMS: return opt_number(&o->c.item_share, verb, "items", text, 0.01, 1);
+    case FEATURES: return opt_number(&o->c.feature_share, verb, "features", text, 0.01, 1);
     case METHOD:
-        if (!one_of(&at, "method", text, "hc|pam|km")) { return false; }
+        if (!opt_one_of(&at, verb, "method", text, "hc|pam|km")) { return false; }
         o->c.inner = (sv_inner)at;
         return true;
     case DISTANCE:
-        if (!one_of(&at, "distance", text, "euclidean|pearson|spearman")) { return false; }
+        if (!opt_one_of(&at, verb, "distance", text, "euclidean|pearson|spearman")) { return false; }
         o->c.metric = (sv_metric)at;
         return true;
     case LINKAGE: return linkage(&o->c.inner_linkage, "linkage", text);
     case FINAL: return linkage(&o->c.final_linkage, "final", text);
-    case NULLS: return count(&o->null_sets, "null", text, 0, 10000);
-    case GROUPS: return count(&o->groups, "groups", text, 2, (double)SV_MAX_CONSENSUS_K);
+    case NULLS: return opt_whole(&o->null_sets, verb, "null", text, 0, 10000);
+    case GROUPS: return opt_whole(&o->groups, verb, "groups", text, 2, (double)SV_MAX_CONSENSUS_K);
     case ASSIGN: o->assign = text; return true;
     case SEED:
-        if (!count(&n, "seed", text, 0, 9007199254740992.0)) { return false; }
+        if (!opt_whole(&n, verb, "seed", text, 0, 9007199254740992.0)) { return false; }
         o->c.seed = n;
         return true;
     case 'o': o->output = text; return true;

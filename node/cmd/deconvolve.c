@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/matrix_table.h"
+#include "cmd/option.h"
 
 #define MAX_RUNS 1000
 
@@ -41,6 +42,8 @@ static const char usage[] =
     "  -q, --quiet           no progress and no summary\n"
     "  -h, --help            this text\n";
 
+static const char verb[] = "deconvolve";
+
 typedef struct options {
     const char *output, *given;
     sv_cam_opts c;
@@ -62,47 +65,26 @@ static const struct option long_options[] = {
     {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
 };
 
-static bool number(double *out, const char *option, const char *text, double lo, double hi, bool whole)
-{
-    char *end;
-    double v = strtod(text, &end);
-    if (end == text || *end != '\0' || !(v >= lo && v <= hi) || (whole && v != floor(v))) {
-        fprintf(stderr, "prognode deconvolve: --%s is \"%s\", expected a %snumber from %g to %g\n", option, text,
-                whole ? "whole " : "", lo, hi);
-        return false;
-    }
-    *out = v;
-    return true;
-}
-
-static bool count(size_t *out, const char *option, const char *text, double lo, double hi)
-{
-    double v;
-    if (!number(&v, option, text, lo, hi, true)) { return false; }
-    *out = (size_t)v;
-    return true;
-}
-
 static bool take(options *o, int option, const char *text)
 {
     size_t n;
     switch (option) {
     case LOG2: o->log2 = true; return true;
-    case K_MIN: return count(&o->c.k_min, "k-min", text, 2, SV_CAM_MAX_K);
-    case K_MAX: return count(&o->c.k_max, "k-max", text, 2, SV_CAM_MAX_K);
-    case K: return count(&o->k, "k", text, 2, SV_CAM_MAX_K);
-    case RUNS: return count(&o->runs, "runs", text, 1, MAX_RUNS);
-    case STARTS: return count(&o->c.starts, "starts", text, 1, 10000);
-    case LOW: return number(&o->c.low, "low", text, 0, 1, false);
-    case HIGH: return number(&o->c.high, "high", text, 0, 1, false);
-    case DIMS: return count(&o->c.dims, "dims", text, 2, SV_CAM_MAX_DIMS);
-    case CLUSTERS: return count(&o->c.clusters, "clusters", text, 2, SV_CAM_MAX_CLUSTERS);
-    case MIN_GENES: return count(&o->c.min_genes, "min-genes", text, 1, 1e6);
-    case OUTLIERS: return number(&o->c.lof_share, "outliers", text, 0, 0.9, false);
+    case K_MIN: return opt_whole(&o->c.k_min, verb, "k-min", text, 2, SV_CAM_MAX_K);
+    case K_MAX: return opt_whole(&o->c.k_max, verb, "k-max", text, 2, SV_CAM_MAX_K);
+    case K: return opt_whole(&o->k, verb, "k", text, 2, SV_CAM_MAX_K);
+    case RUNS: return opt_whole(&o->runs, verb, "runs", text, 1, MAX_RUNS);
+    case STARTS: return opt_whole(&o->c.starts, verb, "starts", text, 1, 10000);
+    case LOW: return opt_number(&o->c.low, verb, "low", text, 0, 1);
+    case HIGH: return opt_number(&o->c.high, verb, "high", text, 0, 1);
+    case DIMS: return opt_whole(&o->c.dims, verb, "dims", text, 2, SV_CAM_MAX_DIMS);
+    case CLUSTERS: return opt_whole(&o->c.clusters, verb, "clusters", text, 2, SV_CAM_MAX_CLUSTERS);
+    case MIN_GENES: return opt_whole(&o->c.min_genes, verb, "min-genes", text, 1, 1e6);
+    case OUTLIERS: return opt_number(&o->c.lof_share, verb, "outliers", text, 0, 0.9);
     case GIVEN: o->given = text; return true;
     case HELD: o->held = true; return true;
     case SEED:
-        if (!count(&n, "seed", text, 0, 9007199254740992.0)) { return false; }
+        if (!opt_whole(&n, verb, "seed", text, 0, 9007199254740992.0)) { return false; }
         o->c.seed = n;
         return true;
     case 'o': o->output = text; return true;

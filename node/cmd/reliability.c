@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 
 static const char usage[] =
     "usage: prognode reliability TABLE TABLE [TABLE...] [-o OUT.csv] [options]\n"
@@ -55,6 +56,8 @@ static const char usage[] =
     "  -q, --quiet           no progress and no summary\n"
     "  -h, --help            this text\n";
 
+static const char verb[] = "reliability";
+
 void rl_study_free(rl_study *s)
 {
     for (size_t f = 0; s->feature != NULL && f < s->p; f++) { free(s->feature[f]); }
@@ -63,39 +66,12 @@ void rl_study_free(rl_study *s)
     *s = (rl_study){0};
 }
 
-static bool wrong(const char *option, const char *value, const char *expected)
-{
-    fprintf(stderr, "prognode reliability: --%s is \"%s\", expected %s\n", option, value, expected);
-    return false;
-}
-
-static bool number(double *out, const char *option, const char *text, double lo, double hi)
-{
-    char *end, expected[64];
-    double v = strtod(text, &end);
-    if (end == text || *end != '\0' || !(v >= lo && v <= hi)) {
-        (void)snprintf(expected, sizeof expected, "a number from %g to %g", lo, hi);
-        return wrong(option, text, expected);
-    }
-    *out = v;
-    return true;
-}
-
-static bool whole(size_t *out, const char *option, const char *text, double lo, double hi)
-{
-    double v = 0;
-    if (!number(&v, option, text, lo, hi)) { return false; }
-    if (v != floor(v)) { return wrong(option, text, "a whole number"); }
-    *out = (size_t)v;
-    return true;
-}
-
 static bool names(char *out[RL_MAX_IDS], size_t *n_out, const char *option, const char *text)
 {
     for (const char *p = text;; p++) {
         size_t n = strcspn(p, ",");
         if (n == 0 || *n_out == RL_MAX_IDS) {
-            return wrong(option, text, "1 to 8 names with commas between");
+            return opt_wrong(verb, option, text, "1 to 8 names with commas between");
         }
         if ((out[*n_out] = strndup(p, n)) == NULL) { return false; }
         ++*n_out;
@@ -107,7 +83,7 @@ static bool names(char *out[RL_MAX_IDS], size_t *n_out, const char *option, cons
 static bool yes_or_no(bool *out, const char *option, const char *text)
 {
     *out = strcmp(text, "yes") == 0;
-    return *out || strcmp(text, "no") == 0 || wrong(option, text, "yes or no");
+    return *out || strcmp(text, "no") == 0 || opt_wrong(verb, option, text, "yes or no");
 }
 
 enum { ID = 256, ONLY, CASES, PERTURB, SUV, PROFILE, REPETITIONS, ROTATE, SHIFT, NOISE, VOLUME, CONTOUR, SEED, FORM, MEAN, LEVEL,
@@ -140,30 +116,30 @@ static bool take(rl_options *o, int option, const char *text)
     case PERTURB: o->perturb = true; return true;
     case SUV: o->suv = true; return true;
     case 'r':
-        if (o->n_rois == RL_MAX_IDS) { return wrong("roi", text, "at most 8 patterns"); }
+        if (o->n_rois == RL_MAX_IDS) { return opt_wrong(verb, "roi", text, "at most 8 patterns"); }
         return (o->rois[o->n_rois++] = strdup(text)) != NULL;
     case PROFILE:
         o->ibsi = strcmp(text, "ibsi") == 0;
-        return o->ibsi || strcmp(text, "pyradiomics") == 0 || wrong("profile", text, "pyradiomics or ibsi");
+        return o->ibsi || strcmp(text, "pyradiomics") == 0 || opt_wrong(verb, "profile", text, "pyradiomics or ibsi");
     case 'p': o->params = text; return true;
-    case REPETITIONS: return whole(&o->repetitions, "repetitions", text, 2, RL_MAX_REPETITIONS);
-    case ROTATE: return number(&o->rotate, "rotate", text, 0, 180);
-    case SHIFT: return number(&o->shift, "shift", text, 0, 1);
-    case NOISE: return number(&o->noise, "noise", text, 0, 1000);
-    case VOLUME: return number(&o->volume, "volume", text, 0, 0.9);
+    case REPETITIONS: return opt_whole(&o->repetitions, verb, "repetitions", text, 2, RL_MAX_REPETITIONS);
+    case ROTATE: return opt_number(&o->rotate, verb, "rotate", text, 0, 180);
+    case SHIFT: return opt_number(&o->shift, verb, "shift", text, 0, 1);
+    case NOISE: return opt_number(&o->noise, verb, "noise", text, 0, 1000);
+    case VOLUME: return opt_number(&o->volume, verb, "volume", text, 0, 0.9);
     case CONTOUR: return yes_or_no(&o->contour, "contour", text);
     case SEED:
-        if (!whole(&n, "seed", text, 0, 9007199254740992.0)) { return false; }
+        if (!opt_whole(&n, verb, "seed", text, 0, 9007199254740992.0)) { return false; }
         o->seed = n;
         return true;
     case FORM:
-        if (!whole(&n, "form", text, 1, 3)) { return false; }
+        if (!opt_whole(&n, verb, "form", text, 1, 3)) { return false; }
         o->form = (int)n;
         return true;
     case MEAN: o->of_mean = true; return true;
-    case LEVEL: return number(&o->level, "level", text, 0.5, 0.9999);
-    case THRESHOLD: return number(&o->threshold, "threshold", text, -1, 1);
-    case CORRELATION: return number(&o->correlation, "correlation", text, 0, 1);
+    case LEVEL: return opt_number(&o->level, verb, "level", text, 0.5, 0.9999);
+    case THRESHOLD: return opt_number(&o->threshold, verb, "threshold", text, -1, 1);
+    case CORRELATION: return opt_number(&o->correlation, verb, "correlation", text, 0, 1);
     case 'o': o->output = text; return true;
     case KEEP: o->keep = text; return true;
     case 'q': o->quiet = true; return true;

@@ -1,7 +1,6 @@
 /* dicom/parametric_map.cc - see parametric_map.h. PS3.3 A.75, C.8.32, C.7.6.16, C.7.6.24. */
 #include "dicom/parametric_map.h"
-#include "dicom/made.hh"
-#include "dicom/scan.h"
+#include "dicom/derived.hh"
 #include <cfloat>
 #include <cmath>
 #include <cstring>
@@ -94,26 +93,6 @@ int look(Writer &w, pn_error *err)
 
 /* ---- What it was made from -------------------------------------------------------------------- */
 
-void reference(Fields &d, const pn_slice &image)
-{
-    d.put(DCM_ReferencedSOPClassUID, image.sop_class_uid).put(DCM_ReferencedSOPInstanceUID, image.sop_uid);
-}
-
-/* A multi-frame image stands for all its frames. */
-void referenced_series(Fields &d, const Writer &w)
-{
-    Fields series = d.item(DCM_ReferencedSeriesSequence);
-    series.put(DCM_SeriesInstanceUID, w.volume.study.series_uid);
-    const char *before = "";
-    for (size_t k = 0; k < w.volume.n_slices; k++) {
-        const pn_slice &image = w.volume.slices[k];
-        if (std::strcmp(before, image.sop_uid) == 0) { continue; }
-        Fields item = series.item(DCM_ReferencedInstanceSequence);
-        reference(item, image);
-        before = image.sop_uid;
-    }
-}
-
 void position_of(double out[3], const rx_grid &g, size_t k)
 {
     for (int a = 0; a < 3; a++) {
@@ -144,25 +123,12 @@ void derivation(Fields &frame, const Writer &w, const double point[3])
     for (size_t k = 0; k < w.volume.n_slices; k++) {
         const pn_slice &image = w.volume.slices[k];
         if (distance(image, g, point) > within) { continue; }
-        Fields source = item.item(DCM_SourceImageSequence);
-        reference(source, image);
-        if (image.frame_number != 0) {
-            source.put(DCM_ReferencedFrameNumber, std::to_string(image.frame_number).c_str());
-        }
-        source.code(DCM_PurposeOfReferenceCodeSequence, "121322", "DCM",
-                    "Source image for image processing operation");
+        pn::put_source_image(item, image);
     }
     item.code(DCM_DerivationCodeSequence, "PRG-MAP", "99PROGNODE", "Radiomic feature of a moving kernel");
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------ */
-
-OFString joined(const double *v, size_t n)
-{
-    OFString text;
-    for (size_t i = 0; i < n; i++) { text += (i == 0 ? "" : "\\") + decimal(v[i]); }
-    return text;
-}
 
 int dimensions(Fields &d, const Writer &w, pn_error *err)
 {
@@ -197,13 +163,8 @@ void mapping(Fields &shared, const Writer &w)
 void shared_groups(Fields &d, const Writer &w)
 {
     const rx_grid &g = *w.map.grid;
-    const double cosines[6] = {g.direction[0], g.direction[3], g.direction[6],
-                               g.direction[1], g.direction[4], g.direction[7]};
-    const double spacing[2] = {g.spacing_mm[1], g.spacing_mm[0]};
     Fields shared = d.item(DCM_SharedFunctionalGroupsSequence);
-    shared.item(DCM_PlaneOrientationSequence).put(DCM_ImageOrientationPatient, joined(cosines, 6));
-    shared.item(DCM_PixelMeasuresSequence).put(DCM_SliceThickness, decimal(g.spacing_mm[2]))
-        .put(DCM_SpacingBetweenSlices, decimal(g.spacing_mm[2])).put(DCM_PixelSpacing, joined(spacing, 2));
+    pn::put_plane(shared, g, decimal(g.spacing_mm[2]));
     shared.item(DCM_PixelValueTransformationSequence).put(DCM_RescaleIntercept, "0")
         .put(DCM_RescaleSlope, "1").put(DCM_RescaleType, "US");
     shared.item(DCM_ParametricMapFrameTypeSequence).put(DCM_FrameType, "DERIVED\\PRIMARY\\VOLUME\\NONE");
@@ -222,7 +183,7 @@ void frames(Fields &d, const Writer &w)
         Fields f = d.item(DCM_PerFrameFunctionalGroupsSequence);
         derivation(f, w, point);
         f.item(DCM_FrameContentSequence).put32(DCM_DimensionIndexValues, {static_cast<Uint32>(n + 1)});
-        f.item(DCM_PlanePositionSequence).put(DCM_ImagePositionPatient, joined(point, 3));
+        f.item(DCM_PlanePositionSequence).put(DCM_ImagePositionPatient, pn::decimals(point, 3));
     }
 }
 
@@ -269,7 +230,7 @@ int write(Writer &w, const char *path, pn_error *err)
     Fields d(file.getDataset());
     pn::put_made(d, w.made);
     image_attributes(d, w);
-    referenced_series(d, w);
+    pn::put_referenced_series(d, w.volume);
     if ((rc = dimensions(d, w, err)) != PN_OK) { return rc; }
     shared_groups(d, w);
     frames(d, w);

@@ -1,7 +1,6 @@
 /* dicom/seg_write.cc - see seg_write.h. PS3.3 A.51, C.8.20.2, C.7.6.16. */
 #include "dicom/seg_write.h"
-#include "dicom/made.hh"
-#include "dicom/scan.h"
+#include "dicom/derived.hh"
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -57,27 +56,6 @@ int check(const Writer &w, pn_error *err)
 
 /* ---- What was measured ----------------------------------------------------------------------- */
 
-void reference(Fields &d, const pn_slice &image)
-{
-    d.put(DCM_ReferencedSOPClassUID, image.sop_class_uid).put(DCM_ReferencedSOPInstanceUID, image.sop_uid);
-}
-
-/* Every image of the volume: those without a segment were looked at too. A multi-frame image
- * stands for all its frames. */
-void referenced_series(Fields &d, const Writer &w)
-{
-    Fields series = d.item(DCM_ReferencedSeriesSequence);
-    series.put(DCM_SeriesInstanceUID, w.volume.study.series_uid);
-    const char *before = "";
-    for (size_t k = 0; k < w.volume.n_slices; k++) {
-        const pn_slice &image = w.volume.slices[k];
-        if (std::strcmp(before, image.sop_uid) == 0) { continue; }
-        Fields item = series.item(DCM_ReferencedInstanceSequence);
-        reference(item, image);
-        before = image.sop_uid;
-    }
-}
-
 void segment(Fields &d, const pn_seg_segment &s, size_t number)
 {
     Fields item = d.item(DCM_SegmentSequence);
@@ -105,25 +83,12 @@ int dimensions(Fields &d, const Writer &w, pn_error *err)
     return rc;
 }
 
-OFString joined(const double *v, size_t n)
-{
-    OFString text;
-    for (size_t i = 0; i < n; i++) { text += (i == 0 ? "" : "\\") + decimal(v[i]); }
-    return text;
-}
-
 void shared_groups(Fields &d, const Writer &w)
 {
     const rx_grid &g = w.volume.image.grid;
-    const double cosines[6] = {g.direction[0], g.direction[3], g.direction[6],
-                               g.direction[1], g.direction[4], g.direction[7]};
-    const double spacing[2] = {g.spacing_mm[1], g.spacing_mm[0]};
     const char *thickness = w.volume.study.slice_thickness_mm;
     Fields shared = d.item(DCM_SharedFunctionalGroupsSequence);
-    shared.item(DCM_PlaneOrientationSequence).put(DCM_ImageOrientationPatient, joined(cosines, 6));
-    shared.item(DCM_PixelMeasuresSequence)
-        .put(DCM_SliceThickness, thickness[0] != '\0' ? OFString(thickness) : decimal(g.spacing_mm[2]))
-        .put(DCM_SpacingBetweenSlices, decimal(g.spacing_mm[2])).put(DCM_PixelSpacing, joined(spacing, 2));
+    pn::put_plane(shared, g, thickness[0] != '\0' ? OFString(thickness) : decimal(g.spacing_mm[2]));
 }
 
 void frame(Fields &d, const Writer &w, size_t segment_number, size_t k, Uint32 position)
@@ -131,17 +96,11 @@ void frame(Fields &d, const Writer &w, size_t segment_number, size_t k, Uint32 p
     const pn_slice &image = w.volume.slices[k];
     Fields f = d.item(DCM_PerFrameFunctionalGroupsSequence);
     Fields derivation = f.item(DCM_DerivationImageSequence);
-    Fields source = derivation.item(DCM_SourceImageSequence);
-    reference(source, image);
-    if (image.frame_number != 0) {
-        source.put(DCM_ReferencedFrameNumber, std::to_string(image.frame_number).c_str());
-    }
-    source.code(DCM_PurposeOfReferenceCodeSequence, "121322", "DCM",
-                "Source image for image processing operation");
+    pn::put_source_image(derivation, image);
     derivation.code(DCM_DerivationCodeSequence, "113076", "DCM", "Segmentation");
     f.item(DCM_FrameContentSequence)
         .put32(DCM_DimensionIndexValues, {static_cast<Uint32>(segment_number), position});
-    f.item(DCM_PlanePositionSequence).put(DCM_ImagePositionPatient, joined(image.position_mm, 3));
+    f.item(DCM_PlanePositionSequence).put(DCM_ImagePositionPatient, pn::decimals(image.position_mm, 3));
     f.item(DCM_SegmentIdentificationSequence)
         .put16(DCM_ReferencedSegmentNumber, static_cast<unsigned>(segment_number));
 }
@@ -217,7 +176,7 @@ int write(const Writer &w, const char *path, pn_error *err)
     Fields d(file.getDataset());
     pn::put_made(d, w.made);
     image_attributes(d, w);
-    referenced_series(d, w);
+    pn::put_referenced_series(d, w.volume);
     for (size_t s = 0; s < w.n_segments; s++) { segment(d, w.segments[s], s + 1); }
     if ((rc = dimensions(d, w, err)) != PN_OK) { return rc; }
     shared_groups(d, w);

@@ -155,6 +155,61 @@ static int information(double f[N_GLCM], const rx_pair_matrix *m, rx_workspace *
     return RX_OK;
 }
 
+static size_t value_at(const rx_spread *s, size_t i) { return s->which ? s->which[i] : i; }
+
+void rx_level_sum_features(double f[N_GLCM], const rx_spread *sums, double ux, double uy, double eps)
+{
+    double tendency = 0, shade = 0, prominence = 0, average = 0, entropy = 0;
+    for (size_t i = 0; i < sums->n; i++) {
+        size_t k = value_at(sums, i);
+        if (sums->weight[k] == 0) { continue; }
+        double p = sums->weight[k] / sums->total, d = (double)k - ux - uy;
+        average += p * (double)k;
+        entropy -= p * log2(p + eps);
+        tendency += p * d * d;
+        shade += p * d * d * d;
+        prominence += p * d * d * d * d;
+    }
+    f[glcm_ClusterTendency] = tendency;
+    f[glcm_ClusterShade] = shade;
+    f[glcm_ClusterProminence] = prominence;
+    f[glcm_SumAverage] = average;
+    f[glcm_SumEntropy] = entropy;
+}
+
+void rx_level_difference_features(double f[N_GLCM], const rx_spread *differences, size_t highest, double eps)
+{
+    double average = 0, entropy = 0, contrast = 0, variance = 0;
+    double id = 0, idm = 0, idn = 0, idmn = 0, inverse = 0, ng = (double)highest;
+    for (size_t i = 0; i < differences->n; i++) {
+        size_t k = value_at(differences, i);
+        if (differences->weight[k] == 0) { continue; }
+        double p = differences->weight[k] / differences->total, d = (double)k;
+        average += p * d;
+        contrast += p * d * d;
+        entropy -= p * log2(p + eps);
+        id += p / (1 + d);
+        idm += p / (1 + d * d);
+        idn += p / (1 + d / ng);
+        idmn += p / (1 + d * d / (ng * ng));
+        if (k > 0) { inverse += p / (d * d); }
+    }
+    for (size_t i = 0; i < differences->n; i++) {
+        size_t k = value_at(differences, i);
+        double d = (double)k - average;
+        variance += differences->weight[k] / differences->total * d * d;
+    }
+    f[glcm_DifferenceAverage] = average;
+    f[glcm_DifferenceEntropy] = entropy;
+    f[glcm_DifferenceVariance] = variance;
+    f[glcm_Contrast] = contrast;
+    f[glcm_Id] = id;
+    f[glcm_Idm] = idm;
+    f[glcm_Idn] = idn;
+    f[glcm_Idmn] = idmn;
+    f[glcm_InverseVariance] = inverse;
+}
+
 static void cell_features(double f[N_GLCM], const rx_pair_matrix *m)
 {
     double ux = 0, uy = 0, vx = 0, vy = 0;
@@ -190,52 +245,8 @@ static void cell_features(double f[N_GLCM], const rx_pair_matrix *m)
     f[glcm_MaximumProbability] = most / m->total;
     f[glcm_SumSquares] = vx;
 
-    double tendency = 0, shade = 0, prominence = 0, average = 0, entropy = 0;
-    for (size_t k = 2; k <= 2 * m->highest; k++) {
-        if (m->sum[k] == 0) { continue; }
-        double p = m->sum[k] / m->total, d = (double)k - ux - uy;
-        average += p * (double)k;
-        entropy -= p * log2(p + m->form->eps);
-        tendency += p * d * d;
-        shade += p * d * d * d;
-        prominence += p * d * d * d * d;
-    }
-    f[glcm_ClusterTendency] = tendency;
-    f[glcm_ClusterShade] = shade;
-    f[glcm_ClusterProminence] = prominence;
-    f[glcm_SumAverage] = average;
-    f[glcm_SumEntropy] = entropy;
-}
-
-static void difference_features(double f[N_GLCM], const rx_pair_matrix *m)
-{
-    double average = 0, entropy = 0, contrast = 0, variance = 0;
-    double id = 0, idm = 0, idn = 0, idmn = 0, inverse = 0, ng = (double)m->highest;
-    for (size_t k = 0; k < m->highest; k++) {
-        if (m->difference[k] == 0) { continue; }
-        double p = m->difference[k] / m->total, d = (double)k;
-        average += p * d;
-        contrast += p * d * d;
-        entropy -= p * log2(p + m->form->eps);
-        id += p / (1 + d);
-        idm += p / (1 + d * d);
-        idn += p / (1 + d / ng);
-        idmn += p / (1 + d * d / (ng * ng));
-        if (k > 0) { inverse += p / (d * d); }
-    }
-    for (size_t k = 0; k < m->highest; k++) {
-        double d = (double)k - average;
-        variance += m->difference[k] / m->total * d * d;
-    }
-    f[glcm_DifferenceAverage] = average;
-    f[glcm_DifferenceEntropy] = entropy;
-    f[glcm_DifferenceVariance] = variance;
-    f[glcm_Contrast] = contrast;
-    f[glcm_Id] = id;
-    f[glcm_Idm] = idm;
-    f[glcm_Idn] = idn;
-    f[glcm_Idmn] = idmn;
-    f[glcm_InverseVariance] = inverse;
+    rx_spread sums = { m->sum, m->total, NULL, 2 * m->highest + 1 };
+    rx_level_sum_features(f, &sums, ux, uy, m->form->eps);
 }
 
 int rx_cooccurrence_features(double f[N_GLCM], bool *any, rx_cells cells, const rx_levels *l,
@@ -248,7 +259,8 @@ int rx_cooccurrence_features(double f[N_GLCM], bool *any, rx_cells cells, const 
     if (rc != RX_OK) { return rc; }
     sum_up(&m);
     cell_features(f, &m);
-    difference_features(f, &m);
+    rx_spread differences = { m.difference, m.total, NULL, m.highest };
+    rx_level_difference_features(f, &differences, m.highest, form->eps);
     f[glcm_MCC] = NAN;
     rc = information(f, &m, ws, err);
     if (rc == RX_OK && form->mcc) { rc = rx_maximal_correlation(&f[glcm_MCC], &m, ws, err); }

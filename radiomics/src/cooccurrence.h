@@ -52,6 +52,18 @@ typedef struct rx_pair_matrix {
 RX_CHECKED int rx_maximal_correlation(double *mcc, const rx_pair_matrix *m, rx_workspace *ws,
                                       rx_error *err);
 
+/* Which values k a sum or a difference of two levels takes, and how often: weight[k] / total. */
+typedef struct rx_spread {
+    const double *weight;
+    double total;
+    const uint32_t *which;    /* [n]: the k whose weight is not 0; NULL: looked for in 0 <= k < n */
+    size_t n;
+} rx_spread;
+
+/* Features of sums, about the mean ux + uy, and of differences; ng: the highest level. */
+void rx_level_sum_features(double f[N_GLCM], const rx_spread *sums, double ux, double uy, double eps);
+void rx_level_difference_features(double f[N_GLCM], const rx_spread *differences, size_t ng, double eps);
+
 /* false, and f untouched, if there is no pair. MCC is NaN if it is not wanted, or if more than
  * RX_MAX_MCC_LEVELS levels occur. Uses ws->margins and ws->reals. */
 RX_CHECKED int rx_cooccurrence_features(double f[N_GLCM], bool *any, rx_cells cells,

@@ -182,52 +182,16 @@ static void cell_features(double f[N_GLCM], const rx_map_glcm *m, const rx_kerne
     f[glcm_MaximumProbability] = most;
     f[glcm_SumSquares] = vx;
 
-    double tendency = 0, shade = 0, prominence = 0, average = 0, entropy = 0;
-    for (size_t s = 0; s < m->n_sums; s++) {
-        double p = m->sum[m->sums[s]], d = m->sums[s] - ux - uy;
-        average += p * m->sums[s];
-        entropy -= p * log2(p + eps);
-        tendency += p * d * d;
-        shade += p * d * d * d;
-        prominence += p * d * d * d * d;
-        m->sum[m->sums[s]] = 0;
-    }
-    f[glcm_ClusterTendency] = tendency;
-    f[glcm_ClusterShade] = shade;
-    f[glcm_ClusterProminence] = prominence;
-    f[glcm_SumAverage] = average;
-    f[glcm_SumEntropy] = entropy;
+    rx_spread sums = { m->sum, 1, m->sums, m->n_sums };
+    rx_level_sum_features(f, &sums, ux, uy, eps);
+    for (size_t s = 0; s < m->n_sums; s++) { m->sum[m->sums[s]] = 0; }
 }
 
-static void difference_features(double f[N_GLCM], const rx_map_glcm *m, unsigned highest)
+static void difference_features(double f[N_GLCM], rx_map_glcm *m, unsigned highest)
 {
-    double average = 0, entropy = 0, contrast = 0, variance = 0;
-    double id = 0, idm = 0, idn = 0, idmn = 0, inverse = 0, ng = highest;
-    for (size_t s = 0; s < m->n_differences; s++) {
-        double d = m->differences[s], p = m->difference[m->differences[s]];
-        average += p * d;
-        contrast += p * d * d;
-        entropy -= p * log2(p + eps);
-        id += p / (1 + d);
-        idm += p / (1 + d * d);
-        idn += p / (1 + d / ng);
-        idmn += p / (1 + d * d / (ng * ng));
-        if (d > 0) { inverse += p / (d * d); }
-    }
-    for (size_t s = 0; s < m->n_differences; s++) {
-        double d = m->differences[s] - average;
-        variance += m->difference[m->differences[s]] * d * d;
-        m->difference[m->differences[s]] = 0;
-    }
-    f[glcm_DifferenceAverage] = average;
-    f[glcm_DifferenceEntropy] = entropy;
-    f[glcm_DifferenceVariance] = variance;
-    f[glcm_Contrast] = contrast;
-    f[glcm_Id] = id;
-    f[glcm_Idm] = idm;
-    f[glcm_Idn] = idn;
-    f[glcm_Idmn] = idmn;
-    f[glcm_InverseVariance] = inverse;
+    rx_spread differences = { m->difference, 1, m->differences, m->n_differences };
+    rx_level_difference_features(f, &differences, highest, eps);
+    for (size_t s = 0; s < m->n_differences; s++) { m->difference[m->differences[s]] = 0; }
 }
 
 /* sum of q log2(1 + eps/q) over all products q = px py that are not 0. While eps/q is below

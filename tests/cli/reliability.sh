@@ -65,8 +65,8 @@ expect 2 '1 tables, expected 2 to 64' r1.csv
 expect 2 'cases stands alone' r1.csv r2.csv --cases x.csv
 expect 2 'perturb needs at least one' --perturb
 expect 1 'nowhere' --perturb /nowhere
-expect 2 'form is "4", expected a number from 1 to 3' r1.csv r2.csv --form 4
-expect 2 'repetitions is "2.5", expected a whole number' --cases x.csv --repetitions 2.5
+expect 2 'form is "4", expected a whole number from 1 to 3' r1.csv r2.csv --form 4
+expect 2 'repetitions is "2.5", expected a whole number from 2 to 1000' --cases x.csv --repetitions 2.5
 expect 2 'contour is "maybe", expected yes or no' --cases x.csv --contour maybe
 expect 2 'go with --perturb and --cases' r1.csv r2.csv -p x.yaml
 expect 1 'nowhere.csv' r1.csv nowhere.csv
