@@ -33,8 +33,8 @@ incoming_empty() { [ -z "$(ls "$work/spool/incoming")" ]; }
 wait_for 20 incoming_empty || fail "objects are left in incoming/"
 [ "$(find "$work/spool/instances" -type f | wc -l)" -eq 2 ] || fail "not the two good images only"
 [ "$(files)" = "$around" ] || fail "files outside the spool: $(files)"
-[ -z "$(find "$work/spool" -name '*..*' -o -name 'x' -o -name 'x.dcm')" ] || fail "a file named by its sender"
-[ ! -f /tmp/x ] || fail "/tmp/x"
+[ -z "$(find "$work/spool" -name '*..*' -o -name 'x' -o -name 'x.dcm' -o -name 'prognode-named-by-peer*')" ] || fail "a file named by its sender"
+[ ! -f /tmp/prognode-named-by-peer ] || fail "/tmp/prognode-named-by-peer"
 
 # The node works as before, by the same processes.
 tls_echo pacs || fail "C-ECHO over TLS after the attack"
