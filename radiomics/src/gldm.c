@@ -11,12 +11,8 @@ int rx_dependence_features(double out[SZ_N], const rx_neighbours *nb, const rx_l
     return rx_sizematrix_features(out, &m, l, ws, err);
 }
 
-int rx_gldm(double out[N_GLDM], const rx_levels *l, const rx_neighbours *nb, rx_workspace *ws,
-            rx_error *err)
+void rx_gldm_name(double out[N_GLDM], const double f[SZ_N])
 {
-    double f[SZ_N];
-    int rc = rx_dependence_features(f, nb, l, DBL_EPSILON, ws, err);
-    if (rc != RX_OK) { return rc; }
     out[gldm_DependenceEntropy] = f[SZ_ENTROPY];
     out[gldm_DependenceNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];
     out[gldm_DependenceNonUniformityNormalized] = f[SZ_SIZE_NONUNIFORMITY_NORM];
@@ -31,5 +27,14 @@ int rx_gldm(double out[N_GLDM], const rx_levels *l, const rx_neighbours *nb, rx_
     out[gldm_SmallDependenceEmphasis] = f[SZ_SMALL];
     out[gldm_SmallDependenceHighGrayLevelEmphasis] = f[SZ_SMALL_HIGH];
     out[gldm_SmallDependenceLowGrayLevelEmphasis] = f[SZ_SMALL_LOW];
+}
+
+int rx_gldm(double out[N_GLDM], const rx_levels *l, const rx_neighbours *nb, rx_workspace *ws,
+            rx_error *err)
+{
+    double f[SZ_N];
+    int rc = rx_dependence_features(f, nb, l, DBL_EPSILON, ws, err);
+    if (rc != RX_OK) { return rc; }
+    rx_gldm_name(out, f);
     return RX_OK;
 }

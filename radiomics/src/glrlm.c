@@ -6,6 +6,26 @@
 #include "classes.h"
 #include "runs.h"
 
+void rx_glrlm_name(double out[N_GLRLM], const double f[SZ_N])
+{
+    out[glrlm_GrayLevelNonUniformity] = f[SZ_LEVEL_NONUNIFORMITY];
+    out[glrlm_GrayLevelNonUniformityNormalized] = f[SZ_LEVEL_NONUNIFORMITY_NORM];
+    out[glrlm_GrayLevelVariance] = f[SZ_LEVEL_VARIANCE];
+    out[glrlm_HighGrayLevelRunEmphasis] = f[SZ_HIGH];
+    out[glrlm_LongRunEmphasis] = f[SZ_LARGE];
+    out[glrlm_LongRunHighGrayLevelEmphasis] = f[SZ_LARGE_HIGH];
+    out[glrlm_LongRunLowGrayLevelEmphasis] = f[SZ_LARGE_LOW];
+    out[glrlm_LowGrayLevelRunEmphasis] = f[SZ_LOW];
+    out[glrlm_RunEntropy] = f[SZ_ENTROPY];
+    out[glrlm_RunLengthNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];
+    out[glrlm_RunLengthNonUniformityNormalized] = f[SZ_SIZE_NONUNIFORMITY_NORM];
+    out[glrlm_RunPercentage] = f[SZ_PERCENTAGE];
+    out[glrlm_RunVariance] = f[SZ_SIZE_VARIANCE];
+    out[glrlm_ShortRunEmphasis] = f[SZ_SMALL];
+    out[glrlm_ShortRunHighGrayLevelEmphasis] = f[SZ_SMALL_HIGH];
+    out[glrlm_ShortRunLowGrayLevelEmphasis] = f[SZ_SMALL_LOW];
+}
+
 int rx_glrlm(double out[N_GLRLM], const rx_levels *l, const rx_settings *s, rx_workspace *ws,
              rx_error *err)
 {
@@ -26,22 +46,6 @@ int rx_glrlm(double out[N_GLRLM], const rx_levels *l, const rx_settings *s, rx_w
         double mean = sums.directions ? sums.sum[x] / (double)sums.directions : (double)NAN;
         f[x] = merged ? sums.merged[x] : mean;
     }
-
-    out[glrlm_GrayLevelNonUniformity] = f[SZ_LEVEL_NONUNIFORMITY];
-    out[glrlm_GrayLevelNonUniformityNormalized] = f[SZ_LEVEL_NONUNIFORMITY_NORM];
-    out[glrlm_GrayLevelVariance] = f[SZ_LEVEL_VARIANCE];
-    out[glrlm_HighGrayLevelRunEmphasis] = f[SZ_HIGH];
-    out[glrlm_LongRunEmphasis] = f[SZ_LARGE];
-    out[glrlm_LongRunHighGrayLevelEmphasis] = f[SZ_LARGE_HIGH];
-    out[glrlm_LongRunLowGrayLevelEmphasis] = f[SZ_LARGE_LOW];
-    out[glrlm_LowGrayLevelRunEmphasis] = f[SZ_LOW];
-    out[glrlm_RunEntropy] = f[SZ_ENTROPY];
-    out[glrlm_RunLengthNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];
-    out[glrlm_RunLengthNonUniformityNormalized] = f[SZ_SIZE_NONUNIFORMITY_NORM];
-    out[glrlm_RunPercentage] = f[SZ_PERCENTAGE];
-    out[glrlm_RunVariance] = f[SZ_SIZE_VARIANCE];
-    out[glrlm_ShortRunEmphasis] = f[SZ_SMALL];
-    out[glrlm_ShortRunHighGrayLevelEmphasis] = f[SZ_SMALL_HIGH];
-    out[glrlm_ShortRunLowGrayLevelEmphasis] = f[SZ_SMALL_LOW];
+    rx_glrlm_name(out, f);
     return RX_OK;
 }

@@ -3,17 +3,8 @@
 #include "classes.h"
 #include "zones.h"
 
-int rx_glszm(double out[N_GLSZM], const rx_levels *l, const rx_settings *s, rx_workspace *ws,
-             rx_error *err)
+void rx_glszm_name(double out[N_GLSZM], const double f[SZ_N])
 {
-    rx_zones zones;
-    rx_sizematrix m;
-    double f[SZ_N];
-    int rc = rx_zones_find(&zones, l, rx_flat_axis(s), ws, err);
-    if (rc == RX_OK) { rc = rx_zones_count(&m, &zones, l, rx_whole(l), NULL, ws, err); }
-    if (rc != RX_OK) { return rc; }
-    m.eps = DBL_EPSILON;
-    if ((rc = rx_sizematrix_features(f, &m, l, ws, err)) != RX_OK) { return rc; }
     out[glszm_GrayLevelNonUniformity] = f[SZ_LEVEL_NONUNIFORMITY];
     out[glszm_GrayLevelNonUniformityNormalized] = f[SZ_LEVEL_NONUNIFORMITY_NORM];
     out[glszm_GrayLevelVariance] = f[SZ_LEVEL_VARIANCE];
@@ -30,5 +21,19 @@ int rx_glszm(double out[N_GLSZM], const rx_levels *l, const rx_settings *s, rx_w
     out[glszm_ZoneEntropy] = f[SZ_ENTROPY];
     out[glszm_ZonePercentage] = f[SZ_PERCENTAGE];
     out[glszm_ZoneVariance] = f[SZ_SIZE_VARIANCE];
+}
+
+int rx_glszm(double out[N_GLSZM], const rx_levels *l, const rx_settings *s, rx_workspace *ws,
+             rx_error *err)
+{
+    rx_zones zones;
+    rx_sizematrix m;
+    double f[SZ_N];
+    int rc = rx_zones_find(&zones, l, rx_flat_axis(s), ws, err);
+    if (rc == RX_OK) { rc = rx_zones_count(&m, &zones, l, rx_whole(l), NULL, ws, err); }
+    if (rc != RX_OK) { return rc; }
+    m.eps = DBL_EPSILON;
+    if ((rc = rx_sizematrix_features(f, &m, l, ws, err)) != RX_OK) { return rc; }
+    rx_glszm_name(out, f);
     return RX_OK;
 }

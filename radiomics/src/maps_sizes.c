@@ -198,22 +198,7 @@ void rx_map_glrlm_features(double out[N_GLRLM], const rx_kernel *k, rx_map_sizes
         matrices++;
     }
     for (int x = 0; x < SZ_N; x++) { f[x] = matrices ? sum[x] / (double)matrices : (double)NAN; }
-    out[glrlm_GrayLevelNonUniformity] = f[SZ_LEVEL_NONUNIFORMITY];
-    out[glrlm_GrayLevelNonUniformityNormalized] = f[SZ_LEVEL_NONUNIFORMITY_NORM];
-    out[glrlm_GrayLevelVariance] = f[SZ_LEVEL_VARIANCE];
-    out[glrlm_HighGrayLevelRunEmphasis] = f[SZ_HIGH];
-    out[glrlm_LongRunEmphasis] = f[SZ_LARGE];
-    out[glrlm_LongRunHighGrayLevelEmphasis] = f[SZ_LARGE_HIGH];
-    out[glrlm_LongRunLowGrayLevelEmphasis] = f[SZ_LARGE_LOW];
-    out[glrlm_LowGrayLevelRunEmphasis] = f[SZ_LOW];
-    out[glrlm_RunEntropy] = f[SZ_ENTROPY];
-    out[glrlm_RunLengthNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];
-    out[glrlm_RunLengthNonUniformityNormalized] = f[SZ_SIZE_NONUNIFORMITY_NORM];
-    out[glrlm_RunPercentage] = f[SZ_PERCENTAGE];
-    out[glrlm_RunVariance] = f[SZ_SIZE_VARIANCE];
-    out[glrlm_ShortRunEmphasis] = f[SZ_SMALL];
-    out[glrlm_ShortRunHighGrayLevelEmphasis] = f[SZ_SMALL_HIGH];
-    out[glrlm_ShortRunLowGrayLevelEmphasis] = f[SZ_SMALL_LOW];
+    rx_glrlm_name(out, f);
 }
 
 /* ---- Zones ------------------------------------------------------------------------------------ */
@@ -245,22 +230,7 @@ void rx_map_glszm_features(double out[N_GLSZM], const rx_kernel *k, rx_map_sizes
     }
     for (size_t v = 0; v < k->voxels; v++) { t->seen[k->at[v]] = 0; }
     (void)one_matrix(f, t, k);             /* there is a voxel: there is a zone */
-    out[glszm_GrayLevelNonUniformity] = f[SZ_LEVEL_NONUNIFORMITY];
-    out[glszm_GrayLevelNonUniformityNormalized] = f[SZ_LEVEL_NONUNIFORMITY_NORM];
-    out[glszm_GrayLevelVariance] = f[SZ_LEVEL_VARIANCE];
-    out[glszm_HighGrayLevelZoneEmphasis] = f[SZ_HIGH];
-    out[glszm_LargeAreaEmphasis] = f[SZ_LARGE];
-    out[glszm_LargeAreaHighGrayLevelEmphasis] = f[SZ_LARGE_HIGH];
-    out[glszm_LargeAreaLowGrayLevelEmphasis] = f[SZ_LARGE_LOW];
-    out[glszm_LowGrayLevelZoneEmphasis] = f[SZ_LOW];
-    out[glszm_SizeZoneNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];
-    out[glszm_SizeZoneNonUniformityNormalized] = f[SZ_SIZE_NONUNIFORMITY_NORM];
-    out[glszm_SmallAreaEmphasis] = f[SZ_SMALL];
-    out[glszm_SmallAreaHighGrayLevelEmphasis] = f[SZ_SMALL_HIGH];
-    out[glszm_SmallAreaLowGrayLevelEmphasis] = f[SZ_SMALL_LOW];
-    out[glszm_ZoneEntropy] = f[SZ_ENTROPY];
-    out[glszm_ZonePercentage] = f[SZ_PERCENTAGE];
-    out[glszm_ZoneVariance] = f[SZ_SIZE_VARIANCE];
+    rx_glszm_name(out, f);
 }
 
 /* ---- Neighbours ------------------------------------------------------------------------------- */
@@ -269,20 +239,7 @@ static void gldm_features(double out[N_GLDM], const rx_kernel *k, rx_map_sizes *
 {
     double f[SZ_N];
     (void)one_matrix(f, t, k);
-    out[gldm_DependenceEntropy] = f[SZ_ENTROPY];
-    out[gldm_DependenceNonUniformity] = f[SZ_SIZE_NONUNIFORMITY];
-    out[gldm_DependenceNonUniformityNormalized] = f[SZ_SIZE_NONUNIFORMITY_NORM];
-    out[gldm_DependenceVariance] = f[SZ_SIZE_VARIANCE];
-    out[gldm_GrayLevelNonUniformity] = f[SZ_LEVEL_NONUNIFORMITY];
-    out[gldm_GrayLevelVariance] = f[SZ_LEVEL_VARIANCE];
-    out[gldm_HighGrayLevelEmphasis] = f[SZ_HIGH];
-    out[gldm_LargeDependenceEmphasis] = f[SZ_LARGE];
-    out[gldm_LargeDependenceHighGrayLevelEmphasis] = f[SZ_LARGE_HIGH];
-    out[gldm_LargeDependenceLowGrayLevelEmphasis] = f[SZ_LARGE_LOW];
-    out[gldm_LowGrayLevelEmphasis] = f[SZ_LOW];
-    out[gldm_SmallDependenceEmphasis] = f[SZ_SMALL];
-    out[gldm_SmallDependenceHighGrayLevelEmphasis] = f[SZ_SMALL_HIGH];
-    out[gldm_SmallDependenceLowGrayLevelEmphasis] = f[SZ_SMALL_LOW];
+    rx_gldm_name(out, f);
 }
 
 static void ngtdm_features(double out[N_NGTDM], const rx_kernel *k, const double *s)

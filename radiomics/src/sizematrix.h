@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <radiomics/error.h>
+#include "classes.h"
 #include "roi.h"
 #include "workspace.h"
 
@@ -33,6 +34,11 @@ typedef enum rx_size_feature {
  * Uses ws->margins. */
 RX_CHECKED int rx_sizematrix_features(double out[SZ_N], const rx_sizematrix *m,
                                       const rx_levels *l, rx_workspace *ws, rx_error *err);
+
+/* The same as features of a class, by its names: runs, zones, dependences. */
+void rx_glrlm_name(double out[N_GLRLM], const double f[SZ_N]);
+void rx_glszm_name(double out[N_GLSZM], const double f[SZ_N]);
+void rx_gldm_name(double out[N_GLDM], const double f[SZ_N]);
 
 /* Put n things into the order that `large` must have. */
 void rx_sized_sort(rx_sized *things, size_t n);

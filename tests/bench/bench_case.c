@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "testimage.h"
 
@@ -131,4 +134,40 @@ void bench_free(bench_volume *v)
     free(v->voxels);
     free(v->label);
     *v = (bench_volume){ 0 };
+}
+
+/* ---- Measuring -------------------------------------------------------------------------------- */
+
+double bench_cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+double bench_peak_mb(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_maxrss / 1024;
+}
+
+int bench_ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int bench_run_apart(int (*run)(const bench_case *c, const void *options), const bench_case *c, const void *options)
+{
+    (void)fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int rc = run(c, options);
+        (void)fflush(stdout);
+        _exit(rc);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) { return 2; }
+    return WEXITSTATUS(status);
 }

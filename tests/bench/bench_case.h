@@ -1,4 +1,4 @@
-/* tests/bench/bench_case.h - the images and regions that the radiomics bench measures. */
+/* tests/bench/bench_case.h - what the radiomics benches measure, and how. */
 #ifndef BENCH_CASE_H
 #define BENCH_CASE_H
 #include <stdbool.h>
@@ -30,5 +30,14 @@ typedef struct bench_volume {
 /* 0 done; 1 the files are not there; 2 failed (said on stderr). */
 int bench_make(bench_volume *v, const bench_case *c, const char *shared_folder);
 void bench_free(bench_volume *v);
+
+/* CPU time of this process, and the most memory that it has had. */
+double bench_cpu_ms(void);
+double bench_peak_mb(void);
+/* Compares doubles, for qsort. */
+int bench_ascending(const void *a, const void *b);
+/* Runs a case in a process of its own, so that its peak memory is its own. What run returned; 2 where that
+ * process could not be had or died. */
+int bench_run_apart(int (*run)(const bench_case *c, const void *options), const bench_case *c, const void *options);
 
 #endif

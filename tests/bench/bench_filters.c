@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <radiomics/pyradiomics.h>
 #include "bench_case.h"
@@ -23,26 +20,6 @@ typedef struct run_options { int repeats; bool patterns; } run_options;
 
 static const double sigmas[] = { 1, 2, 3, 5 };
 enum { N_SIGMAS = sizeof sigmas / sizeof *sigmas };
-
-static double cpu_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static double peak_mb(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss / 1024;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static void need(int rc, const rx_error *err)
 {
@@ -108,19 +85,20 @@ static void time_types(const bench_volume *v, const run_options *o)
         unsigned images = 0;
         if (type > RX_IMAGE_GRADIENT && !o->patterns) { continue; }
         for (int i = 0; i < o->repeats; i++) {
-            double start = cpu_ms();
+            double start = bench_cpu_ms();
             images = filter_once(v, &box, type);
-            ms[i] = cpu_ms() - start;
+            ms[i] = bench_cpu_ms() - start;
         }
-        qsort(ms, (size_t)o->repeats, sizeof *ms, ascending);
+        qsort(ms, (size_t)o->repeats, sizeof *ms, bench_ascending);
         printf("    %-11s %9.2f %9.2f   %u images, filter alone\n", rx_image_type_name(type), ms[0],
                ms[o->repeats / 2], images);
     }
 }
 
 /* 0; 1: its files are not there; 2: failed. */
-static int run_case(const bench_case *c, const run_options *o)
+static int run_case(const bench_case *c, const void *options)
 {
+    const run_options *o = options;
     bench_volume v;
     int rc = bench_make(&v, c, PN_SHARED_DIR);
     if (rc == 1) { printf("%-8s left out: its image is not in %s\n", c->name, PN_SHARED_DIR); }
@@ -129,39 +107,25 @@ static int run_case(const bench_case *c, const run_options *o)
     all_images(&s);
     rx_workspace *ws = rx_workspace_new();
     if (!ws) { return 2; }
-    double ms[MOST_REPEATS], before = peak_mb();
+    double ms[MOST_REPEATS], before = bench_peak_mb();
     size_t values = 0;
     for (int i = 0; i < o->repeats; i++) {
         rx_results out = { 0 };
         rx_error err = { 0 };
-        double start = cpu_ms();
+        double start = bench_cpu_ms();
         need(rx_pyradiomics_extract(&out, NULL, &v.image, &v.mask, &s, ws, &err), &err);
-        ms[i] = cpu_ms() - start;
+        ms[i] = bench_cpu_ms() - start;
         values = out.n;
         rx_results_free(&out);
     }
-    double after = peak_mb();
-    qsort(ms, (size_t)o->repeats, sizeof *ms, ascending);
+    double after = bench_peak_mb();
+    qsort(ms, (size_t)o->repeats, sizeof *ms, bench_ascending);
     printf("%-8s %7s %9.2f %9.2f   %zu features; grown by %.1f MB to %.1f MB\n", c->name, "", ms[0],
            ms[o->repeats / 2], values, after - before, after);
     time_types(&v, o);
     rx_workspace_free(ws);
     bench_free(&v);
     return 0;
-}
-
-static int run_apart(const bench_case *c, const run_options *o)
-{
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        int rc = run_case(c, o);
-        fflush(stdout);
-        _exit(rc);
-    }
-    int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) { return 2; }
-    return WEXITSTATUS(status);
 }
 
 static int usage(void)
@@ -186,7 +150,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < bench_n_cases; i++) {
         bool asked = optind == argc && !bench_cases[i].lungs;
         for (int a = optind; a < argc; a++) { asked = asked || strcmp(argv[a], bench_cases[i].name) == 0; }
-        if (asked) { failed += run_apart(&bench_cases[i], &o) == 2; }
+        if (asked) { failed += bench_run_apart(run_case, &bench_cases[i], &o) == 2; }
     }
     return failed > 0;
 }

@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <radiomics/ibsi.h>
 #include "bench_case.h"
@@ -23,26 +20,6 @@ typedef struct run_options { int repeats; double spacing_mm; } run_options;
 static const char *const family_names[FAMILIES] = {
     "morphology", "local", "statistics", "histogram", "ivh", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm",
 };
-
-static double cpu_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static double peak_mb(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss / 1024;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Values that came out; least and median time in ms[0] and ms[1]. */
 static size_t measure(double ms[2], const bench_volume *v, const run_options *o, unsigned families,
@@ -60,23 +37,24 @@ static size_t measure(double ms[2], const bench_volume *v, const run_options *o,
     for (int i = 0; i < o->repeats; i++) {
         rx_results out = { 0 };
         rx_error err = { 0 };
-        double start = cpu_ms();
+        double start = bench_cpu_ms();
         if (rx_ibsi_extract(&out, NULL, &v->image, &v->mask, &s, ws, &err) != RX_OK) {
             fprintf(stderr, "bench_ibsi: %s\n", err.msg);
             exit(2);
         }
-        t[i] = cpu_ms() - start;
+        t[i] = bench_cpu_ms() - start;
         values = out.n;
         rx_results_free(&out);
     }
-    qsort(t, (size_t)o->repeats, sizeof *t, ascending);
+    qsort(t, (size_t)o->repeats, sizeof *t, bench_ascending);
     ms[0] = t[0];
     ms[1] = t[o->repeats / 2];
     return values;
 }
 
-static int run_case(const bench_case *c, const run_options *o)
+static int run_case(const bench_case *c, const void *options)
 {
+    const run_options *o = options;
     bench_volume v;
     double ms[2];
     int made = bench_make(&v, c, PN_SHARED_DIR);
@@ -86,10 +64,10 @@ static int run_case(const bench_case *c, const run_options *o)
     }
     rx_workspace *ws = rx_workspace_new();
     if (made != 0 || !ws) { return 1; }
-    double before = peak_mb();
+    double before = bench_peak_mb();
     size_t values = measure(ms, &v, o, RX_IBSI_ALL_FAMILIES, ws);
     printf("%-15s %9.2f %9.2f   %zu values, %.0f MB before and %.0f MB at the peak\n", c->name, ms[0], ms[1],
-           values, before, peak_mb());
+           values, before, bench_peak_mb());
     (void)measure(ms, &v, o, 0, ws);
     printf("    %-11s %9.2f %9.2f\n", "preparation", ms[0], ms[1]);
     for (unsigned f = 0; f < FAMILIES; f++) {
@@ -99,20 +77,6 @@ static int run_case(const bench_case *c, const run_options *o)
     rx_workspace_free(ws);
     bench_free(&v);
     return 0;
-}
-
-static int run_apart(const bench_case *c, const run_options *o)
-{
-    int status;
-    (void)fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        int rc = run_case(c, o);
-        (void)fflush(stdout);
-        _exit(rc);
-    }
-    if (child < 0 || waitpid(child, &status, 0) != child) { return 1; }
-    return !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static int usage(void)
@@ -137,7 +101,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < bench_n_cases; i++) {
         bool asked = optind == argc && !bench_cases[i].lungs;
         for (int a = optind; a < argc; a++) { asked = asked || strcmp(argv[a], bench_cases[i].name) == 0; }
-        if (asked) { failed |= run_apart(&bench_cases[i], &o); }
+        if (asked) { failed |= bench_run_apart(run_case, &bench_cases[i], &o) != 0; }
     }
     return failed;
 }

@@ -16,9 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <radiomics/pyradiomics.h>
 #include "bench_case.h"
@@ -27,29 +24,9 @@
 
 enum { MOST_REPEATS = 101 };
 
-static double cpu_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static double peak_mb(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss / 1024;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 typedef struct timing { double ms[MOST_REPEATS]; int n; } timing;
 
-static void sort_timing(timing *t) { qsort(t->ms, (size_t)t->n, sizeof *t->ms, ascending); }
+static void sort_timing(timing *t) { qsort(t->ms, (size_t)t->n, sizeof *t->ms, bench_ascending); }
 static double median(const timing *t) { return t->ms[t->n / 2]; }
 
 static void need(int rc, const rx_error *err)
@@ -80,7 +57,7 @@ typedef struct scene {
 
 static double lap(double *since)
 {
-    double now = cpu_ms(), ms = now - *since;
+    double now = bench_cpu_ms(), ms = now - *since;
     *since = now;
     return ms;
 }
@@ -94,11 +71,11 @@ static void run_stages(timing t[STAGES], scene *x, const bench_volume *v, rx_wor
     rx_error err;
     for (int c = 0; c < RX_NCLASSES; c++) {
         for (int i = 0; i < RX_NFEATURES; i++) { s.enabled[i] = rx_features()[i].cls == (rx_class)c; }
-        double at = cpu_ms();
+        double at = bench_cpu_ms();
         need(rx_extract(out, NULL, &v->image, &v->mask, &s, ws, &err), &err);
         t[FIRST_CLASS + c].ms[t[FIRST_CLASS + c].n++] = lap(&at);
     }
-    double at = cpu_ms();
+    double at = bench_cpu_ms();
     need(rx_crop(&x->roi, &v->image, &v->mask, &s, ws, &err), &err);
     t[CROP].ms[t[CROP].n++] = lap(&at);
     need(rx_components(&parts, &x->roi, ws, &err), &err);
@@ -134,7 +111,7 @@ static double calibrate(scene *x, const rx_levels *l)
     uint16_t *dense = calloc(l->highest + 1u, sizeof *dense);
     if (!count || !dense) { exit(1); }
     for (unsigned i = 0; i < l->present; i++) { dense[l->level[i]] = (uint16_t)(i + 1); }
-    double start = cpu_ms();
+    double start = bench_cpu_ms();
     for (size_t k = 0; k < l->n[2]; k++) {
         for (size_t j = 0; j < l->n[1]; j++) {
             rx_row row = rx_levels_row(l, j, k);
@@ -146,7 +123,7 @@ static double calibrate(scene *x, const rx_levels *l)
             }
         }
     }
-    double ms = cpu_ms() - start;
+    double ms = bench_cpu_ms() - start;
     for (size_t i = 0; i < n * n; i++) { x->calibrated += count[i]; }
     free(count);
     free(dense);
@@ -241,23 +218,24 @@ static void run_profile(const bench_case *c, const bench_volume *v, rx_workspace
     rx_error err;
     timing t = { .n = 0 };
     if (c->filtered) { all_images(&s); } else { rx_pyradiomics_default(&s); }
-    double before = peak_mb();
+    double before = bench_peak_mb();
     for (int i = 0; i < repeats; i++) {
         rx_results_clear(&values);
-        double start = cpu_ms();
+        double start = bench_cpu_ms();
         need(rx_pyradiomics_extract(&values, NULL, &v->image, &v->mask, &s, ws, &err), &err);
-        t.ms[t.n++] = cpu_ms() - start;
+        t.ms[t.n++] = bench_cpu_ms() - start;
     }
     sort_timing(&t);
     printf("%-9s %zu values by the pyradiomics profile:", c->name, values.n);
     print_times(c, &t);
-    printf("; grown %.1f MB, peak %.1f MB\n", peak_mb() - before, peak_mb());
+    printf("; grown %.1f MB, peak %.1f MB\n", bench_peak_mb() - before, bench_peak_mb());
     rx_results_free(&values);
 }
 
 /* 0; 1: its files are not there; 2: failed. */
-static int run_case(const bench_case *c, const run_options *o)
+static int run_case(const bench_case *c, const void *options)
 {
+    const run_options *o = options;
     bench_volume v;
     int rc = bench_make(&v, c, o->shared);
     if (rc == 1) { printf("%-9s left out: its image is not in %s\n", c->name, o->shared); }
@@ -277,13 +255,13 @@ static int run_case(const bench_case *c, const run_options *o)
     rx_error err;
     timing all = { .n = 0 }, loop = { .n = 0 }, stage[STAGES] = { 0 };
     scene x = { 0 };
-    double before = peak_mb();
+    double before = bench_peak_mb();
     for (int i = 0; i < o->repeats; i++) {
-        double start = cpu_ms();
+        double start = bench_cpu_ms();
         need(rx_extract(out, &diag, &v.image, &v.mask, &s, ws, &err), &err);
-        all.ms[all.n++] = cpu_ms() - start;
+        all.ms[all.n++] = bench_cpu_ms() - start;
     }
-    double after = peak_mb(), working = (double)workspace_bytes(ws);
+    double after = bench_peak_mb(), working = (double)workspace_bytes(ws);
     for (int i = 0; i < o->repeats; i++) {
         run_stages(stage, &x, &v, ws);
         loop.ms[loop.n++] = calibrate(&x, &x.levels);
@@ -301,20 +279,6 @@ static int run_case(const bench_case *c, const run_options *o)
     rx_workspace_free(ws);
     bench_free(&v);
     return 0;
-}
-
-static int run_apart(const bench_case *c, const run_options *o)
-{
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        int rc = run_case(c, o);
-        fflush(stdout);
-        _exit(rc);
-    }
-    int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) { return 2; }
-    return WEXITSTATUS(status);
 }
 
 static int usage(void)
@@ -354,7 +318,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < bench_n_cases; i++) {
         bool asked = optind == argc;
         for (int a = optind; a < argc; a++) { asked = asked || strcmp(argv[a], bench_cases[i].name) == 0; }
-        if (asked) { failed += run_apart(&bench_cases[i], &o) == 2; }
+        if (asked) { failed += bench_run_apart(run_case, &bench_cases[i], &o) == 2; }
     }
     return failed > 0;
 }

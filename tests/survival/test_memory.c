@@ -1,6 +1,7 @@
 /* test_memory.c - every allocation of every function fails once: SV_ENOMEM, results untouched,
  * nothing leaked (the sanitizer looks). calloc, the only allocator of the library, is wrapped. */
 #include "cohort.h"
+#include "failing_calloc.h"
 
 #include <survival/bootstrap.h>
 #include <survival/concordance.h>
@@ -10,18 +11,6 @@
 #include <survival/mahalanobis.h>
 #include <survival/maxstat.h>
 #include <survival/quantile.h>
-
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static long calls_left = -1; /* -1: never fail */
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    if (calls_left == 0) { return NULL; }
-    if (calls_left > 0) { calls_left--; }
-    return __real_calloc(n, size);
-}
 
 enum { N = 12 };
 static const double TIME[N] = { 4, 2, 7, 2, 9, 5, 5, 8, 3, 6, 1, 4 };
@@ -138,21 +127,7 @@ static void test_memory__each_allocation_may_fail(void **state)
     int (*const runs[])(sv_error *) = { run_cox, run_baseline, run_loglik, run_km, run_logrank,
                                         run_concordance, run_maxstat, run_quantile,
                                         run_bootstrap, run_interval, run_metric };
-    for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
-        long failures = 0;
-        for (int rc = SV_ENOMEM; rc != SV_OK; failures++) {
-            sv_error err = { 0 };
-            calls_left = failures;
-            rc = runs[r](&err);
-            calls_left = -1;
-            if (rc != SV_OK) {
-                assert_int_equal(rc, SV_ENOMEM);
-                assert_int_equal(err.code, SV_ENOMEM);
-            }
-            assert_true(failures < 200);
-        }
-        assert_true(failures > 2);
-    }
+    check_each_allocation(runs, sizeof runs / sizeof *runs, 2);
 }
 
 int main(void)

@@ -1,22 +1,11 @@
 /* test_memory_groups.c - every allocation of clustering and deconvolution fails once: SV_ENOMEM, results
  * untouched, nothing leaked (the sanitizer looks). */
 #include "cohort.h"
+#include "failing_calloc.h"
 
 #include <survival/consensus.h>
 #include <survival/deconvolve.h>
 #include <survival/nnls.h>
-
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static long calls_left = -1; /* -1: never fail */
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    if (calls_left == 0) { return NULL; }
-    if (calls_left > 0) { calls_left--; }
-    return __real_calloc(n, size);
-}
 
 enum { N = 40, P = 6 };
 static double x[N * P], d[N * N];
@@ -113,20 +102,7 @@ static void test_memory_groups__each_allocation_may_fail(void **state)
     uint64_t seed = 4;
     for (size_t i = 0; i < N * P; i++) { x[i] = 0.1 + uniform(&seed); }
     int (*const runs[])(sv_error *) = { run_trees, run_medoids, run_kmeans, run_consensus, run_cam, run_pick };
-    for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
-        long failures = 0;
-        for (int rc = SV_ENOMEM; rc != SV_OK; failures++) {
-            sv_error err = { 0 };
-            calls_left = failures;
-            rc = runs[r](&err);
-            calls_left = -1;
-            if (rc != SV_OK) {
-                if (rc != SV_ENOMEM) { fail_msg("run %zu, allocation %ld: %s", r, failures + 1, err.msg); }
-                assert_int_equal(err.code, SV_ENOMEM);
-            }
-        }
-        assert_true(failures > 1);
-    }
+    check_each_allocation(runs, sizeof runs / sizeof *runs, 1);
 }
 
 int main(void)

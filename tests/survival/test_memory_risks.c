@@ -1,6 +1,7 @@
 /* test_memory_risks.c - every allocation of the functions for competing causes, calibration and the variants of the
  * Cox model fails once: SV_ENOMEM, results untouched, nothing leaked (the sanitizer looks). */
 #include "cohort.h"
+#include "failing_calloc.h"
 
 #include <survival/calibration.h>
 #include <survival/competing.h>
@@ -8,18 +9,6 @@
 #include <survival/logrank.h>
 #include <survival/maxstat.h>
 #include <survival/nomogram.h>
-
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static long calls_left = -1; /* -1: never fail */
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    if (calls_left == 0) { return NULL; }
-    if (calls_left > 0) { calls_left--; }
-    return __real_calloc(n, size);
-}
 
 enum { N = 12 };
 static const double TIME[N] = { 4, 2, 7, 2, 9, 5, 5, 8, 3, 6, 1, 4 };
@@ -159,21 +148,7 @@ static void test_memory_risks__each_allocation_may_fail(void **state)
     (void)state;
     int (*const runs[])(sv_error *) = { run_incidence, run_gray, run_finegray, run_groups, run_validation,
                                         run_probability, run_variants, run_backward, run_cuts, run_pairs, run_nomogram };
-    for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
-        long failures = 0;
-        for (int rc = SV_ENOMEM; rc != SV_OK; failures++) {
-            sv_error err = { 0 };
-            calls_left = failures;
-            rc = runs[r](&err);
-            calls_left = -1;
-            if (rc != SV_OK) {
-                if (rc != SV_ENOMEM) { fail_msg("run %zu, allocation %ld: %s", r, failures + 1, err.msg); }
-                assert_int_equal(err.code, SV_ENOMEM);
-            }
-            if (failures >= 2000) { fail_msg("run %zu still fails after %ld allocations", r, failures); }
-        }
-        assert_true(failures > 1);
-    }
+    check_each_allocation(runs, sizeof runs / sizeof *runs, 1);
 }
 
 int main(void)
