@@ -178,7 +178,7 @@ static int put_values(pn_buf *b, const rx_results *values, pn_error *err)
         rc = pn_buf_printf(b, err, "%s[", i > 0 ? "," : "");
         if (rc == PN_OK) { rc = ex_json_text(b, r->name, err); }
         if (rc == PN_OK) {
-            rc = pn_buf_printf(b, err, ",%s,\"%s\",\"%s\"]", number, r->ibsi_code, r->ibsi_aggregation);
+            rc = pn_buf_printf(b, err, ",%s,\"%s\",\"%s\",%d]", number, r->ibsi_code, r->ibsi_aggregation, (int)r->value.why);
         }
     }
     return rc;
@@ -219,6 +219,23 @@ static const char *text_at(const cJSON *array, int i)
     return cJSON_GetStringValue(cJSON_GetArrayItem(array, i));
 }
 
+static int take_value(rx_results *values, const cJSON *item, pn_error *err)
+{
+    const char *name = text_at(item, 0), *ibsi = text_at(item, 2), *aggregation = text_at(item, 3);
+    const cJSON *v = cJSON_GetArrayItem(item, 1), *why = cJSON_GetArrayItem(item, 4);
+    rx_error rx = {0};
+    if (name == NULL || v == NULL || ibsi == NULL || aggregation == NULL || !cJSON_IsNumber(why) || why->valueint < RX_DEFINED ||
+        why->valueint > RX_TOO_LARGE || (why->valueint == RX_DEFINED) != cJSON_IsNumber(v)) {
+        return pn_fail(err, PN_EFORMAT, "not a value");
+    }
+    double number = cJSON_IsNumber(v) ? v->valuedouble : (double)NAN;
+    if (rx_results_add(values, name, ibsi, aggregation, number, &rx) != RX_OK) {
+        return pn_fail_transient(err, PN_ENOMEM, "%s", rx.msg);
+    }
+    values->v[values->n - 1].value.why = (rx_why)why->valueint;
+    return PN_OK;
+}
+
 static int take_row(ex_row *row, const cJSON *json, pn_error *err)
 {
     const cJSON *item;
@@ -237,16 +254,8 @@ static int take_row(ex_row *row, const cJSON *json, pn_error *err)
         if (rc != PN_OK) { return rc; }
     }
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "values")) {
-        const char *name = text_at(item, 0), *ibsi = text_at(item, 2), *aggregation = text_at(item, 3);
-        const cJSON *v = cJSON_GetArrayItem(item, 1);
-        rx_error rx = {0};
-        if (name == NULL || v == NULL || ibsi == NULL || aggregation == NULL) {
-            return pn_fail(err, PN_EFORMAT, "not a value");
-        }
-        double number = cJSON_IsNumber(v) ? v->valuedouble : (double)NAN;
-        if (rx_results_add(&row->values, name, ibsi, aggregation, number, &rx) != RX_OK) {
-            return pn_fail_transient(err, PN_ENOMEM, "%s", rx.msg);
-        }
+        rc = take_value(&row->values, item, err);
+        if (rc != PN_OK) { return rc; }
     }
     return PN_OK;
 }

@@ -128,6 +128,7 @@ static int long_row(writer *w, const ex_row *row, pn_error *err)
         if (rc == PN_OK) { rc = pn_csv_put(&w->text, false, r->ibsi_code, err); }
         if (rc == PN_OK) { rc = pn_csv_put(&w->text, false, r->ibsi_aggregation, err); }
         if (rc == PN_OK) { rc = pn_csv_put_number(&w->text, false, r->value.v, err); }
+        if (rc == PN_OK) { rc = pn_csv_put(&w->text, false, rx_why_text(r->value.why), err); }
         if (rc == PN_OK) { rc = pn_csv_end_row(&w->text, err); }
     }
     return rc;
@@ -155,12 +156,12 @@ static int json_row(writer *w, const ex_row *row, pn_error *err)
 
 static int header(writer *w, pn_error *err)
 {
-    static const char *const rest[] = {"feature", "ibsi_code", "ibsi_aggregation", "value"};
+    static const char *const rest[] = {"feature", "ibsi_code", "ibsi_aggregation", "value", "reason"};
     int rc = PN_OK;
     if (w->setup->format == EX_JSON) { return pn_buf_printf(&w->text, err, "["); }
     if (w->setup->format == EX_LONG) {
         rc = long_cells(w, NULL, err);
-        for (size_t i = 0; rc == PN_OK && i < 4; i++) { rc = pn_csv_put(&w->text, false, rest[i], err); }
+        for (size_t i = 0; rc == PN_OK && i < sizeof rest / sizeof rest[0]; i++) { rc = pn_csv_put(&w->text, false, rest[i], err); }
         return rc == PN_OK ? pn_csv_end_row(&w->text, err) : rc;
     }
     for (size_t i = 0; rc == PN_OK && i < w->cells.n; i++) { rc = pn_csv_put(&w->text, i == 0, w->cells.v[i], err); }

@@ -192,9 +192,7 @@ static void add_value(builder *b, cJSON *values, cJSON *undefined, const char *n
 {
     if (v.why == RX_NOT_ASKED) { return; }
     number(b, values, name, v.v);
-    if (!isfinite(v.v)) {
-        text(b, undefined, name, v.why == RX_TOO_LARGE ? "too many grey levels" : "no value for this region");
-    }
+    if (!isfinite(v.v)) { text(b, undefined, name, rx_why_text(v.why)); }
 }
 
 static void add_features(builder *b, cJSON *parent, const pn_report_region *region)

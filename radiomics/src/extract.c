@@ -53,6 +53,17 @@ int rx_settings_check(const rx_settings *s, rx_error *err)
     return RX_OK;
 }
 
+const char *rx_why_text(rx_why why)
+{
+    switch (why) {
+    case RX_DEFINED: return "";
+    case RX_NOT_ASKED: return "not asked for";
+    case RX_TOO_LARGE: return "too many grey levels";
+    case RX_UNDEFINED: break;
+    }
+    return "no value for this region";
+}
+
 static bool wanted(const rx_settings *s, rx_class cls)
 {
     for (unsigned i = 0; i < rx_class_size(cls); i++) {

@@ -48,7 +48,7 @@ for other in 'many.nrrd --label 300' 'real.nrrd --label 1'; do
   set -- $other
   runs 0 "$work/a.nrrd" "$work/$1" $2 $3 -f long -o "$work/other.csv"
   runs 0 "$work/a.nrrd" "$work/mask.nrrd" --label 1 -f long -o "$work/same.csv"
-  cmp <(rev "$work/other.csv" | cut -d, -f1-4) <(rev "$work/same.csv" | cut -d, -f1-4) || fail "$other gives other values"
+  cmp <(rev "$work/other.csv" | cut -d, -f1-5) <(rev "$work/same.csv" | cut -d, -f1-5) || fail "$other gives other values"
 done
 
 # --- The same numbers in all three forms
@@ -56,9 +56,15 @@ runs 0 "$work/a.nrrd" "$work/mask.nrrd" -o "$work/one.json"
 runs 0 "$work/a.nrrd" "$work/mask.nrrd" -f long -o "$work/long.csv"
 value=$(sed -n 's/.*"original_glcm_Contrast": \([^,]*\),*$/\1/p' "$work/one.json")
 [ -n "$value" ] || fail "no value in the JSON"
-grep -q ",original_glcm_Contrast,ACUI,,$value\$" "$work/long.csv" || fail "the long form: $(grep glcm_Contrast "$work/long.csv")"
+grep -q ",original_glcm_Contrast,ACUI,,$value,\$" "$work/long.csv" || fail "the long form: $(grep glcm_Contrast "$work/long.csv")"
 grep -q ",$value," "$work/one.csv" || fail "the CSV has no $value"
 lines "$work/long.csv" 108
+# one voxel: what has no value says why
+volume point.nrrd uchar '(x == 5 && y == 5 && z == 3) ? 1 : 0'
+printf '{bins: {size: 25}, round_intensities: true}\n' > "$work/ibsi.yaml"
+runs 0 "$work/a.nrrd" "$work/point.nrrd" --profile ibsi -p "$work/ibsi.yaml" -f long -o "$work/point.csv"
+grep -q ',morph_moran_i,[A-Z0-9]*,[A-Z0-9]*,,no value for this region$' "$work/point.csv" || fail "no reason: $(grep moran "$work/point.csv")"
+grep -q ',stat_mean,[A-Z0-9]*,[A-Z0-9]*,[0-9.]*,$' "$work/point.csv" || fail "$(grep stat_mean "$work/point.csv")"
 
 # --- A list: paths beside it, further columns, a bad row, a bad label, workers
 mkdir "$work/lists"

@@ -50,7 +50,7 @@ printf 'prepare: {normalise: {method: z, of: roi, scale: 10}}\n' > z.yaml
 "$prognode" extract p --roi 'GTV*' -p z.yaml -q | grep -q "prepare normalise=z:of=roi:scale=10" \
   || fail "the table does not say what was done"
 grep -q ',original_firstorder_Mean,' z.csv || fail "no mean: $(head -3 z.csv)"
-awk -F, '/original_firstorder_Mean,/ { if ($NF < -1e-9 || $NF > 1e-9) exit 1 }' z.csv || fail "the mean after a z-score is not 0: $(grep firstorder_Mean z.csv)"
+awk -F, '/original_firstorder_Mean,/ { if ($(NF - 1) < -1e-9 || $(NF - 1) > 1e-9) exit 1 }' z.csv || fail "the mean after a z-score is not 0: $(grep firstorder_Mean z.csv)"
 printf 'prepare: {denoise: {method: mediam}}\n' > bad.yaml
 code=0; "$prognode" extract p -p bad.yaml 2> log || code=$?
 [ "$code" -eq 2 ] && grep -q 'bad.yaml:1:.*did you mean median' log || fail "exit $code: $(cat log)"

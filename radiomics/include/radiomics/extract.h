@@ -42,6 +42,8 @@ typedef enum rx_why {
     RX_TOO_LARGE,         /* so many grey levels occur that it would take too much
                              memory or time                                            */
 } rx_why;
+/* In words: "no value for this region", "too many grey levels", "not asked for"; "" for a value. */
+const char *rx_why_text(rx_why why);
 
 typedef struct rx_value { double v; rx_why why; } rx_value;
 
