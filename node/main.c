@@ -21,6 +21,7 @@ static const verb verbs[] = {
     {"reliability", cmd_reliability, "tell which features withstand repetition"},
     {"deconvolve", cmd_deconvolve, "find subpopulations in bulk expression"},
     {"cluster", cmd_cluster, "group patients, and put new ones into the groups"},
+    {"correlate", cmd_correlate, "correlate columns of tables, with adjusted p-values"},
     {"train", cmd_train, "build a model file from features and survival data"},
     {"validate", cmd_validate, "judge a model file on patients it was not made from"},
     {"predict", cmd_predict, "apply a model file to a feature table"},

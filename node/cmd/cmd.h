@@ -8,6 +8,7 @@ enum { PN_EXIT_OK = 0, PN_EXIT_FAILED = 1, PN_EXIT_USAGE = 2, PN_EXIT_PARTIAL = 
 int cmd_serve(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_cluster(int argc, char **argv);
+int cmd_correlate(int argc, char **argv);
 int cmd_deconvolve(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
