@@ -1,21 +1,8 @@
 #!/bin/bash
 # `prognode cluster` and `prognode deconvolve`: groups and mixtures that are planted here must come back.
 prognode=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-status=0
-complain() { echo "FAILED: $*"; status=1; }
-
-# expect CODE PATTERN ARGS...: the exit code, and a pattern in what is said on stderr
-expect() {
-  want=$1 pattern=$2
-  shift 2
-  "$prognode" "$@" >out 2>err </dev/null
-  code=$?
-  [ "$code" -eq "$want" ] || complain "$*: exit $code, expected $want: $(cat err)"
-  [ -z "$pattern" ] || grep -qE -- "$pattern" err || complain "$*: expected /$pattern/ in: $(cat err)"
-}
+verb=
+. "$(dirname "$0")/stderr.sh"
 
 # ---- three groups of twelve patients; p0, p3, p6, ... belong together
 awk 'BEGIN { srand(1); print "id,a,b,c,d,e,f"

@@ -3,21 +3,8 @@
 # perturbed images whose answer is known.
 prognode=$1
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-status=0
-complain() { echo "FAILED: $*"; status=1; }
-
-# expect CODE PATTERN ARGS...: the exit code, and a pattern in what is said on stderr
-expect() {
-  want=$1 pattern=$2
-  shift 2
-  "$prognode" reliability "$@" >out 2>err </dev/null
-  code=$?
-  [ "$code" -eq "$want" ] || complain "$*: exit $code, expected $want: $(cat err)"
-  [ -z "$pattern" ] || grep -qE -- "$pattern" err || complain "$*: expected /$pattern/ in: $(cat err)"
-}
+verb=reliability
+. "$(dirname "$0")/stderr.sh"
 # near FILE FEATURE COLUMN VALUE: to half a unit of the fourth decimal
 near() {
   awk -F, -v feature="$2" -v column="$3" -v want="$4" '
