@@ -56,6 +56,10 @@ typedef struct fd_field {
     const char *doc;
     const char *expected;                  /* instead of what the type says                */
     bool (*ok)(const char *text);          /* FD_TEXT, FD_TEXTS: further condition         */
+    /* Whether the key has a meaning in this object, by what stands before it in the table; NULL:
+     * always. Where it has none it is not read, not written and refused: "only <when_text>". */
+    bool (*when)(const void *obj);
+    const char *when_text;
     const struct fd_table *sub;
     const fd_hook *hook;
 } fd_field;

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pyradiomics.h"
 #include "fields.h"
 #include "file.h"
+#include "model_check.h"
+#include "pyradiomics.h"
 
 enum {
     MAX_BYTES = 8 << 20, MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_CODES = 64,
@@ -31,6 +32,17 @@ static bool is_digest(const char *text)
 {
     size_t n = strspn(text, "0123456789abcdef");
     return text[n] == '\0' && (n == 0 || n == 64);
+}
+
+static bool is_date(const char *text)
+{
+    static const char form[] = "dddd-dd-dd";
+    if (text[0] == '\0') { return true; }
+    for (size_t i = 0; i < sizeof form - 1; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        if (form[i] == 'd' ? !digit : text[i] != form[i]) { return false; }
+    }
+    return text[sizeof form - 1] == '\0';
 }
 
 static bool is_contrast(const char *text)
@@ -94,18 +106,137 @@ static const fd_field use_fields[] = {
      .def = "[]", .doc = "Segmented property types meant."},
 };
 
+/* ---- Words --------------------------------------------------------------- */
+
+static const char *const method_words[] = {"cox_cutpoint", "elm"};
+static const char *const source_words[] = {"image", "patient", "table"};
+static const char *const patient_names[CFG_NPATIENT_VARIABLES] = {
+    [CFG_PATIENT_AGE] = "PatientAge", [CFG_PATIENT_SEX] = "PatientSex",
+    [CFG_PATIENT_WEIGHT] = "PatientWeight", [CFG_PATIENT_SIZE] = "PatientSize"};
+
+#define N_WORDS(list) (sizeof(list) / sizeof((list)[0]))
+
+static const char *word_at(const char *const *words, size_t n, unsigned i)
+{
+    return i < n ? words[i] : "";
+}
+
+/* -1: none of them. */
+static int find_word(const char *const *words, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(words[i], text) == 0) { return (int)i; }
+    }
+    return -1;
+}
+
+const char *cfg_risk_method_word(cfg_risk_method m)
+{
+    return word_at(method_words, N_WORDS(method_words), m);
+}
+
+const char *cfg_source_word(cfg_source s) { return word_at(source_words, N_WORDS(source_words), s); }
+
+const char *cfg_patient_variable_name(cfg_patient_variable v)
+{
+    return word_at(patient_names, N_WORDS(patient_names), v);
+}
+
+int cfg_patient_variable_find(const char *name)
+{
+    return find_word(patient_names, N_WORDS(patient_names), name);
+}
+
+static int read_method(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
+{
+    cfg_model *m = obj;
+    (void)f;
+    int i = n->kind == YT_SCALAR ? find_word(method_words, N_WORDS(method_words), n->text) : -1;
+    if (i < 0) { return fd_expected(r, n, "cox_cutpoint or elm"); }
+    m->method = (cfg_risk_method)i;
+    if (m->method == CFG_RISK_ELM) { m->c_index = m->c_index_se = (double)NAN; }
+    return CFG_OK;
+}
+
+static void write_method(txt_buf *b, const void *obj, const fd_field *f, unsigned indent)
+{
+    const cfg_model *m = obj;
+    (void)f;
+    (void)indent;
+    txt_add(b, " %s\n", cfg_risk_method_word(m->method));
+}
+
+static int read_source(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
+{
+    cfg_model_feature *to = obj;
+    (void)f;
+    int i = n->kind == YT_SCALAR ? find_word(source_words, N_WORDS(source_words), n->text) : -1;
+    if (i < 0) { return fd_expected(r, n, "image, patient or table"); }
+    to->source = (cfg_source)i;
+    return CFG_OK;
+}
+
+static void write_source(txt_buf *b, const void *obj, const fd_field *f, unsigned indent)
+{
+    const cfg_model_feature *from = obj;
+    (void)f;
+    (void)indent;
+    txt_add(b, " %s\n", cfg_source_word(from->source));
+}
+
+static const fd_hook method_hook = {read_method, write_method};
+static const fd_hook source_hook = {read_source, write_source};
+
+static bool is_cox(const void *obj) { return ((const cfg_model *)obj)->method == CFG_RISK_COX; }
+static bool is_elm(const void *obj) { return ((const cfg_model *)obj)->method == CFG_RISK_ELM; }
+#define FOR_COX .when = is_cox, .when_text = "with risk.method cox_cutpoint"
+#define FOR_ELM .when = is_elm, .when_text = "with risk.method elm"
+
+/* ---- Risk ---------------------------------------------------------------- */
+
 #define FEATURE(m) .offset = offsetof(cfg_model_feature, m)
-static const fd_field feature_fields[] = {
-    {"name", FD_TEXT, FEATURE(name), .size = 128, .min_items = 1, .doc = "Full PyRadiomics name."},
+#define FEATURE_NAME \
+    {"name", FD_TEXT, FEATURE(name), .size = 128, .min_items = 1, .ok = is_line, \
+     .doc = "As the source has it; of an image PyRadiomics' full name."}, \
+    {"source", FD_HOOK, .hook = &source_hook, .def = "image", .doc = "Where the value comes from."}
+#define FEATURE_SPREAD \
+    {"mean", FD_REAL, FEATURE(mean), .doc = "Of the training patients."}, \
+    {"sd", FD_REAL, FEATURE(sd), .bounded = true, .above_min = true, .max = HUGE_VAL, \
+     .doc = "Of the training patients."}, \
+    {"quantiles", FD_REALS_FIXED, FEATURE(quantile), .min_items = CFG_NQUANTILES, \
+     .max_items = CFG_NQUANTILES, .doc = "0, 5, 25, 50, 75, 95 and 100 % of training patients."}
+
+static const fd_field cox_feature_fields[] = {
+    FEATURE_NAME,
     {"coefficient", FD_REAL, FEATURE(coefficient),
      .doc = "Log hazard ratio of one training standard deviation."},
-    {"mean", FD_REAL, FEATURE(mean), .doc = "Of the training patients."},
-    {"sd", FD_REAL, FEATURE(sd), .bounded = true, .above_min = true, .max = HUGE_VAL,
-     .doc = "Of the training patients."},
-    {"quantiles", FD_REALS_FIXED, FEATURE(quantile), .min_items = CFG_NQUANTILES,
-     .max_items = CFG_NQUANTILES, .doc = "0, 5, 25, 50, 75, 95 and 100 % of training patients."},
+    FEATURE_SPREAD,
 };
-static const fd_table feature_table = {FD_TABLE(feature_fields)};
+static const fd_field elm_feature_fields[] = {FEATURE_NAME, FEATURE_SPREAD};
+static const fd_table cox_feature_table = {FD_TABLE(cox_feature_fields)};
+static const fd_table elm_feature_table = {FD_TABLE(elm_feature_fields)};
+#define FEATURES(table) \
+    "features", FD_MAPS, AT(features), .size = sizeof(cfg_model_feature), COUNT(n_features), \
+    .min_items = 1, .max_items = CFG_MAX_MODEL_FEATURES, .sub = &(table), .doc = "The score."
+
+#define NETWORK(m) .offset = offsetof(cfg_elm_network, m)
+static const fd_field network_fields[] = {
+    {"seed", FD_UINT, NETWORK(seed), RANGE(1, 2147483646), .doc = "Of the input weights."},
+    {"beta", FD_REALS, NETWORK(beta), .count_offset = offsetof(cfg_elm_network, n_beta),
+     .min_items = 1, .max_items = CFG_MAX_ELM_HIDDEN, .doc = "Output weights, node by node."},
+};
+static const fd_table network_table = {FD_TABLE(network_fields)};
+
+#define ELM(m) .offset = offsetof(cfg_elm, m)
+static const fd_field elm_fields[] = {
+    {"hidden", FD_SIZE, ELM(hidden), RANGE(1, CFG_MAX_ELM_HIDDEN), .doc = "Nodes of each network."},
+    {"cost", FD_REAL, ELM(cost), .bounded = true, .above_min = true, .max = HUGE_VAL,
+     .infinite = true, .doc = "Ridge parameter of the fit; .inf: pseudo-inverse."},
+    {"networks", FD_MAPS, ELM(networks), .size = sizeof(cfg_elm_network),
+     .count_offset = offsetof(cfg_elm, n_networks), .min_items = 1,
+     .max_items = CFG_MAX_ELM_NETWORKS, .sub = &network_table, .doc = "The committee."},
+};
+static const fd_table elm_table = {FD_TABLE(elm_fields)};
 
 static const fd_field baseline_fields[] = {
     {"time_days", FD_REALS, AT(baseline_time_days), COUNT(n_baseline), .min_items = 1,
@@ -129,16 +260,17 @@ static const fd_field bootstrap_fields[] = {
 static const fd_table bootstrap_table = {FD_TABLE(bootstrap_fields)};
 
 static const fd_field risk_fields[] = {
-    {"method", FD_CONST, .def = "cox_cutpoint", .doc = "How the score is made."},
-    {"cutpoint", FD_REAL, AT(cutpoint),
-     .doc = "High risk where the linear predictor is above it."},
+    {"method", FD_HOOK, .hook = &method_hook, .expected = "cox_cutpoint or elm",
+     .doc = "How the score is made."},
+    {"cutpoint", FD_REAL, AT(cutpoint), .doc = "High risk where the score is above it."},
     {"horizon_years", FD_REALS_FIXED, AT(horizon_years), COUNT(n_horizons), .min_items = 0,
      .max_items = CFG_MAX_HORIZONS, .bounded = true, .above_min = true, .max = 100, .def = "[]",
      .doc = "Times at which reports state the expected survival."},
-    {"features", FD_MAPS, AT(features), .size = sizeof(cfg_model_feature), COUNT(n_features),
-     .min_items = 1, .max_items = CFG_MAX_MODEL_FEATURES, .sub = &feature_table, .doc = "The score."},
-    {"baseline", FD_MAP, .sub = &baseline_table, .doc = "Baseline hazard."},
-    {"bootstrap", FD_MAP, .sub = &bootstrap_table, .doc = "Models of patients drawn again."},
+    {FEATURES(cox_feature_table), FOR_COX},
+    {FEATURES(elm_feature_table), FOR_ELM},
+    {"baseline", FD_MAP, .sub = &baseline_table, FOR_COX, .doc = "Baseline hazard."},
+    {"bootstrap", FD_MAP, .sub = &bootstrap_table, FOR_COX, .doc = "Models of patients drawn again."},
+    {"elm", FD_MAP, AT(elm), .sub = &elm_table, FOR_ELM, .doc = "The networks."},
 };
 
 #define CURVE(m) .offset = offsetof(cfg_km_curve, m)
@@ -161,8 +293,8 @@ static const fd_table curve_table = {FD_TABLE(curve_fields)};
 static const fd_field training_fields[] = {
     {"patients", FD_UINT, AT(n_patients), RANGE(1, 1e9), .doc = "Training patients."},
     {"events", FD_UINT, AT(n_events), RANGE(0, 1e9), .doc = "Events among them."},
-    {"c_index", FD_REAL, AT(c_index), RANGE(0, 1), .doc = "Apparent concordance."},
-    {"c_index_se", FD_REAL, AT(c_index_se), RANGE(0, 1), .doc = "Its standard error."},
+    {"c_index", FD_REAL, AT(c_index), RANGE(0, 1), FOR_COX, .doc = "Apparent concordance."},
+    {"c_index_se", FD_REAL, AT(c_index_se), RANGE(0, 1), FOR_COX, .doc = "Its standard error."},
     {"table_sha256", FD_TEXT, TEXT_AT(table_sha256), .ok = is_digest, .def = "\"\"",
      .expected = "64 hexadecimal digits", .doc = "Digest of the training tables."},
     {"kaplan_meier", FD_MAPS, AT(km), .size = sizeof(cfg_km_curve), COUNT(n_km), .min_items = 0,
@@ -175,6 +307,36 @@ static const fd_field training_fields[] = {
      .min_items = 0, .max_items = CFG_NQUANTILES, RANGE(0, HUGE_VAL), .def = "[]",
      .doc = "0, 5, 25, 50, 75, 95 and 100 % of the training patients' distances."},
 };
+
+#define FIGURE(m) .offset = offsetof(cfg_figure, m)
+#define FIGURE_TEXT(m) FIGURE(m), .size = sizeof(((cfg_figure *)0)->m), .ok = is_line
+static const fd_field figure_fields[] = {
+    {"name", FD_TEXT, FIGURE_TEXT(name), .min_items = 1, .doc = "What is measured."},
+    {"estimate", FD_REAL, FIGURE(estimate), .doc = "Its value."},
+    {"low", FD_REAL, FIGURE(low), .infinite = true, .def = "-.inf", .doc = "95 % interval."},
+    {"high", FD_REAL, FIGURE(high), .infinite = true, .def = ".inf", .doc = "95 % interval."},
+    {"how", FD_TEXT, FIGURE_TEXT(how), .min_items = 1, .doc = "How it was estimated."},
+};
+static const fd_table figure_table = {FD_TABLE(figure_fields)};
+
+#define CARD(m) .offset = offsetof(cfg_card, m)
+#define CARD_TEXT(m) CARD(m), .size = sizeof(((cfg_card *)0)->m), .def = "\"\""
+static const fd_field card_fields[] = {
+    {"authors", FD_TEXT, CARD_TEXT(authors), .ok = is_line, .doc = "Who made the model."},
+    {"date", FD_TEXT, CARD_TEXT(date), .ok = is_date, .expected = "a date like 2026-11-21",
+     .doc = "When."},
+    {"cohort", FD_TEXT, CARD_TEXT(cohort), .ok = is_line, .doc = "Whose images, where, when."},
+    {"ethics", FD_TEXT, CARD_TEXT(ethics), .ok = is_line, .doc = "Approval and consent."},
+    {"limitations", FD_TEXT, CARD_TEXT(limitations), .ok = is_line, .doc = "What it cannot do."},
+    {"recipe_name", FD_TEXT, CARD_TEXT(recipe_name), .ok = is_line, .doc = "Of the training recipe."},
+    {"recipe_sha256", FD_TEXT, CARD_TEXT(recipe_sha256), .ok = is_digest,
+     .expected = "64 hexadecimal digits", .doc = "Digest of the training recipe."},
+    {"performance", FD_MAPS, CARD(performance), .size = sizeof(cfg_figure),
+     .count_offset = offsetof(cfg_card, n_performance), .min_items = 0,
+     .max_items = CFG_MAX_FIGURES, .sub = &figure_table, .def = "[]",
+     .doc = "On patients that the model was not fitted to."},
+};
+static const fd_table card_table = {FD_TABLE(card_fields)};
 
 /* A report has no code for these. */
 static int check_extraction(const fd_reader *r, const rx_pyradiomics *s, const yt_node *n)
@@ -211,209 +373,15 @@ static const fd_table use_table = {FD_TABLE(use_fields)};
 static const fd_table risk_table = {FD_TABLE(risk_fields)};
 static const fd_table training_table = {FD_TABLE(training_fields)};
 
-/* ---- Between keys -------------------------------------------------------- */
+/* ---- The file ------------------------------------------------------------ */
 
-static const yt_node *item_at(const yt_node *list, size_t i)
-{
-    const yt_node *n = list ? list->first : NULL;
-    while (n && i-- > 0) { n = n->next; }
-    return n;
-}
-
-/* Every number against the one before; strictly: not even the same twice. */
-static int check_order(const fd_reader *r, const yt_node *list, const double *v, size_t n,
-                       double direction, bool strictly)
-{
-    for (size_t i = 1; i < n; i++) {
-        double step = direction * (v[i] - v[i - 1]);
-        if (strictly ? step > 0 : step >= 0) { continue; }
-        char before[TXT_REAL_SIZE];
-        txt_put_real(before, v[i - 1]);
-        return fd_expected(r, item_at(list, i), "a number %s %s, the one before",
-                           direction > 0 ? (strictly ? "above" : "of at least") : "of at most",
-                           before);
-    }
-    return CFG_OK;
-}
-
-static int check_same_length(const fd_reader *r, const yt_node *map, const char *key,
-                             const char *other)
-{
-    const yt_node *a = yt_get(map, key), *b = yt_get(map, other);
-    return a->n == b->n ? CFG_OK
-                        : fd_fail(r, a, NULL, "got %zu items, expected %zu as in %s", a->n, b->n,
-                                  other);
-}
-
-static int check_range(const fd_reader *r, const yt_node *use, const char *key, cfg_range range)
-{
-    if (range.low <= range.high && range.low < HUGE_VAL && range.high > -HUGE_VAL) {
-        return CFG_OK;
-    }
-    return fd_fail(r, use, key, "got %g to %g, expected the lower end first", range.low,
-                   range.high);
-}
-
-static int check_use(const fd_reader *r, const cfg_model *m, const yt_node *use)
-{
-    int rc = check_range(r, use, "slice_spacing_mm", m->slice_spacing_mm);
-    if (!rc) { rc = check_range(r, use, "pixel_spacing_mm", m->pixel_spacing_mm); }
-    return rc ? rc : check_range(r, use, "slice_thickness_mm", m->slice_thickness_mm);
-}
-
-static int check_feature(const fd_reader *r, const cfg_model *m, size_t i, const yt_node *item)
-{
-    const cfg_model_feature *f = &m->features[i];
-    if (rx_pyradiomics_feature(NULL, f->name) < 0) {
-        return fd_expected(r, yt_get(item, "name"), "a feature's full name, like \"%s\"",
-                           rx_features()[0].full_name);
-    }
-    if (!rx_pyradiomics_gives(&m->extraction, f->name)) {
-        return fd_expected(r, yt_get(item, "name"),
-                           "a feature that extraction.imageType and featureClass give");
-    }
-    for (size_t j = 0; j < i; j++) {
-        if (strcmp(m->features[j].name, f->name) == 0) {
-            return fd_expected(r, yt_get(item, "name"), "each feature once");
-        }
-    }
-    return check_order(r, yt_get(item, "quantiles"), f->quantile, CFG_NQUANTILES, 1, false);
-}
-
-size_t cfg_model_replicates(const cfg_model *m)
-{
-    return m->n_features > 0 ? m->n_boot_coefficient / m->n_features : 0;
-}
-
-static int check_bootstrap(const fd_reader *r, const cfg_model *m, const yt_node *risk)
-{
-    const yt_node *map = yt_get(risk, "bootstrap");
-    const size_t n = cfg_model_replicates(m);
-    if (!map) { return CFG_OK; }
-    if (n * m->n_features != m->n_boot_coefficient) {
-        return fd_fail(r, map, "coefficients", "got %zu items, expected %zu for each sample",
-                       m->n_boot_coefficient, m->n_features);
-    }
-    if (n > m->bootstrap_drawn) {
-        return fd_fail(r, map, "drawn", "got %u, expected at least the %zu samples that are listed",
-                       m->bootstrap_drawn, n);
-    }
-    if (m->n_boot_cumhaz != n * m->n_horizons) {
-        return fd_fail(r, map, "cumulative_hazard", "got %zu items, expected %zu: %zu samples of %zu "
-                       "horizons", m->n_boot_cumhaz, n * m->n_horizons, n, m->n_horizons);
-    }
-    int rc = CFG_OK;
-    for (size_t i = 0; i < m->n_boot_cumhaz && !rc; i++) {
-        if (i % m->n_horizons > 0 && m->boot_cumhaz[i] < m->boot_cumhaz[i - 1]) {
-            rc = fd_expected(r, item_at(yt_get(map, "cumulative_hazard"), i),
-                             "a number not below that of the horizon before, %g",
-                             m->boot_cumhaz[i - 1]);
-        }
-    }
-    return rc;
-}
-
-/* The distance needs both, so both are there or none. */
-static int check_distances(const fd_reader *r, const cfg_model *m, const yt_node *training)
-{
-    const size_t p = m->n_features;
-    if (m->n_correlation == 0 && m->n_distance_quantile == 0) { return CFG_OK; }
-    if (m->n_correlation != p * p) {
-        return fd_fail(r, training, "correlation", "got %zu items, expected %zu for %zu features",
-                       m->n_correlation, p * p, p);
-    }
-    if (m->n_distance_quantile != CFG_NQUANTILES) {
-        return fd_fail(r, training, "mahalanobis_quantiles", "got %zu items, expected %d",
-                       m->n_distance_quantile, CFG_NQUANTILES);
-    }
-    const yt_node *list = yt_get(training, "correlation");
-    for (size_t i = 0; i < p; i++) {
-        for (size_t j = 0; j <= i; j++) {
-            double v = m->correlation[i * p + j];
-            if (i == j && v != 1) {
-                return fd_expected(r, item_at(list, i * p + j), "1, on the diagonal");
-            }
-            if (v != m->correlation[j * p + i]) {
-                return fd_expected(r, item_at(list, i * p + j),
-                                   "%.17g as on the other side of the diagonal",
-                                   m->correlation[j * p + i]);
-            }
-        }
-    }
-    return check_order(r, yt_get(training, "mahalanobis_quantiles"), m->distance_quantile,
-                       CFG_NQUANTILES, 1, false);
-}
-
-static int check_risk(const fd_reader *r, const cfg_model *m, const yt_node *risk)
-{
-    const yt_node *features = yt_get(risk, "features"), *baseline = yt_get(risk, "baseline");
-    int rc = CFG_OK;
-    for (size_t i = 0; i < m->n_features && !rc; i++) {
-        rc = check_feature(r, m, i, item_at(features, i));
-    }
-    if (!rc) {
-        rc = check_order(r, yt_get(risk, "horizon_years"), m->horizon_years, m->n_horizons, 1,
-                         true);
-    }
-    if (!rc) { rc = check_same_length(r, baseline, "cumulative_hazard", "time_days"); }
-    if (!rc) {
-        rc = check_order(r, yt_get(baseline, "time_days"), m->baseline_time_days, m->n_baseline, 1,
-                         true);
-    }
-    if (!rc) {
-        rc = check_order(r, yt_get(baseline, "cumulative_hazard"), m->baseline_cumhaz,
-                         m->n_baseline, 1, false);
-    }
-    return rc;
-}
-
-static int check_events(const fd_reader *r, const yt_node *map, unsigned events, unsigned patients)
-{
-    return events <= patients ? CFG_OK
-                              : fd_fail(r, map, "events",
-                                        "got %u, expected at most the %u patients", events,
-                                        patients);
-}
-
-static int check_curve(const fd_reader *r, const cfg_model *m, size_t i, const yt_node *item)
-{
-    const cfg_km_curve *c = &m->km[i];
-    for (size_t j = 0; j < i; j++) {
-        if (strcmp(m->km[j].group, c->group) == 0) {
-            return fd_expected(r, yt_get(item, "group"), "each group once");
-        }
-    }
-    int rc = check_events(r, item, c->events, c->patients);
-    if (!rc) { rc = check_same_length(r, item, "survival", "time_days"); }
-    if (!rc) { rc = check_same_length(r, item, "at_risk", "time_days"); }
-    if (!rc) { rc = check_order(r, yt_get(item, "time_days"), c->time_days, c->n, 1, true); }
-    if (!rc) { rc = check_order(r, yt_get(item, "survival"), c->survival, c->n, -1, false); }
-    if (!rc) { rc = check_order(r, yt_get(item, "at_risk"), c->n_risk, c->n, -1, false); }
-    return rc;
-}
-
-static int check_model(const fd_reader *r, const void *obj, const yt_node *root)
-{
-    const cfg_model *m = obj;
-    const yt_node *training = yt_get(root, "training");
-    int rc = check_use(r, m, yt_get(root, "intended_use"));
-    if (!rc) { rc = check_risk(r, m, yt_get(root, "risk")); }
-    if (!rc) { rc = check_bootstrap(r, m, yt_get(root, "risk")); }
-    if (!rc) { rc = check_distances(r, m, training); }
-    if (!rc) { rc = check_events(r, training, m->n_events, m->n_patients); }
-    for (size_t i = 0; i < m->n_km && !rc; i++) {
-        rc = check_curve(r, m, i, item_at(yt_get(training, "kaplan_meier"), i));
-    }
-    return rc;
-}
-
-/* What schema 2 added all has a default, so that a file of schema 1 is read by the same table. */
+/* What schemas 2 and 3 added all has a default, so that an older file is read by the same table. */
 static int read_schema(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
 {
     cfg_model *m = obj;
     (void)f;
-    if (n->kind != YT_SCALAR || strlen(n->text) != 1 || n->text[0] < '1' || n->text[0] > '2') {
-        return fd_expected(r, n, "1 or 2; a later one needs a later prognode");
+    if (n->kind != YT_SCALAR || strlen(n->text) != 1 || n->text[0] < '1' || n->text[0] > '3') {
+        return fd_expected(r, n, "1, 2 or 3; a later one needs a later prognode");
     }
     m->schema = (unsigned)(n->text[0] - '0');
     return CFG_OK;
@@ -437,8 +405,32 @@ static const fd_field root_fields[] = {
      .doc = "PyRadiomics' parameter file: setting, imageType, featureClass."},
     {"risk", FD_MAP, .sub = &risk_table, .doc = "From features to risk."},
     {"training", FD_MAP, .sub = &training_table, .doc = "What the model was made from."},
+    {"card", FD_MAP, AT(card), .sub = &card_table, .doc = "The model card."},
 };
-static const fd_table root_table = {FD_TABLE(root_fields), .check = check_model};
+static const fd_table root_table = {FD_TABLE(root_fields), .check = mc_check};
+
+/* ---- Questions ----------------------------------------------------------- */
+
+size_t cfg_model_replicates(const cfg_model *m)
+{
+    return m->n_features > 0 ? m->n_boot_coefficient / m->n_features : 0;
+}
+
+bool cfg_model_uses(const cfg_model *m, cfg_source source)
+{
+    for (size_t i = 0; i < m->n_features; i++) {
+        if (m->features[i].source == source) { return true; }
+    }
+    return false;
+}
+
+const cfg_km_curve *cfg_model_curve(const cfg_model *m, const char *group)
+{
+    for (size_t i = 0; i < m->n_km; i++) {
+        if (strcmp(m->km[i].group, group) == 0) { return &m->km[i]; }
+    }
+    return NULL;
+}
 
 /* ---- Entry points -------------------------------------------------------- */
 
@@ -447,12 +439,12 @@ static int read_root(const fd_reader *r, cfg_model *m, const yt_node *root)
 {
     if (!root) {
         return cfg_fail(r->err, CFG_EVALUE, r->name, 0, 0,
-                        "empty, expected a model file of schema 1 or %d", CFG_MODEL_SCHEMA);
+                        "empty, expected a model file of schema 1 to %d", CFG_MODEL_SCHEMA);
     }
     if (root->kind != YT_MAP) { return fd_expected(r, root, "a mapping"); }
     const yt_node *schema = yt_get(root, "schema");
     if (!schema) {
-        return fd_fail(r, root, "schema", "missing, expected 1 or %d: is this a model file?",
+        return fd_fail(r, root, "schema", "missing, expected 1 to %d: is this a model file?",
                        CFG_MODEL_SCHEMA);
     }
     int rc = fd_read_value(r, m, &root_fields[0], schema);

@@ -390,6 +390,22 @@ int fd_check_keys(const fd_reader *r, const fd_table *t, const yt_node *map)
     return CFG_OK;
 }
 
+/* Several fields may share a key, each for objects of another kind. */
+static int check_meaning(const fd_reader *r, const void *obj, const fd_table *t, const yt_node *n)
+{
+    const fd_field *stranger = NULL;
+    for (size_t i = 0; i < t->n; i++) {
+        const fd_field *f = &t->fields[i];
+        if (strcmp(n->key, f->key) != 0) { continue; }
+        if (!f->when || f->when(obj)) { return CFG_OK; }
+        stranger = f;
+    }
+    yt_node at = *n;
+    at.line = n->key_line;
+    at.column = n->key_column;
+    return fd_fail(r, &at, NULL, "only %s", stranger ? stranger->when_text : "");
+}
+
 int fd_read(const fd_reader *r, void *obj, const fd_table *t, const yt_node *map)
 {
     if (map && map->kind != YT_MAP && !yt_is_null(map)) {
@@ -398,8 +414,12 @@ int fd_read(const fd_reader *r, void *obj, const fd_table *t, const yt_node *map
     int rc = map && map->kind == YT_MAP ? fd_check_keys(r, t, map) : CFG_OK;
     for (size_t i = 0; i < t->n && !rc; i++) {
         const fd_field *f = &t->fields[i];
+        if (f->when && !f->when(obj)) { continue; }
         const yt_node *n = yt_get(map, f->key);
         rc = n ? fd_read_value(r, obj, f, n) : read_absent(r, obj, f, map);
+    }
+    for (const yt_node *n = map && map->kind == YT_MAP ? map->first : NULL; n && !rc; n = n->next) {
+        rc = check_meaning(r, obj, t, n);
     }
     return rc || !t->check ? rc : t->check(r, obj, map);
 }

@@ -184,6 +184,10 @@ out:
 int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_error *err)
 {
     if (m->n_features == 0) { return pn_fail(err, PN_EINVAL, "model \"%s\" has no features", m->id); }
+    if (m->method != CFG_RISK_COX) {
+        return pn_fail(err, PN_EINVAL, "model \"%s\": risk.method %s is not scored by this version", m->id,
+                       cfg_risk_method_word(m->method));
+    }
     for (size_t i = 0; i < m->n_features; i++) {
         if (!isfinite(values[i])) {
             return pn_fail(err, PN_EINVAL, "feature %s has no value", m->features[i].name);

@@ -20,16 +20,24 @@ void sv_elm_free(sv_elm *e)
     *e = (sv_elm){ 0 };
 }
 
+static int check_form(size_t hidden, uint32_t seed, sv_error *err)
+{
+    if (hidden < 1 || hidden > SV_ELM_MAX_HIDDEN) {
+        return sv_fail(err, SV_EINVAL, "hidden is %zu, expected 1 to %zu nodes", hidden, SV_ELM_MAX_HIDDEN);
+    }
+    if (seed < 1 || seed > SV_ELM_MAX_SEED) {
+        return sv_fail(err, SV_EINVAL, "seed is %u, expected 1 to %u", (unsigned)seed, SV_ELM_MAX_SEED);
+    }
+    return SV_OK;
+}
+
 static int check(const sv_matrix *x, const int *label, const sv_elm_opts *o, sv_error *err)
 {
-    if (o->hidden < 1 || o->hidden > SV_ELM_MAX_HIDDEN) {
-        return sv_fail(err, SV_EINVAL, "hidden is %zu, expected 1 to %zu nodes", o->hidden, SV_ELM_MAX_HIDDEN);
+    int rc = check_form(o->hidden, o->seed, err);
+    if (rc == SV_OK && !(o->cost > 0)) {
+        rc = sv_fail(err, SV_EINVAL, "cost is %g, expected more than 0", o->cost);
     }
-    if (!(o->cost > 0)) { return sv_fail(err, SV_EINVAL, "cost is %g, expected more than 0", o->cost); }
-    if (o->seed < 1 || o->seed > SV_ELM_MAX_SEED) {
-        return sv_fail(err, SV_EINVAL, "seed is %u, expected 1 to %u", (unsigned)o->seed, SV_ELM_MAX_SEED);
-    }
-    int rc = sv_matrix_check(x, x->rows, NULL, err);
+    if (rc == SV_OK) { rc = sv_matrix_check(x, x->rows, NULL, err); }
     if (rc != SV_OK) { return rc; }
     if (x->rows > (size_t)1 << 14) {
         return sv_fail(err, SV_ELIMIT, "%zu rows, at most %d are accepted", x->rows, 1 << 14);
@@ -150,19 +158,41 @@ static int fit(sv_elm *e, const sv_matrix *x, const int *label, const sv_elm_opt
     return rc;
 }
 
+/* Its input weights drawn, its output weights 0. */
+static int start(sv_elm *e, size_t p, size_t hidden, uint32_t seed, sv_error *err)
+{
+    *e = (sv_elm){ .p = p, .hidden = hidden, .weight = SV_NEW(double, hidden * p),
+                   .bias = SV_NEW(double, hidden), .beta = SV_NEW(double, hidden), .condition = SV_NAN };
+    if (e->weight == NULL || e->bias == NULL || e->beta == NULL) { return sv_no_memory(err, "the network"); }
+    draw(e, seed);
+    return SV_OK;
+}
+
+int sv_elm_restore(sv_elm *out, size_t p, size_t hidden, uint32_t seed, const double *beta, sv_error *err)
+{
+    int rc = check_form(hidden, seed, err);
+    if (rc == SV_OK && (p < 1 || p > (size_t)1 << 20)) {
+        rc = sv_fail(err, SV_EINVAL, "%zu columns, expected 1 to %d", p, 1 << 20);
+    }
+    if (rc != SV_OK) { return rc; }
+    sv_elm e;
+    rc = start(&e, p, hidden, seed, err);
+    if (rc != SV_OK) {
+        sv_elm_free(&e);
+        return rc;
+    }
+    memcpy(e.beta, beta, hidden * sizeof *beta);
+    *out = e;
+    return SV_OK;
+}
+
 int sv_elm_fit(sv_elm *out, const sv_matrix *x, const int *label, const sv_elm_opts *opts, sv_error *err)
 {
     int rc = check(x, label, opts, err);
     if (rc != SV_OK) { return rc; }
-    sv_elm e = { .p = x->cols, .hidden = opts->hidden, .weight = SV_NEW(double, opts->hidden * x->cols),
-                 .bias = SV_NEW(double, opts->hidden), .beta = SV_NEW(double, opts->hidden),
-                 .condition = SV_NAN };
-    if (e.weight == NULL || e.bias == NULL || e.beta == NULL) {
-        rc = sv_no_memory(err, "the network");
-    } else {
-        draw(&e, opts->seed);
-        rc = fit(&e, x, label, opts, err);
-    }
+    sv_elm e;
+    rc = start(&e, x->cols, opts->hidden, opts->seed, err);
+    if (rc == SV_OK) { rc = fit(&e, x, label, opts, err); }
     if (rc != SV_OK) {
         sv_elm_free(&e);
         return rc;

@@ -85,14 +85,71 @@ static inline void random_features(cfg_model *m)
     }
 }
 
+/* Some features come from elsewhere. */
+static inline void random_sources(cfg_model *m)
+{
+    size_t patient = random_below(CFG_NPATIENT_VARIABLES), at = random_below(m->n_features);
+    m->features[at].source = CFG_SOURCE_PATIENT;
+    snprintf(m->features[at].name, sizeof m->features[at].name, "%s",
+             cfg_patient_variable_name((cfg_patient_variable)patient));
+    for (size_t i = 0; i < m->n_features; i++) {
+        cfg_model_feature *f = &m->features[i];
+        if (i == at || random_below(4) > 0) { continue; }
+        f->source = CFG_SOURCE_TABLE;
+        snprintf(f->name, sizeof f->name, "deep: \"%zu\" #", i);
+    }
+}
+
+static inline void random_networks(cfg_model *m)
+{
+    m->method = CFG_RISK_ELM;
+    m->c_index = m->c_index_se = (double)NAN;
+    m->elm.hidden = 1 + random_below(30);
+    m->elm.cost = random_below(2) ? HUGE_VAL : fabs(random_double()) + 1e-300;
+    m->elm.n_networks = 1 + random_below(6);
+    m->elm.networks = array(m->elm.n_networks, sizeof *m->elm.networks);
+    for (size_t k = 0; k < m->elm.n_networks; k++) {
+        cfg_elm_network *to = &m->elm.networks[k];
+        to->seed = (unsigned)(k == 0 ? 2147483646 : k);
+        to->n_beta = m->elm.hidden;
+        to->beta = array(to->n_beta, sizeof(double));
+        for (size_t i = 0; i < to->n_beta; i++) { to->beta[i] = random_double(); }
+    }
+    for (size_t i = 0; i < m->n_features; i++) { m->features[i].coefficient = 0; }
+}
+
+static inline void random_card(cfg_model *m)
+{
+    if (random_below(3) == 0) { return; }
+    cfg_card *c = &m->card;
+    strcpy(c->authors, "A. \xc3\x84rztin, B: \"C\" #1");
+    strcpy(c->date, random_below(2) ? "2026-11-21" : "");
+    strcpy(c->cohort, "1.10");
+    strcpy(c->ethics, "yes");
+    memset(c->limitations, '~', sizeof c->limitations - 1);
+    strcpy(c->recipe_name, "null");
+    memset(c->recipe_sha256, 'f', 64);
+    c->n_performance = random_below(4);
+    c->performance = array(c->n_performance, sizeof *c->performance);
+    for (size_t i = 0; i < c->n_performance; i++) {
+        cfg_figure *f = &c->performance[i];
+        snprintf(f->name, sizeof f->name, "C-index %zu", i);
+        strcpy(f->how, "10-fold: 20 times");
+        f->estimate = random_double();
+        f->low = random_below(2) ? -HUGE_VAL : f->estimate;
+        f->high = random_below(2) ? HUGE_VAL : f->estimate;
+    }
+}
+
 static inline void random_curves(cfg_model *m)
 {
-    m->n_km = random_below(4);
+    m->n_km = m->method == CFG_RISK_ELM ? 2 + random_below(2) : random_below(4);
     m->km = array(m->n_km, sizeof *m->km);
     for (size_t g = 0; g < m->n_km; g++) {
         cfg_km_curve *c = &m->km[g];
-        snprintf(c->group, sizeof c->group, "group %zu", g);
-        c->n = random_below(40);
+        const char *names[] = {"low", "high"};
+        if (g < 2) { strcpy(c->group, names[g]); } else { snprintf(c->group, sizeof c->group, "group %zu", g); }
+        c->n = m->method == CFG_RISK_ELM ? 1 + random_below(40) : random_below(40);
         c->events = (unsigned)random_below(1000);
         c->patients = c->events + (unsigned)random_below(1000);
         c->time_days = random_times(c->n);
@@ -224,17 +281,23 @@ static inline cfg_model random_model(void)
     for (size_t i = 0; i < m.n_horizons; i++) {
         m.horizon_years[i] = (double)i + random_unit() / 2 + 0.1;
     }
-    m.n_baseline = 1 + random_below(60);
-    m.baseline_time_days = random_times(m.n_baseline);
-    m.baseline_cumhaz = random_times(m.n_baseline);
+    if (random_below(2)) { random_sources(&m); }
     m.n_events = (unsigned)random_below(1000);
     m.n_patients = m.n_events + 1;
     m.c_index = random_unit();
     m.c_index_se = random_unit();
+    if (random_below(3) == 0) {
+        random_networks(&m);
+    } else {
+        m.n_baseline = 1 + random_below(60);
+        m.baseline_time_days = random_times(m.n_baseline);
+        m.baseline_cumhaz = random_times(m.n_baseline);
+        random_bootstrap(&m);
+    }
     if (random_below(2)) { memset(m.table_sha256, 'a', 64); }
     random_curves(&m);
-    random_bootstrap(&m);
     random_distances(&m);
+    random_card(&m);
     return m;
 }
 
@@ -243,7 +306,7 @@ static inline cfg_model random_model(void)
 static inline void same_numbers(const double *a, const double *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!(a[i] == b[i])) { fail_msg("number %zu: %.17g became %.17g", i, a[i], b[i]); }
+        if (!(a[i] == b[i] || (isnan(a[i]) && isnan(b[i])))) { fail_msg("number %zu: %.17g became %.17g", i, a[i], b[i]); }
     }
 }
 
@@ -253,6 +316,7 @@ static inline void same_risk(const cfg_model *a, const cfg_model *b)
     for (size_t i = 0; i < a->n_features; i++) {
         const cfg_model_feature *f = &a->features[i], *g = &b->features[i];
         assert_string_equal(f->name, g->name);
+        assert_int_equal(f->source, g->source);
         same_numbers(&f->coefficient, &g->coefficient, 1);
         same_numbers(&f->mean, &g->mean, 1);
         same_numbers(&f->sd, &g->sd, 1);
@@ -270,6 +334,38 @@ static inline void same_risk(const cfg_model *a, const cfg_model *b)
     same_numbers(a->boot_coefficient, b->boot_coefficient, a->n_boot_coefficient);
     assert_int_equal(a->n_boot_cumhaz, b->n_boot_cumhaz);
     same_numbers(a->boot_cumhaz, b->boot_cumhaz, a->n_boot_cumhaz);
+}
+
+static inline void same_networks(const cfg_elm *a, const cfg_elm *b)
+{
+    assert_int_equal(a->hidden, b->hidden);
+    same_numbers(&a->cost, &b->cost, 1);
+    assert_int_equal(a->n_networks, b->n_networks);
+    for (size_t k = 0; k < a->n_networks; k++) {
+        assert_int_equal(a->networks[k].seed, b->networks[k].seed);
+        assert_int_equal(a->networks[k].n_beta, b->networks[k].n_beta);
+        same_numbers(a->networks[k].beta, b->networks[k].beta, a->networks[k].n_beta);
+    }
+}
+
+static inline void same_card(const cfg_card *a, const cfg_card *b)
+{
+    assert_string_equal(a->authors, b->authors);
+    assert_string_equal(a->date, b->date);
+    assert_string_equal(a->cohort, b->cohort);
+    assert_string_equal(a->ethics, b->ethics);
+    assert_string_equal(a->limitations, b->limitations);
+    assert_string_equal(a->recipe_name, b->recipe_name);
+    assert_string_equal(a->recipe_sha256, b->recipe_sha256);
+    assert_int_equal(a->n_performance, b->n_performance);
+    for (size_t i = 0; i < a->n_performance; i++) {
+        const cfg_figure *f = &a->performance[i], *g = &b->performance[i];
+        assert_string_equal(f->name, g->name);
+        assert_string_equal(f->how, g->how);
+        same_numbers(&f->estimate, &g->estimate, 1);
+        same_numbers(&f->low, &g->low, 1);
+        same_numbers(&f->high, &g->high, 1);
+    }
 }
 
 static inline void same_use(const cfg_model *a, const cfg_model *b)
@@ -360,8 +456,11 @@ static inline void same_model(const cfg_model *a, const cfg_model *b)
     same_use(a, b);
     same_extraction(&a->extraction.base.features, &b->extraction.base.features);
     same_images(&a->extraction, &b->extraction);
+    assert_int_equal(a->method, b->method);
     same_risk(a, b);
+    same_networks(&a->elm, &b->elm);
     same_training(a, b);
+    same_card(&a->card, &b->card);
 }
 
 #endif

@@ -229,6 +229,13 @@ static void test_model__defaults(void **state)
     assert_int_equal(cfg_model_replicates(&m), 0);
     assert_int_equal(m.n_correlation, 0);
     assert_int_equal(m.n_distance_quantile, 0);
+    /* what schema 3 added */
+    assert_int_equal(m.method, CFG_RISK_COX);
+    assert_int_equal(m.features[0].source, CFG_SOURCE_IMAGE);
+    assert_int_equal(m.elm.n_networks, 0);
+    assert_string_equal(m.card.authors, "");
+    assert_string_equal(m.card.recipe_sha256, "");
+    assert_int_equal(m.card.n_performance, 0);
     assert_int_equal(strlen(m.file_sha256), 64);
     cfg_model_free(&m);
 }
@@ -239,13 +246,13 @@ typedef struct rule {
 } rule;
 
 static const rule rules[] = {
-    {"schema: 1\n", "", "1:1: schema: missing, expected 1 or 2: is this a model file?"},
-    {"schema: 1\n", "schema: 3\nnew_key: 1\n",
-     "1:9: schema: got \"3\", expected 1 or 2; a later one needs a later prognode"},
+    {"schema: 1\n", "", "1:1: schema: missing, expected 1 to 3: is this a model file?"},
+    {"schema: 1\n", "schema: 4\nnew_key: 1\n",
+     "1:9: schema: got \"4\", expected 1, 2 or 3; a later one needs a later prognode"},
     {"schema: 1\n", "schema: 0\n",
-     "1:9: schema: got \"0\", expected 1 or 2; a later one needs a later prognode"},
+     "1:9: schema: got \"0\", expected 1, 2 or 3; a later one needs a later prognode"},
     {"schema: 1\n", "schema: [1]\n",
-     "1:9: schema: got a list, expected 1 or 2; a later one needs a later prognode"},
+     "1:9: schema: got a list, expected 1, 2 or 3; a later one needs a later prognode"},
     {"  modality: [CT]\n", "  modality: [CT]\n  contrast: some\n",
      "5:13: intended_use.contrast: got \"some\", expected any, with or without"},
     {"  modality: [CT]\n", "  modality: [CT]\n  slice_thickness_mm: [5, 1]\n",
@@ -304,8 +311,37 @@ static const rule rules[] = {
     {"glcm: [Idn]", "glcm: [Id]",
      "19:11: risk.features[1].name: got \"original_glcm_Idn\", expected a feature that "
      "extraction.imageType and featureClass give"},
-    {"method: cox_cutpoint", "method: elm",
-     "10:11: risk.method: got \"elm\", expected cox_cutpoint"},
+    {"method: cox_cutpoint", "method: svm",
+     "10:11: risk.method: got \"svm\", expected cox_cutpoint or elm"},
+    {"method: cox_cutpoint", "method: [elm]",
+     "10:11: risk.method: got a list, expected cox_cutpoint or elm"},
+    {"  method: cox_cutpoint\n", "", "10:3: risk.method: missing, expected cox_cutpoint or elm"},
+    {"method: cox_cutpoint", "method: elm", "15:5: risk.features[0].coefficient: unknown key, expected "
+     "one of name, source, mean, sd, quantiles"},
+    {"method: cox_cutpoint\n", "method: cox_cutpoint\n  elm: {hidden: 1}\n",
+     "11:3: risk.elm: only with risk.method elm"},
+    {"name: original_shape_Sphericity\n", "name: PatientAge\n    source: header\n",
+     "15:13: risk.features[0].source: got \"header\", expected image, patient or table"},
+    {"name: original_shape_Sphericity\n", "name: age\n    source: patient\n",
+     "14:11: risk.features[0].name: got \"age\", expected PatientAge, PatientSex, PatientWeight or "
+     "PatientSize"},
+    {"name: original_shape_Sphericity\n", "name: PatientAge\n",
+     "14:11: risk.features[0].name: got \"PatientAge\", expected a feature's full name, like "
+     "\"original_shape_Elongation\""},
+    {"name: original_shape_Sphericity\n", "name: original_glcm_Idn\n    source: table\n",
+     "20:11: risk.features[1].name: got \"original_glcm_Idn\", expected each feature once"},
+    {"training:\n", "card: {authors: \"a\\nb\"}\ntraining:\n",
+     "27:17: card.authors: got \"a?b\", expected text of 0 to 511 bytes"},
+    {"training:\n", "card: {date: 21.11.2026}\ntraining:\n",
+     "27:14: card.date: got \"21.11.2026\", expected a date like 2026-11-21"},
+    {"training:\n", "card: {recipe_sha256: F00}\ntraining:\n",
+     "27:23: card.recipe_sha256: got \"F00\", expected 64 hexadecimal digits"},
+    {"training:\n", "card: {performance: [{name: C, estimate: .nan, how: cv}]}\ntraining:\n",
+     "27:42: card.performance[0].estimate: got \".nan\", expected a number"},
+    {"training:\n", "card: {performance: [{name: C, estimate: 0.6}]}\ntraining:\n",
+     "27:22: card.performance[0].how: missing, expected text of 1 to 160 bytes"},
+    {"training:\n", "card: {performance: [{name: C, estimate: 0.6, low: 0.61, how: cv}]}\ntraining:\n",
+     "27:42: card.performance[0].estimate: got \"0.6\", expected a number from low to high, 0.61 to inf"},
     {"  cutpoint: 0.25\n", "  cutpoint: .nan\n",
      "11:13: risk.cutpoint: got \".nan\", expected a number"},
     {"horizon_years: [1, 2]", "horizon_years: [2, 2]",
@@ -368,33 +404,118 @@ static const rule rules[] = {
      "34:13: training.kaplan_meier[1].group: got \"low\", expected each group once"},
 };
 
-static void replace(char *out, size_t size, const rule *r)
+/* The same of a committee. */
+static const char good_elm[] =
+    "schema: 3\n"                                                               /*  1 */
+    "model: {id: m, version: 1.0, title: T, endpoint: overall survival}\n"      /*  2 */
+    "intended_use: {modality: [CT]}\n"                                          /*  3 */
+    "extraction:\n"                                                             /*  4 */
+    "  featureClass: {shape: [Sphericity]}\n"                                   /*  5 */
+    "risk:\n"                                                                   /*  6 */
+    "  method: elm\n"                                                           /*  7 */
+    "  cutpoint: 0\n"                                                           /*  8 */
+    "  horizon_years: [1]\n"                                                    /*  9 */
+    "  features:\n"                                                             /* 10 */
+    "  - {name: original_shape_Sphericity, mean: 0.7, sd: 0.1, quantiles: [0, 1, 2, 2, 4, 5, 6]}\n"
+    "  - {name: PatientAge, source: patient, mean: 61, sd: 9, quantiles: [30, 1e2, 1e2, 1e2, 1e2, 1e2,"
+    " 1e2]}\n"                                                                  /* 12 */
+    "  elm:\n"                                                                  /* 13 */
+    "    hidden: 3\n"                                                           /* 14 */
+    "    cost: .inf\n"                                                          /* 15 */
+    "    networks:\n"                                                           /* 16 */
+    "    - {seed: 1, beta: [0.1, -2.5e-3, 3]}\n"                                /* 17 */
+    "    - {seed: 2147483646, beta: [0.1, 0.2, 0.3]}\n"                         /* 18 */
+    "training:\n"                                                               /* 19 */
+    "  patients: 100\n"                                                         /* 20 */
+    "  events: 40\n"                                                            /* 21 */
+    "  kaplan_meier:\n"                                                         /* 22 */
+    "  - {group: low, patients: 50, events: 10, time_days: [5, 9], survival: [0.9, 0.8],"
+    " at_risk: [50, 40]}\n"                                                     /* 23 */
+    "  - {group: high, patients: 50, events: 30, time_days: [7], survival: [0.5],"
+    " at_risk: [50]}\n";                                                        /* 24 */
+
+static const rule elm_rules[] = {
+    {"{name: original_shape_Sphericity, ", "{name: original_shape_Sphericity, coefficient: 1, ",
+     "11:39: risk.features[0].coefficient: unknown key, expected one of name, source, mean, sd, "
+     "quantiles"},
+    {"  elm:\n", "  baseline: {time_days: [1], cumulative_hazard: [1]}\n  elm:\n",
+     "13:3: risk.baseline: only with risk.method cox_cutpoint"},
+    {"  elm:\n", "  bootstrap: {}\n  elm:\n", "13:3: risk.bootstrap: only with risk.method cox_cutpoint"},
+    {"  events: 40\n", "  events: 40\n  c_index: 1\n",
+     "22:3: training.c_index: only with risk.method cox_cutpoint"},
+    {"  elm:\n", "  emm:\n", "13:3: risk.emm: unknown key, did you mean \"elm\"?"},
+    {"hidden: 3", "hidden: 0", "14:13: risk.elm.hidden: got \"0\", expected an integer 1 to 20000"},
+    {"hidden: 3", "hidden: 20001", "14:13: risk.elm.hidden: got \"20001\", expected an integer 1 to 20000"},
+    {"hidden: 3", "hidden: 4",
+     "17:23: risk.elm.networks[0].beta: got 3 items, expected 4, one a hidden node"},
+    {"cost: .inf", "cost: 0", "15:11: risk.elm.cost: got \"0\", expected a number above 0"},
+    {"seed: 2147483646", "seed: 1", "18:14: risk.elm.networks[1].seed: got \"1\", expected each seed once"},
+    {"seed: 2147483646", "seed: 2147483647",
+     "18:14: risk.elm.networks[1].seed: got \"2147483647\", expected an integer 1 to 2147483646"},
+    {"seed: 2147483646", "seed: 0",
+     "18:14: risk.elm.networks[1].seed: got \"0\", expected an integer 1 to 2147483646"},
+    {"-2.5e-3", ".inf", "17:29: risk.elm.networks[0].beta[1]: got \".inf\", expected a number"},
+    {"group: high", "group: other", "23:3: training.kaplan_meier: no curve of the group high, which "
+     "risk.horizon_years needs with risk.method elm"},
+    {"time_days: [7], survival: [0.5], at_risk: [50]", "time_days: [], survival: [], at_risk: []",
+     "23:3: training.kaplan_meier: no curve of the group high, which risk.horizon_years needs with "
+     "risk.method elm"},
+};
+
+static void replace(char *out, size_t size, const char *text, const rule *r)
 {
-    const char *at = strstr(good, r->line);
+    const char *at = strstr(text, r->line);
     if (!at) { fail_msg("the good model has no \"%s\"", r->line); }
-    int n = snprintf(out, size, "%.*s%s%s", (int)(at - good), good, r->instead,
+    int n = snprintf(out, size, "%.*s%s%s", (int)(at - text), text, r->instead,
                      at + strlen(r->line));
     assert_true(n > 0 && (size_t)n < size);
+}
+
+static void check_rule(const char *good_text, const rule *r)
+{
+    char text[4096];
+    cfg_model m, before;
+    cfg_error err;
+    char want[sizeof err.msg];
+    memset(&m, 0x5a, sizeof m);
+    memcpy(&before, &m, sizeof m);
+    replace(text, sizeof text, good_text, r);
+    int rc = parse(&m, text, &err);
+    if (rc == CFG_OK) { fail_msg("loads with \"%s\"", r->instead); }
+    assert_int_equal(rc, CFG_EVALUE);
+    snprintf(want, sizeof want, "m.yaml:%s", r->message);
+    assert_string_equal(err.msg, want);
+    assert_memory_equal(&m, &before, sizeof m);
 }
 
 static void test_model__each_rule_is_enforced_with_its_place(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        char text[4096];
-        cfg_model m, before;
-        cfg_error err;
-        char want[sizeof err.msg];
-        memset(&m, 0x5a, sizeof m);
-        memcpy(&before, &m, sizeof m);
-        replace(text, sizeof text, &rules[i]);
-        int rc = parse(&m, text, &err);
-        if (rc == CFG_OK) { fail_msg("loads with \"%s\"", rules[i].instead); }
-        assert_int_equal(rc, CFG_EVALUE);
-        snprintf(want, sizeof want, "m.yaml:%s", rules[i].message);
-        assert_string_equal(err.msg, want);
-        assert_memory_equal(&m, &before, sizeof m);
-    }
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) { check_rule(good, &rules[i]); }
+    for (size_t i = 0; i < sizeof elm_rules / sizeof elm_rules[0]; i++) { check_rule(good_elm, &elm_rules[i]); }
+}
+
+static void test_model__a_committee(void **state)
+{
+    (void)state;
+    cfg_model m;
+    cfg_error err;
+    CHECK_OK(parse(&m, good_elm, &err), err);
+    assert_int_equal(m.method, CFG_RISK_ELM);
+    assert_string_equal(cfg_risk_method_word(m.method), "elm");
+    assert_int_equal(m.elm.hidden, 3);
+    assert_true(isinf(m.elm.cost));
+    assert_int_equal(m.elm.n_networks, 2);
+    assert_int_equal(m.elm.networks[1].seed, 2147483646);
+    CHECK_NEAR(m.elm.networks[0].beta[1], -2.5e-3, 0, 0);
+    assert_true(isnan(m.c_index) && isnan(m.c_index_se));
+    assert_int_equal(m.n_baseline, 0);
+    assert_int_equal(cfg_model_replicates(&m), 0);
+    assert_true(cfg_model_uses(&m, CFG_SOURCE_IMAGE) && cfg_model_uses(&m, CFG_SOURCE_PATIENT));
+    assert_false(cfg_model_uses(&m, CFG_SOURCE_TABLE));
+    assert_int_equal(cfg_model_curve(&m, "high")->n, 1);
+    assert_null(cfg_model_curve(&m, "middle"));
+    cfg_model_free(&m);
 }
 
 /* The file's order of the rest of the checks must not let other mistakes through: every line of
@@ -456,7 +577,7 @@ static void test_model__empty_file(void **state)
     cfg_model m;
     cfg_error err;
     assert_int_equal(parse(&m, "", &err), CFG_EVALUE);
-    assert_string_equal(err.msg, "m.yaml: empty, expected a model file of schema 1 or 2");
+    assert_string_equal(err.msg, "m.yaml: empty, expected a model file of schema 1 to 3");
     assert_int_equal(parse(&m, "[1]", &err), CFG_EVALUE);
     assert_string_equal(err.msg, "m.yaml:1:1: got a list, expected a mapping");
 }
@@ -472,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_model__free_takes_null_and_zero),
         cmocka_unit_test(test_model__defaults),
         cmocka_unit_test(test_model__each_rule_is_enforced_with_its_place),
+        cmocka_unit_test(test_model__a_committee),
         cmocka_unit_test(test_model__every_line_counts),
         cmocka_unit_test(test_model__documented_example_loads),
         cmocka_unit_test(test_model__empty_file),

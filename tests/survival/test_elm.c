@@ -182,6 +182,34 @@ static void test_what_it_learns(void **state)
     assert_memory_equal(score, mean, sizeof mean);
 }
 
+/* From seed and output weights alone comes the same network. */
+static void test_restored_networks_are_the_same(void **state)
+{
+    (void)state;
+    double x[N * 3], score[N], again[N];
+    int y[N];
+    sv_elm e, back;
+    sv_error err;
+    sv_elm_opts o = SV_ELM_OPTS_INIT;
+    sv_matrix m = sv_matrix_rowmajor(x, N, 3);
+    two_clouds(x, y, 4, 1);
+    o.hidden = 57;
+    o.seed = 77;
+    CHECK_OK(sv_elm_fit(&e, &m, y, &o, &err), err);
+    CHECK_OK(sv_elm_restore(&back, 3, 57, 77, e.beta, &err), err);
+    assert_true(isnan(back.condition) && back.beta != e.beta);
+    CHECK_OK(sv_elm_score(score, &e, &m, &err), err);
+    CHECK_OK(sv_elm_score(again, &back, &m, &err), err);
+    assert_memory_equal(score, again, sizeof score);
+    sv_elm_free(&back);
+    back = (sv_elm){ .p = 99 };
+    assert_int_equal(sv_elm_restore(&back, 0, 57, 77, e.beta, &err), SV_EINVAL);
+    assert_int_equal(sv_elm_restore(&back, 3, 0, 77, e.beta, &err), SV_EINVAL);
+    assert_int_equal(sv_elm_restore(&back, 3, 57, 0, e.beta, &err), SV_EINVAL);
+    assert_int_equal(back.p, 99);
+    sv_elm_free(&e);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -216,7 +244,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks_equal_rs), cmocka_unit_test(test_least_norm),
-        cmocka_unit_test(test_what_it_learns), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_what_it_learns), cmocka_unit_test(test_restored_networks_are_the_same),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

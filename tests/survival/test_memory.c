@@ -5,6 +5,7 @@
 
 #include <survival/bootstrap.h>
 #include <survival/concordance.h>
+#include <survival/elm.h>
 #include <survival/cox.h>
 #include <survival/km.h>
 #include <survival/logrank.h>
@@ -121,12 +122,28 @@ static int run_metric(sv_error *err)
     return rc;
 }
 
+static int run_elm(sv_error *err)
+{
+    const sv_elm_opts opts = { .hidden = 3, .cost = 1, .seed = 5 };
+    sv_matrix m = sv_matrix_rowmajor(X, N, 1);
+    sv_elm e = { .p = 77 }, back = { .p = 77 };
+    int rc = sv_elm_fit(&e, &m, EVENT, &opts, err);
+    if (rc != SV_OK) {
+        assert_int_equal(e.p, 77);
+        return rc;
+    }
+    rc = sv_elm_restore(&back, e.p, e.hidden, opts.seed, e.beta, err);
+    if (rc != SV_OK) { assert_int_equal(back.p, 77); } else { sv_elm_free(&back); }
+    sv_elm_free(&e);
+    return rc;
+}
+
 static void test_memory__each_allocation_may_fail(void **state)
 {
     (void)state;
     int (*const runs[])(sv_error *) = { run_cox, run_baseline, run_loglik, run_km, run_logrank,
                                         run_concordance, run_maxstat, run_quantile,
-                                        run_bootstrap, run_interval, run_metric };
+                                        run_bootstrap, run_interval, run_metric, run_elm };
     check_each_allocation(runs, sizeof runs / sizeof *runs, 2);
 }
 

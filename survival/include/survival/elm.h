@@ -43,6 +43,11 @@ SV_CHECKED int sv_elm_fit(sv_elm *out, const sv_matrix *x, const int *label, con
                           sv_error *err);
 void sv_elm_free(sv_elm *e);
 
+/* The network of p columns whose fit with this seed gave beta[hidden] (copied): what a model file
+ * stores. out as above; its condition is NaN. Fails: SV_EINVAL (hidden, seed, p), SV_ENOMEM. */
+SV_CHECKED int sv_elm_restore(sv_elm *out, size_t p, size_t hidden, uint32_t seed, const double *beta,
+                              sv_error *err);
+
 /* score[rows of x]: above 0 speaks for label 1. Fails: sv_matrix_check, SV_EINVAL. */
 SV_CHECKED int sv_elm_score(double *score, const sv_elm *e, const sv_matrix *x, sv_error *err);
 
