@@ -1,11 +1,11 @@
 /* report/page_draw.h - the parts of the picture page, and what they share. Private to page*.c.
  *
  * All lengths are in points on a page of PN_PAGE_WIDTH x PN_PAGE_HEIGHT; y grows downward. A part
- * draws within its box. Colours are told apart by the colour-blind, and nothing is told by colour
- * alone: groups differ in line and mark, gates in their sign. */
+ * draws within its box. Groups differ in line and mark, gates in their sign. */
 #ifndef PN_REPORT_PAGE_DRAW_H
 #define PN_REPORT_PAGE_DRAW_H
 #include <cairo.h>
+#include "report/colours.h"
 #include "report/messages.h"
 #include "report/page_images.h"
 #include "report/page_text.h"
@@ -14,13 +14,6 @@
 /* A4 on its side. */
 #define PN_PAGE_WIDTH  841.89
 #define PN_PAGE_HEIGHT 595.276
-
-enum {
-    PN_INK = 0x17222C, PN_MUTED = 0x566573, PN_HAIRLINE = 0xCBD3DA, PN_PANEL = 0xF4F6F8,
-    PN_PAPER = 0xFFFFFF, PN_LOW_RISK = 0x0072B2, PN_HIGH_RISK = 0xC04B00, PN_GOOD = 0x00795A,
-    PN_CARE = 0x8A5A00, PN_CARE_PAPER = 0xFFF1CF, PN_OUTLINE = 0xFFE14A, PN_OTHER_OUTLINE = 0x7FD4FF,
-    PN_BOX_FILL = 0xCFDAE2, PN_BOX_LINE = 0x8494A2,
-};
 
 typedef struct pn_box { double x, y, w, h; } pn_box;
 

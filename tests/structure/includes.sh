@@ -36,13 +36,15 @@ rule "CharLS is seen in one file" '<charls/' 'node/dicom/codec_jpegls\.cc' radio
 rule "OpenJPEG is seen in one file" '<openjpeg' 'node/dicom/codec_jpeg2000\.cc' radiomics survival config node
 rule "zlib is seen by the image files only" '<zlib\.h>' 'node/image/[a-z_]+\.c' radiomics survival config node
 rule "image files know base only" '[<"](dicom|spool|queue|pipeline|report|role|cmd|config)/' "$none" node/image
-rule "drawing is the picture page's alone" '<(cairo|hb|fribidi|ft2build)[^>]*>' 'node/report/page[a-z_]*\.[ch]' radiomics survival config node
+rule "drawing is for the picture page and the sheets" '<(cairo|hb|fribidi|ft2build)[^>]*>' \
+     'node/report/page[a-z_]*\.[ch]|node/plot/(pdf|raster)\.[ch]' radiomics survival config node
 rule "base knows nothing above it" '[<"](image/image|dicom|pipeline|queue|report|role|spool|cmd)/' "$none" node/base
 rule "spool, queue and dicom stand beside each other" \
      '[<"](pipeline|report|role|cmd)/' "$none" node/spool node/queue node/dicom
 rule "the queue knows no DICOM and no spool" '[<"](dicom|spool)/' "$none" node/queue
 rule "the spool knows no DICOM and no queue" '[<"](dicom|queue)/' "$none" node/spool
-rule "the report knows no pipeline" '[<"](pipeline|role|cmd|queue|spool)/' "$none" node/report
+rule "the report knows no pipeline and no plots" '[<"](plot|pipeline|role|cmd|queue|spool)/' "$none" node/report
+rule "plots know no pipeline" '[<"](pipeline|role|cmd|queue|spool|dicom|config)/' "$none" node/plot
 rule "the pipeline knows no role, queue or spool" '[<"](role|cmd|queue|spool)/' "$none" node/pipeline
 rule "roles know no command" '[<"]cmd/' "$none" node/role
 
