@@ -8,7 +8,7 @@
 # Does nothing where all are there; else needs root or sudo.
 set -eu
 build="build-essential cmake ninja-build pkg-config libdcmtk-dev dcmtk libssl-dev libyaml-dev
-       libopenblas-dev libsqlite3-dev libpq-dev libcjson-dev libopenjp2-7-dev libcharls-dev libseccomp-dev libcmocka-dev zlib1g-dev
+       libopenblas-dev libsvm-dev libsqlite3-dev libpq-dev libcjson-dev libopenjp2-7-dev libcharls-dev libseccomp-dev libcmocka-dev zlib1g-dev
        libcairo2-dev libharfbuzz-dev libfribidi-dev fonts-noto-core fonts-wqy-microhei"
 test="bubblewrap openssl systemd btrfs-progs poppler-utils libnifti-dev dicom3tools python3-pydicom pixelmed-apps orthanc orthanc-dicomweb chromium curl jq strace procps postgresql"
 demo="orthanc curl"

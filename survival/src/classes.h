@@ -12,4 +12,7 @@
 SV_CHECKED int sv_classes_of(uint32_t **class_of, int **label_of, size_t *classes, const int *label, size_t n,
                              sv_error *err);
 
+/* That every label is 0 or 1 and either occurs; *ones: how many are 1. Fails: SV_EDATA. */
+SV_CHECKED int sv_binary_check(size_t *ones, const int *label, size_t n, sv_error *err);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "classes.h"
 #include "mem.h"
+#include "moments.h"
 #include "num.h"
 #include "sort.h"
 
@@ -31,22 +32,19 @@ int sv_classes_of(uint32_t **class_of, int **label_of, size_t *classes, const in
     return SV_OK;
 }
 
-/* Of the rows of one class, or of all (class_of NULL). */
-static void moments(double *mean, double *sd, const sv_matrix *x, size_t col, const uint32_t *class_of, size_t c)
+int sv_binary_check(size_t *ones, const int *label, size_t n, sv_error *err)
 {
-    double n = 0, sum = 0, rest = 0, squares = 0;
-    for (int pass = 0; pass < 3; pass++) {
-        for (size_t i = 0; i < x->rows; i++) {
-            if (class_of != NULL && class_of[i] != c) { continue; }
-            double v = sv_at(x, i, col);
-            if (pass == 0) { sum += v; n++; }
-            if (pass == 1) { rest += v - sum / n; }
-            if (pass == 2) { squares += (v - *mean) * (v - *mean); }
+    *ones = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (label[i] != 0 && label[i] != 1) {
+            return sv_fail(err, SV_EDATA, "label[%zu] is %d, expected 0 or 1", i, label[i]);
         }
-        *mean = sum / n + rest / n;
+        *ones += label[i] == 1 ? 1 : 0;
     }
-    *sd = sqrt(squares / (n - 1));
-    if (!(*sd > 1e-14 * fabs(*mean))) { *sd = 0; }
+    if (*ones == 0 || *ones == n) {
+        return sv_fail(err, SV_EDATA, "%zu of %zu rows have label 1, expected some of each", *ones, n);
+    }
+    return SV_OK;
 }
 
 static int check_columns(size_t fitted, const sv_matrix *x, sv_error *err)
@@ -84,7 +82,7 @@ int sv_knn_fit(sv_knn *out, const sv_matrix *x, const int *label, size_t k, bool
     }
     for (size_t j = 0; rc == SV_OK && j < f.p; j++) {
         double sd;
-        moments(&f.centre[j], &sd, x, j, NULL, 0);
+        sv_column_moments(&f.centre[j], &sd, x, j, NULL, 0);
         f.scale[j] = scale && sd > 0 ? sd : 1;
         for (size_t i = 0; i < f.n; i++) { f.x[i * f.p + j] = (sv_at(x, i, j) - f.centre[j]) / f.scale[j]; }
     }
@@ -156,10 +154,10 @@ void sv_bayes_free(sv_bayes *f)
 static int fit_column(sv_bayes *f, const sv_matrix *x, size_t j, const uint32_t *class_of, double floor, sv_error *err)
 {
     double mean, whole;
-    moments(&mean, &whole, x, j, NULL, 0);
+    sv_column_moments(&mean, &whole, x, j, NULL, 0);
     for (size_t c = 0; c < f->classes; c++) {
         double *sd = &f->sd[c * f->p + j];
-        moments(&f->mean[c * f->p + j], sd, x, j, class_of, c);
+        sv_column_moments(&f->mean[c * f->p + j], sd, x, j, class_of, c);
         *sd = whole > 0 ? fmax(*sd, floor * whole) : SV_NAN;
         if (*sd == 0) {
             return sv_fail(err, SV_EDATA, "column %zu is constant in the rows of label %d, a floor of its spread is needed",

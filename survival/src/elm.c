@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "classes.h"
 #include "linalg.h"
 #include "mem.h"
 #include "minnorm.h"
@@ -42,17 +43,8 @@ static int check(const sv_matrix *x, const int *label, const sv_elm_opts *o, sv_
     if (x->rows > (size_t)1 << 14) {
         return sv_fail(err, SV_ELIMIT, "%zu rows, at most %d are accepted", x->rows, 1 << 14);
     }
-    size_t ones = 0;
-    for (size_t i = 0; i < x->rows; i++) {
-        if (label[i] != 0 && label[i] != 1) {
-            return sv_fail(err, SV_EDATA, "label[%zu] is %d, expected 0 or 1", i, label[i]);
-        }
-        ones += label[i] == 1;
-    }
-    if (ones == 0 || ones == x->rows) {
-        return sv_fail(err, SV_EDATA, "%zu of %zu rows have label 1, expected some of each", ones, x->rows);
-    }
-    return SV_OK;
+    size_t ones;
+    return sv_binary_check(&ones, label, x->rows, err);
 }
 
 /* Weights node by node, then all biases. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <survival/dist.h>
 
+#include "classes.h"
 #include "linalg.h"
 #include "mem.h"
 #include "num.h"
@@ -212,17 +213,7 @@ static int check(const sv_matrix *x, const int *label, const char *const *names,
         return sv_fail(err, SV_ETOOSMALL, "%zu rows for %zu columns and an intercept, more rows are needed", x->rows,
                        x->cols);
     }
-    *ones = 0;
-    for (size_t i = 0; i < x->rows; i++) {
-        if (label[i] != 0 && label[i] != 1) {
-            return sv_fail(err, SV_EDATA, "label[%zu] is %d, expected 0 or 1", i, label[i]);
-        }
-        *ones += label[i] == 1 ? 1 : 0;
-    }
-    if (*ones == 0 || *ones == x->rows) {
-        return sv_fail(err, SV_EDATA, "%zu of %zu rows have label 1, expected some of each", *ones, x->rows);
-    }
-    return SV_OK;
+    return sv_binary_check(ones, label, x->rows, err);
 }
 
 static int fit(sv_logistic *f, const design *d, const int *label, sv_error *err)

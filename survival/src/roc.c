@@ -5,6 +5,7 @@
 #include <string.h>
 #include <survival/dist.h>
 
+#include "classes.h"
 #include "mem.h"
 #include "sample.h"
 #include "sort.h"
@@ -12,16 +13,7 @@
 static int check(const double *marker, const int *label, size_t n, size_t least, size_t *cases, sv_error *err)
 {
     int rc = sv_sample_check(marker, n, 2, "the marker", err);
-    *cases = 0;
-    for (size_t i = 0; rc == SV_OK && i < n; i++) {
-        if (label[i] != 0 && label[i] != 1) {
-            rc = sv_fail(err, SV_EDATA, "label[%zu] is %d, expected 0 or 1", i, label[i]);
-        }
-        *cases += label[i] == 1 ? 1 : 0;
-    }
-    if (rc == SV_OK && (*cases == 0 || *cases == n)) {
-        rc = sv_fail(err, SV_EDATA, "%zu of %zu rows have label 1, expected some of each", *cases, n);
-    }
+    if (rc == SV_OK) { rc = sv_binary_check(cases, label, n, err); }
     if (rc == SV_OK && (*cases < least || n - *cases < least)) {
         rc = sv_fail(err, SV_ETOOSMALL, "%zu rows of label 1 and %zu of label 0, at least %zu of each are needed", *cases,
                      n - *cases, least);

@@ -31,6 +31,7 @@ rule "libpq is seen by its backend only" '<libpq-fe\.h>' 'node/queue/store_pg[a-
 rule "the sandbox is made in one file" '<(seccomp|linux/(seccomp|landlock))\.h>' 'node/role/sandbox\.c' radiomics survival config node
 rule "TLS is seen in base/ only" '<openssl/(ssl|x509|pem)' 'node/base/tls[a-z_]*\.[ch]' radiomics survival config node
 rule "BLAS and LAPACK are seen in one file" '<(cblas|lapacke|openblas)[^>]*>' 'survival/src/linalg\.c' radiomics survival config node
+rule "libsvm is seen in one file" '<libsvm/' 'survival/src/svm\.c' radiomics survival config node
 rule "DCMTK is seen by node/dicom/*.cc only" '[<"]dcmtk/' 'node/dicom/[a-z_]+\.(cc|hh)' radiomics survival config node
 rule "CharLS is seen in one file" '<charls/' 'node/dicom/codec_jpegls\.cc' radiomics survival config node
 rule "OpenJPEG is seen in one file" '<openjpeg' 'node/dicom/codec_jpeg2000\.cc' radiomics survival config node
