@@ -47,12 +47,11 @@ static int compare_places(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* place[gene]: where it stands when key falls; equal keys keep their order. order: room for n. */
-static int rank_falling(uint32_t *place, uint32_t *order, double *key, size_t n, sv_error *err)
+/* order[place]: the gene that stands there when key falls; equal keys keep their order. */
+static int order_falling(uint32_t *order, double *key, size_t n, sv_error *err)
 {
     for (size_t g = 0; g < n; g++) { key[g] = -key[g]; }
     int rc = sv_sort_rows(order, key, n, err);
-    for (size_t k = 0; rc == SV_OK && k < n; k++) { place[order[k]] = (uint32_t)k; }
     for (size_t g = 0; g < n; g++) { key[g] = -key[g]; }
     return rc;
 }
@@ -111,9 +110,12 @@ static int ranked_make(ranked *r, const double *stat, size_t n, const sv_gsea_op
         rc = sv_no_memory(err, "the ranked list");
     } else {
         memcpy(r->weight, stat, n * sizeof *stat);
-        rc = rank_falling(r->place, r->deck, r->weight, n, err);
+        rc = order_falling(r->deck, r->weight, n, err);
     }
-    for (size_t k = 0; rc == SV_OK && k < n; k++) { r->weight[k] = pow(fabs(stat[r->deck[k]]), o->exponent); }
+    for (size_t k = 0; rc == SV_OK && k < n; k++) {
+        r->place[r->deck[k]] = (uint32_t)k;
+        r->weight[k] = pow(fabs(stat[r->deck[k]]), o->exponent);
+    }
     if (rc != SV_OK) { ranked_free(r); }
     return rc;
 }
@@ -217,18 +219,41 @@ int sv_gsea_ranked(sv_gsea *out, const double *stat, size_t genes, const sv_gene
 
 typedef struct patient {
     size_t n;
-    double *value;            /* [n] of the genes                */
-    uint32_t *place, *order, *hits;
-    double *weight;           /* [n] by place                    */
+    double *value;            /* [n] of the genes                                            */
+    uint32_t *order;          /* [n] gene at each place                                      */
+    double *weight;           /* [n] by place                                                */
+    size_t *first;            /* [n + 1] into set: the sets that a gene is in                */
+    uint32_t *set;
+    uint32_t *hits;           /* those of set k from start[k] on: their places, ascending    */
+    size_t *dealt;            /* [sets] end of the hits so far                               */
 } patient;
 
 static void patient_free(patient *p)
 {
     free(p->value);
-    free(p->place);
     free(p->order);
-    free(p->hits);
     free(p->weight);
+    free(p->first);
+    free(p->set);
+    free(p->hits);
+    free(p->dealt);
+}
+
+/* first, set: the sets turned round. */
+static void list_sets_of_genes(patient *p, const sv_gene_sets *sets)
+{
+    for (size_t a = 0; a < sets->start[sets->n]; a++) { p->first[sets->gene[a]]++; }
+    size_t before = 0;
+    for (size_t g = 0; g <= p->n; g++) {
+        size_t here = p->first[g];
+        p->first[g] = before;
+        before += here;
+    }
+    for (size_t k = 0; k < sets->n; k++) {
+        for (size_t a = sets->start[k]; a < sets->start[k + 1]; a++) { p->set[p->first[sets->gene[a]]++] = (uint32_t)k; }
+    }
+    for (size_t g = p->n; g > 0; g--) { p->first[g] = p->first[g - 1]; }   /* each now stood at its end */
+    p->first[0] = 0;
 }
 
 static int patient_make(patient *p, const sv_matrix *x, const sv_gene_sets *sets, sv_error *err)
@@ -237,21 +262,30 @@ static int patient_make(patient *p, const sv_matrix *x, const sv_gene_sets *sets
     int rc = sv_matrix_check(x, x->rows, NULL, err);
     if (rc == SV_OK) { rc = check_sets(sets, n, err); }
     if (rc != SV_OK) { return rc; }
-    *p = (patient){ .n = n, .value = SV_NEW(double, n), .place = SV_NEW(uint32_t, n), .order = SV_NEW(uint32_t, n),
-                    .hits = SV_NEW(uint32_t, n), .weight = SV_NEW(double, n) };
-    if (p->value != NULL && p->place != NULL && p->order != NULL && p->hits != NULL && p->weight != NULL) {
+    size_t members = sets->start[sets->n];
+    *p = (patient){ .n = n, .value = SV_NEW(double, n), .order = SV_NEW(uint32_t, n), .weight = SV_NEW(double, n),
+                    .first = SV_NEW(size_t, n + 1), .set = SV_NEW(uint32_t, members),
+                    .hits = SV_NEW(uint32_t, members), .dealt = SV_NEW(size_t, sets->n) };
+    if (p->value != NULL && p->order != NULL && p->weight != NULL && p->first != NULL && p->set != NULL &&
+        p->hits != NULL && p->dealt != NULL) {
+        list_sets_of_genes(p, sets);
         return SV_OK;
     }
     patient_free(p);
     return sv_no_memory(err, "a patient's genes");
 }
 
-static size_t hits_of(patient *p, const sv_gene_sets *sets, size_t k)
+/* Sort the genes of one patient and deal their places out to the sets, so that no set needs sorting. */
+static int rank_patient(patient *p, const sv_gene_sets *sets, sv_error *err)
 {
-    size_t n = sets->start[k + 1] - sets->start[k];
-    for (size_t j = 0; j < n; j++) { p->hits[j] = p->place[sets->gene[sets->start[k] + j]]; }
-    qsort(p->hits, n, sizeof *p->hits, compare_places);
-    return n;
+    int rc = order_falling(p->order, p->value, p->n, err);
+    if (rc != SV_OK) { return rc; }
+    memcpy(p->dealt, sets->start, sets->n * sizeof *p->dealt);
+    for (size_t k = 0; k < p->n; k++) {
+        size_t g = p->order[k];
+        for (size_t a = p->first[g]; a < p->first[g + 1]; a++) { p->hits[p->dealt[p->set[a]]++] = (uint32_t)k; }
+    }
+    return SV_OK;
 }
 
 static double column_mean(const sv_matrix *x, size_t j)
@@ -272,11 +306,11 @@ int sv_functional_spectrum(double *out, const sv_matrix *x, const double *centre
     for (size_t j = 0; rc == SV_OK && j < x->cols; j++) { own[j] = centre != NULL ? centre[j] : column_mean(x, j); }
     for (size_t i = 0; rc == SV_OK && i < x->rows; i++) {
         for (size_t j = 0; j < p.n; j++) { p.value[j] = sv_at(x, i, j) - own[j]; }
-        rc = rank_falling(p.place, p.order, p.value, p.n, err);
+        rc = rank_patient(&p, sets, err);
         for (size_t k = 0; k < p.n; k++) { p.weight[k] = fabs(p.value[p.order[k]]); }
         for (size_t k = 0; rc == SV_OK && k < sets->n; k++) {
-            size_t n = hits_of(&p, sets, k);
-            walk w = n > 0 && n < p.n ? walk_list(p.hits, n, p.weight, p.n) : (walk){ 0, 0, 0, 0 };
+            size_t n = sets->start[k + 1] - sets->start[k];
+            walk w = n > 0 && n < p.n ? walk_list(p.hits + sets->start[k], n, p.weight, p.n) : (walk){ 0, 0, 0, 0 };
             out[i * sets->n + k] = w.top > -w.bottom ? w.top : w.bottom;
         }
     }
@@ -309,14 +343,15 @@ int sv_ssgsea(double *out, const sv_matrix *x, double exponent, const sv_gene_se
     double genes = (double)p.n;
     for (size_t i = 0; rc == SV_OK && i < x->rows; i++) {
         for (size_t j = 0; j < p.n; j++) { p.value[j] = sv_at(x, i, j); }
-        rc = rank_falling(p.place, p.order, p.value, p.n, err);
+        rc = rank_patient(&p, sets, err);
         floor_ranks(&p);
         for (size_t k = 0; k < p.n; k++) { p.weight[k] = pow(p.weight[k], exponent); }
         for (size_t k = 0; rc == SV_OK && k < sets->n; k++) {
-            size_t n = hits_of(&p, sets, k);
+            size_t n = sets->start[k + 1] - sets->start[k];
+            const uint32_t *hits = p.hits + sets->start[k];
             double weighted = 0, total = 0, tail = 0;
             for (size_t j = 0; j < n; j++) {
-                double left = genes - (double)p.hits[j], w = p.weight[p.hits[j]];
+                double left = genes - (double)hits[j], w = p.weight[hits[j]];
                 weighted += w * left;
                 total += w;
                 tail += left;

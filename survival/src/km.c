@@ -14,10 +14,10 @@
 /* Sums over the kept rows, by rank of time. */
 typedef struct tally {
     size_t m;              /* number of ranks */
-    double *event, *censor, *risk, *entry;
-    uint32_t *n_end, *n_dead, *n_entry;
-    double *alive_jump, *dead_jump, *var; /* work of the jackknife */
-    uint32_t *by_start;
+    double *event, *censor, *risk;
+    uint32_t *n_end, *n_dead;
+    double *entry;         /* NULL without start times */
+    uint32_t *n_entry;
 } tally;
 
 static void tally_free(tally *y)
@@ -29,10 +29,6 @@ static void tally_free(tally *y)
     free(y->n_end);
     free(y->n_dead);
     free(y->n_entry);
-    free(y->alive_jump);
-    free(y->dead_jump);
-    free(y->var);
-    free(y->by_start);
 }
 
 static int tally_init(tally *y, const sv_times *t, sv_error *err)
@@ -42,17 +38,12 @@ static int tally_init(tally *y, const sv_times *t, sv_error *err)
     y->event = SV_NEW(double, m);
     y->censor = SV_NEW(double, m);
     y->risk = SV_NEW(double, m);
-    y->entry = SV_NEW(double, m);
     y->n_end = SV_NEW(uint32_t, m);
     y->n_dead = SV_NEW(uint32_t, m);
-    y->n_entry = SV_NEW(uint32_t, m);
-    y->alive_jump = SV_NEW(double, m);
-    y->dead_jump = SV_NEW(double, m);
-    y->var = SV_NEW(double, m);
-    y->by_start = SV_NEW(uint32_t, t->n);
-    if (y->event == NULL || y->censor == NULL || y->risk == NULL || y->entry == NULL ||
-        y->n_end == NULL || y->n_dead == NULL || y->n_entry == NULL || y->alive_jump == NULL ||
-        y->dead_jump == NULL || y->var == NULL || y->by_start == NULL) {
+    y->entry = t->start != NULL ? SV_NEW(double, m) : NULL;
+    y->n_entry = t->start != NULL ? SV_NEW(uint32_t, m) : NULL;
+    if (y->event == NULL || y->censor == NULL || y->risk == NULL || y->n_end == NULL || y->n_dead == NULL ||
+        (t->start != NULL && (y->entry == NULL || y->n_entry == NULL))) {
         return sv_no_memory(err, "the Kaplan-Meier curve");
     }
     return SV_OK;
@@ -82,8 +73,9 @@ static void fill_tally(tally *y, const sv_surv *s, const bool *keep, const sv_ti
     double ahead = 0; /* weight of those who end at or after r, less those who enter then */
     int64_t n_ahead = 0;
     for (size_t r = y->m; r-- > 0;) {
-        n_ahead += (int64_t)y->n_end[r] - (int64_t)y->n_entry[r];
-        ahead = n_ahead == 0 ? 0 : ahead + (y->event[r] + y->censor[r] - y->entry[r]);
+        double entered = y->entry != NULL ? y->entry[r] : 0;
+        n_ahead += (int64_t)y->n_end[r] - (y->n_entry != NULL ? (int64_t)y->n_entry[r] : 0);
+        ahead = n_ahead == 0 ? 0 : ahead + (y->event[r] + y->censor[r] - entered);
         y->risk[r] = ahead;
         /* all who are there die: keep n - d from being a rounding remainder */
         if (n_ahead == (int64_t)y->n_dead[r]) { y->risk[r] = y->event[r]; }
@@ -102,59 +94,69 @@ static void watch(watched *q, double w, double a, double sign)
     q->aa += sign * w * w * a * a;
 }
 
-/* y->var[r] = sum over rows of (weight x derivative by weight)^2. A row's derivative grows by
- * alive_jump at every time it survives and by dead_jump at its death. a_start[i]: the running sum
- * at the entry of row i. */
-static void jackknife(tally *y, const sv_surv *s, const bool *keep, const sv_times *t,
-                      double *a_start)
+/* A row's derivative grows by alive at every time it survives and by dead at its death. */
+typedef struct jumps {
+    double *alive, *dead;  /* [m] */
+    double *a_start;       /* [n] the running sum at the entry of each row */
+    uint32_t *by_start;    /* [n] */
+} jumps;
+
+/* var[r] = sum over rows of (weight x derivative by weight)^2. */
+static void jackknife(double *var, const tally *y, const jumps *j, const sv_surv *s, const bool *keep,
+                      const sv_times *t)
 {
     watched q = { 0 };
     double gone = 0, a = 0;
     size_t end = 0, in = 0;
     for (size_t i = 0; t->start == NULL && i < s->n; i++) {
-        a_start[i] = 0;
+        j->a_start[i] = 0;
         if (is_kept(keep, i)) { watch(&q, weight_of(s, i), 0, 1); }
     }
     for (size_t r = 0; r < y->m; r++) {
         double before = a;
-        a += y->alive_jump[r];
+        a += j->alive[r];
         for (; end < s->n && t->stop[t->order[end]] == r; end++) {
             size_t i = t->order[end];
             if (!is_kept(keep, i)) { continue; }
             double w = weight_of(s, i);
-            double u = (s->event[i] == 1 ? before + y->dead_jump[r] : a) - a_start[i];
-            watch(&q, w, a_start[i], -1);
+            double u = (s->event[i] == 1 ? before + j->dead[r] : a) - j->a_start[i];
+            watch(&q, w, j->a_start[i], -1);
             gone += w * w * u * u;
         }
         bool nobody = end == s->n;
-        y->var[r] = gone + (nobody ? 0 : fmax(0, a * a * q.one - 2 * a * q.a + q.aa));
-        for (; t->start != NULL && in < s->n && t->start[y->by_start[in]] == r; in++) {
-            size_t i = y->by_start[in];
-            a_start[i] = a;
+        var[r] = gone + (nobody ? 0 : fmax(0, a * a * q.one - 2 * a * q.a + q.aa));
+        for (; t->start != NULL && in < s->n && t->start[j->by_start[in]] == r; in++) {
+            size_t i = j->by_start[in];
+            j->a_start[i] = a;
             if (is_kept(keep, i)) { watch(&q, weight_of(s, i), a, 1); }
         }
     }
 }
 
 /* Variances of log S (product) and of the cumulative hazard, by rank, into var_log and var_chaz. */
-static int jackknife_both(double *var_log, double *var_chaz, tally *y, const sv_surv *s,
+static int jackknife_both(double *var_log, double *var_chaz, const tally *y, const sv_surv *s,
                           const bool *keep, const sv_times *t, sv_error *err)
 {
-    double *a_start = SV_NEW(double, s->n);
-    if (a_start == NULL) { return sv_no_memory(err, "the jackknife"); }
-    for (size_t i = 0; i < s->n; i++) { y->by_start[i] = (uint32_t)i; }
-    int rc = t->start == NULL ? SV_OK : sv_sort_by_code(y->by_start, t->start, y->m, s->n, err);
+    jumps j = { SV_NEW(double, y->m), SV_NEW(double, y->m), SV_NEW(double, s->n), SV_NEW(uint32_t, s->n) };
+    int rc = SV_OK;
+    if (j.alive == NULL || j.dead == NULL || j.a_start == NULL || j.by_start == NULL) {
+        rc = sv_no_memory(err, "the jackknife");
+    }
+    for (size_t i = 0; rc == SV_OK && i < s->n; i++) { j.by_start[i] = (uint32_t)i; }
+    if (rc == SV_OK && t->start != NULL) { rc = sv_sort_by_code(j.by_start, t->start, y->m, s->n, err); }
     for (int log_scale = 1; rc == SV_OK && log_scale >= 0; log_scale--) {
         for (size_t r = 0; r < y->m; r++) {
             double n = y->risk[r], d = y->event[r];
             bool any = y->n_dead[r] > 0;
-            y->alive_jump[r] = !any ? 0 : d / (log_scale ? n * (n - d) : n * n);
-            y->dead_jump[r] = !any ? 0 : log_scale ? -1 / n : -1 / n + d / (n * n);
+            j.alive[r] = !any ? 0 : d / (log_scale ? n * (n - d) : n * n);
+            j.dead[r] = !any ? 0 : log_scale ? -1 / n : -1 / n + d / (n * n);
         }
-        jackknife(y, s, keep, t, a_start);
-        for (size_t r = 0; r < y->m; r++) { (log_scale ? var_log : var_chaz)[r] = y->var[r]; }
+        jackknife(log_scale ? var_log : var_chaz, y, &j, s, keep, t);
     }
-    free(a_start);
+    free(j.alive);
+    free(j.dead);
+    free(j.a_start);
+    free(j.by_start);
     return rc;
 }
 

@@ -1,4 +1,4 @@
-/* sort.c - bottom-up merge sort of (key, row) pairs.
+/* sort.c - stable radix sort of (key, row) pairs.
  *
  * qsort() promises neither stability nor the same order on every platform, and the order of
  * tied rows decides the order of the sums, hence the last bits of every result. */
@@ -9,11 +9,31 @@
 #include "mem.h"
 
 typedef struct pair {
-    double key;
+    uint64_t key;
     uint32_t row;
 } pair;
 
-#define RUN 24 /* below this insertion sort wins */
+#define FEW 32          /* below this insertion sort wins */
+#define DIGIT_BITS 8u
+#define DIGITS 8u
+#define DIGIT_VALUES 256u
+
+/* Whole numbers in the order of the doubles: IEEE 754 orders numbers of one sign by their bits. */
+static uint64_t ordered_bits(double key)
+{
+    uint64_t bits;
+    key += 0.0;         /* -0 and 0 are equal */
+    memcpy(&bits, &key, sizeof bits);
+    return bits >> 63 != 0 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+static double of_ordered_bits(uint64_t ordered)
+{
+    uint64_t bits = ordered >> 63 != 0 ? ordered & ~(UINT64_C(1) << 63) : ~ordered;
+    double key;
+    memcpy(&key, &bits, sizeof key);
+    return key;
+}
 
 static void insertion_sort(pair *a, size_t n)
 {
@@ -25,24 +45,25 @@ static void insertion_sort(pair *a, size_t n)
     }
 }
 
-static void merge(pair *out, const pair *a, size_t na, const pair *b, size_t nb)
+/* Sorts a[0..n), digit by digit from the lowest, with the help of spare[0..n); returns whichever of the two holds
+ * the result. A digit that all keys share takes no pass. */
+static pair *radix_sort(pair *a, pair *spare, size_t n)
 {
-    size_t i = 0, j = 0, k = 0;
-    while (i < na && j < nb) { out[k++] = b[j].key < a[i].key ? b[j++] : a[i++]; }
-    if (i < na) { memcpy(out + k, a + i, (na - i) * sizeof *a); }
-    if (j < nb) { memcpy(out + k, b + j, (nb - j) * sizeof *b); }
-}
-
-/* Sorts a[0..n) with the help of spare[0..n); returns whichever of the two holds the result. */
-static pair *merge_sort(pair *a, pair *spare, size_t n)
-{
-    for (size_t lo = 0; lo < n; lo += RUN) { insertion_sort(a + lo, n - lo < RUN ? n - lo : RUN); }
-    for (size_t width = RUN; width < n; width *= 2) {
-        for (size_t lo = 0; lo < n; lo += 2 * width) {
-            size_t mid = n - lo < width ? n : lo + width;
-            size_t hi = n - mid < width ? n : mid + width;
-            merge(spare + lo, a + lo, mid - lo, a + mid, hi - mid);
+    uint32_t place[DIGITS][DIGIT_VALUES] = { { 0 } };
+    for (size_t i = 0; i < n; i++) {
+        uint64_t key = a[i].key;
+        for (unsigned d = 0; d < DIGITS; d++) { place[d][key >> (d * DIGIT_BITS) & (DIGIT_VALUES - 1)]++; }
+    }
+    for (unsigned d = 0; d < DIGITS; d++) {
+        unsigned shift = d * DIGIT_BITS;
+        uint32_t *at = place[d], next = 0;
+        if (at[a[0].key >> shift & (DIGIT_VALUES - 1)] == n) { continue; }
+        for (size_t v = 0; v < DIGIT_VALUES; v++) {
+            uint32_t here = at[v];
+            at[v] = next;
+            next += here;
         }
+        for (size_t i = 0; i < n; i++) { spare[at[a[i].key >> shift & (DIGIT_VALUES - 1)]++] = a[i]; }
         pair *t = a;
         a = spare;
         spare = t;
@@ -50,31 +71,48 @@ static pair *merge_sort(pair *a, pair *spare, size_t n)
     return a;
 }
 
-int sv_sort_rows(uint32_t *order, const double *key, size_t n, sv_error *err)
+int sv_sort_keys(double *sorted, uint32_t *order, const double *key, size_t n, sv_error *err)
 {
     pair *both = SV_NEW(pair, 2 * n);
     if (both == NULL) { return sv_no_memory(err, "sorting"); }
-    for (size_t i = 0; i < n; i++) { both[i] = (pair){ key[i], (uint32_t)i }; }
-    const pair *sorted = merge_sort(both, both + n, n);
-    for (size_t i = 0; i < n; i++) { order[i] = sorted[i].row; }
+    for (size_t i = 0; i < n; i++) { both[i] = (pair){ ordered_bits(key[i]), (uint32_t)i }; }
+    pair *done = both;
+    if (n < FEW) {
+        insertion_sort(both, n);
+    } else {
+        done = radix_sort(both, both + n, n);
+    }
+    for (size_t i = 0; i < n; i++) { order[i] = done[i].row; }
+    for (size_t i = 0; sorted != NULL && i < n; i++) { sorted[i] = of_ordered_bits(done[i].key); }
     free(both);
     return SV_OK;
+}
+
+int sv_sort_rows(uint32_t *order, const double *key, size_t n, sv_error *err)
+{
+    return sv_sort_keys(NULL, order, key, n, err);
 }
 
 int sv_dense_rank(uint32_t *rank, size_t *n_distinct, const double *key, size_t n, sv_error *err)
 {
     uint32_t *order = SV_NEW(uint32_t, n);
-    if (order == NULL) { return sv_no_memory(err, "ranking"); }
-    int rc = sv_sort_rows(order, key, n, err);
+    double *sorted = SV_NEW(double, n);
+    int rc = SV_OK;
+    if (order == NULL || sorted == NULL) {
+        rc = sv_no_memory(err, "ranking");
+    } else {
+        rc = sv_sort_keys(sorted, order, key, n, err);
+    }
     if (rc == SV_OK) {
         uint32_t r = 0;
         for (size_t i = 0; i < n; i++) {
-            if (i > 0 && key[order[i]] > key[order[i - 1]]) { r++; }
+            if (i > 0 && sorted[i] > sorted[i - 1]) { r++; }
             rank[order[i]] = r;
         }
         *n_distinct = n == 0 ? 0 : (size_t)r + 1;
     }
     free(order);
+    free(sorted);
     return rc;
 }
 

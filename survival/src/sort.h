@@ -11,6 +11,9 @@
  * Keys hold no NaN; n fits 32 bits. Fails: SV_ENOMEM. */
 SV_CHECKED int sv_sort_rows(uint32_t *order, const double *key, size_t n, sv_error *err);
 
+/* The same; also sorted[0..n) (or NULL; may be key itself), the keys in that order: reading key[order[i]] is slow. */
+SV_CHECKED int sv_sort_keys(double *sorted, uint32_t *order, const double *key, size_t n, sv_error *err);
+
 /* rank[i] in 0..*n_distinct-1: the dense rank of key[i]; exactly equal keys share a rank. */
 SV_CHECKED int sv_dense_rank(uint32_t *rank, size_t *n_distinct, const double *key, size_t n,
                              sv_error *err);

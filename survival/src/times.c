@@ -11,28 +11,28 @@
 #define TIE_TOLERANCE 1.490116119384765625e-8 /* sqrt of the machine epsilon, 2^-26 */
 
 /* The mean of the distinct absolute values, the yardstick of the relative tie rule. */
-static double distinct_mean(const double *key, const uint32_t *order, size_t m)
+static double distinct_mean(const double *sorted, size_t m)
 {
     double sum = 0;
     size_t k = 0;
     for (size_t i = 0; i < m; i++) {
-        if (i > 0 && key[order[i]] == key[order[i - 1]]) { continue; }
-        sum += fabs(key[order[i]]);
+        if (i > 0 && sorted[i] == sorted[i - 1]) { continue; }
+        sum += fabs(sorted[i]);
         k++;
     }
     return k > 0 ? sum / (double)k : 0;
 }
 
-/* Assign rank[] to the m keys and list the value of each rank; returns the number of ranks.
+/* Assign rank[] to the m keys, which are sorted, and list the value of each rank; returns the number of ranks.
  * merged: some rank holds more than one value. */
-static size_t merge_ties(uint32_t *rank, double *value, bool *merged, const double *key,
+static size_t merge_ties(uint32_t *rank, double *value, bool *merged, const double *sorted,
                          const uint32_t *order, size_t m)
 {
-    double mean = distinct_mean(key, order, m);
+    double mean = distinct_mean(sorted, m);
     size_t k = 0;
     for (size_t i = 0; i < m; i++) {
-        double t = key[order[i]];
-        double gap = i > 0 ? t - key[order[i - 1]] : SV_INF;
+        double t = sorted[i];
+        double gap = i > 0 ? t - sorted[i - 1] : SV_INF;
         bool tied = gap <= TIE_TOLERANCE || gap / mean <= TIE_TOLERANCE;
         if (!tied) { value[k++] = t; }
         *merged = *merged || (tied && gap > 0);
@@ -54,7 +54,7 @@ static int rank_all(sv_times *out, const sv_surv *s, double *key, uint32_t *orde
     size_t n = s->n, m = s->start != NULL ? 2 * n : n;
     memcpy(key, s->time, n * sizeof *key);
     if (s->start != NULL) { memcpy(key + n, s->start, n * sizeof *key); }
-    int rc = sv_sort_rows(order, key, m, err);
+    int rc = sv_sort_keys(key, order, key, m, err);
     if (rc != SV_OK) { return rc; }
     bool merged = false;
     out->n_distinct = merge_ties(rank, out->value, &merged, key, order, m);
