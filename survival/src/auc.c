@@ -3,21 +3,17 @@
  * With w_i the weight of case i, b_j = 1 of control j, h the credit of a pair,
  * AUC = N / D, N = sum w_i b_j h_ij, D = W B = sum w_i sum b_j, and row k's influence is
  *   n/D [ w_k (sum_j b_j h_kj - AUC B) + b_k (sum_i w_i h_ik - AUC W) + censoring_k ].
- * The last part is what k tells about G: with A_i = w_i (sum_j b_j h_ij - AUC B) and
- * R(s) = sum of A_i over cases that end after s,
- *   censoring_k = R(T_k)/Y(T_k) [k censored] - sum over s <= T_k of R(s) c(s)/Y(s)^2,
- * c(s) the number censored at s and Y(s) the number that was at risk of it. */
+ * The last part is what k tells about G (influence.h), through the parts w_i (sum_j b_j h_ij - AUC B) of the
+ * cases. */
 #include <survival/auc.h>
 
 #include <math.h>
 #include <string.h>
 
-#include <survival/dist.h>
-
+#include "influence.h"
 #include "mem.h"
 #include "num.h"
 #include "sort.h"
-#include "times.h"
 
 typedef struct pairs {
     size_t n;
@@ -92,39 +88,6 @@ static int count(pairs *q, const double *marker, sv_error *err)
     return rc;
 }
 
-/* Adds the censoring part to influence[]. */
-static int add_censoring(double *influence, const pairs *q, const sv_surv *s, sv_error *err)
-{
-    sv_times t;
-    int rc = sv_times_rank(&t, s, err);
-    if (rc != SV_OK) { return rc; }
-    double *rest = SV_NEW(double, s->n + 1);       /* [k]: sum of A over order[k..] */
-    if (rest == NULL) {
-        sv_times_free(&t);
-        return sv_no_memory(err, "the censoring part");
-    }
-    for (size_t k = s->n; k-- > 0;) {
-        size_t i = t.order[k];
-        rest[k] = rest[k + 1] + (q->weight[i] > 0 ? q->weight[i] * (q->credit[i] - q->auc * q->sum_b) : 0);
-    }
-    double sum = 0;
-    for (size_t at = 0; at < s->n;) {
-        size_t rank = t.stop[t.order[at]], end = at, dead = 0;
-        for (; end < s->n && t.stop[t.order[end]] == rank; end++) { dead += (size_t)s->event[t.order[end]]; }
-        double censored = (double)(end - at - dead), at_risk = (double)(s->n - at - dead);
-        double before = sum, r = rest[end];
-        if (censored > 0) { sum += r * censored / (at_risk * at_risk); }
-        for (size_t k = at; k < end; k++) {        /* the dead leave before the censorings */
-            size_t i = t.order[k];
-            influence[i] += s->event[i] ? -before : r / at_risk - sum;
-        }
-        at = end;
-    }
-    free(rest);
-    sv_times_free(&t);
-    return SV_OK;
-}
-
 static int check(double t, const double *marker, const sv_surv *s, sv_error *err)
 {
     if (!(isfinite(t) && t > 0)) { return sv_fail(err, SV_EINVAL, "time is %g, expected more than 0", t); }
@@ -136,9 +99,22 @@ static int check(double t, const double *marker, const sv_surv *s, sv_error *err
     return SV_OK;
 }
 
-/* Rows' influence on AUC(t), of mean 0; all 0 without a case or a control. */
-static int influence_of(double *influence, sv_auc *out, double t, const double *marker, const sv_surv *s,
-                        sv_error *err)
+/* By pairs and by what they tell about G; influence[] is zero. */
+static int fill_influence(double *influence, const pairs *q, double t, const sv_surv *s, sv_error *err)
+{
+    double *part = SV_NEW(double, s->n);
+    if (part == NULL) { return sv_no_memory(err, "the influence function"); }
+    for (size_t i = 0; i < s->n; i++) {
+        if (q->weight[i] > 0) { influence[i] = part[i] = q->weight[i] * (q->credit[i] - q->auc * q->sum_b); }
+        if (q->control[i]) { influence[i] = q->credit[i] - q->auc * q->sum_w; }
+    }
+    int rc = sv_influence_add_censoring(influence, part, t, s, err);
+    for (size_t i = 0; i < s->n; i++) { influence[i] *= (double)s->n / (q->sum_w * q->sum_b); }
+    free(part);
+    return rc;
+}
+
+int sv_auc_influence(double *influence, sv_auc *out, double t, const double *marker, const sv_surv *s, sv_error *err)
 {
     sv_censoring c;
     pairs q;
@@ -151,25 +127,9 @@ static int influence_of(double *influence, sv_auc *out, double t, const double *
     rc = count(&q, marker, err);
     out->auc = q.auc;
     memset(influence, 0, s->n * sizeof *influence);
-    if (rc == SV_OK && isfinite(q.auc)) {
-        for (size_t i = 0; i < s->n; i++) {
-            if (q.weight[i] > 0) { influence[i] = q.weight[i] * (q.credit[i] - q.auc * q.sum_b); }
-            if (q.control[i]) { influence[i] = q.credit[i] - q.auc * q.sum_w; }
-        }
-        rc = add_censoring(influence, &q, s, err);
-        for (size_t i = 0; i < s->n; i++) { influence[i] *= (double)s->n / (q.sum_w * q.sum_b); }
-    }
+    if (rc == SV_OK && isfinite(q.auc)) { rc = fill_influence(influence, &q, t, s, err); }
     pairs_free(&q);
     return rc;
-}
-
-/* Of a mean of n terms. */
-static double standard_error(const double *v, size_t n)
-{
-    double mean = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) { mean += v[i] / (double)n; }
-    for (size_t i = 0; i < n; i++) { squares += (v[i] - mean) * (v[i] - mean); }
-    return n > 1 ? sqrt(squares / ((double)n - 1) / (double)n) : SV_NAN;
 }
 
 int sv_auc_at(sv_auc *out, double t, const double *marker, const sv_surv *s, sv_error *err)
@@ -177,30 +137,9 @@ int sv_auc_at(sv_auc *out, double t, const double *marker, const sv_surv *s, sv_
     *out = (sv_auc){ .auc = SV_NAN, .se = SV_NAN };
     double *v = SV_NEW(double, s->n);
     if (v == NULL) { return sv_no_memory(err, "the influence function"); }
-    int rc = influence_of(v, out, t, marker, s, err);
-    if (rc == SV_OK && isfinite(out->auc)) { out->se = standard_error(v, s->n); }
+    int rc = sv_auc_influence(v, out, t, marker, s, err);
+    if (rc == SV_OK && isfinite(out->auc)) { out->se = sqrt(sv_influence_covariance(v, v, s->n)); }
     free(v);
-    return rc;
-}
-
-int sv_auc_compare(sv_auc_difference *out, double t, const double *a, const double *b, const sv_surv *s,
-                   sv_error *err)
-{
-    *out = (sv_auc_difference){ SV_NAN, SV_NAN, SV_NAN, SV_NAN };
-    double *v = SV_NEW(double, s->n), *w = SV_NEW(double, s->n);
-    sv_auc of_a, of_b;
-    int rc = v == NULL || w == NULL ? sv_no_memory(err, "the influence functions") : SV_OK;
-    if (rc == SV_OK) { rc = influence_of(v, &of_a, t, a, s, err); }
-    if (rc == SV_OK) { rc = influence_of(w, &of_b, t, b, s, err); }
-    if (rc == SV_OK && isfinite(of_a.auc)) {
-        for (size_t i = 0; i < s->n; i++) { v[i] -= w[i]; }
-        out->difference = of_a.auc - of_b.auc;
-        out->se = standard_error(v, s->n);
-        out->z = out->se > 0 ? out->difference / out->se : SV_NAN;
-        out->p = sv_normal_two_sided(out->z);
-    }
-    free(v);
-    free(w);
     return rc;
 }
 

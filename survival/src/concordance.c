@@ -7,9 +7,11 @@
 #include <survival/concordance.h>
 
 #include <math.h>
+#include <string.h>
 
 #include <survival/censoring.h>
 
+#include "influence.h"
 #include "mem.h"
 #include "num.h"
 #include "risk.h"
@@ -148,7 +150,8 @@ static void walk_forwards(pairs *q)
     }
 }
 
-static void summarise(sv_concordance *out, const pairs *q)
+/* influence: by row, or NULL. */
+static void summarise(sv_concordance *out, double *influence, const pairs *q)
 {
     *out = q->sum;
     double n = out->concordant + out->discordant + out->tied_risk;
@@ -160,12 +163,13 @@ static void summarise(sv_concordance *out, const pairs *q)
         double partners = q->agree[i] + q->differ[i] + q->tie[i];
         double slope = (q->agree[i] + q->tie[i] / 2 - out->c * partners) / n;
         var += (q->r->weight[i] * slope) * (q->r->weight[i] * slope);
+        if (influence != NULL) { influence[q->r->row[i]] = (double)q->r->n * q->r->weight[i] * slope; }
     }
     out->se = sqrt(var);
 }
 
-static int count_pairs(sv_concordance *out, const double *risk, const double *value, const sv_risk *r,
-                       sv_error *err)
+static int count_pairs(sv_concordance *out, double *influence, const double *risk, const double *value,
+                       const sv_risk *r, sv_error *err)
 {
     size_t n = r->n, ranks = 0;
     double *key = SV_NEW(double, n);
@@ -184,7 +188,7 @@ static int count_pairs(sv_concordance *out, const double *risk, const double *va
         q.t.n = ranks;
         walk_backwards(&q);
         walk_forwards(&q);
-        summarise(out, &q);
+        summarise(out, influence, &q);
     }
     free(key);
     free(q.rank);
@@ -208,18 +212,6 @@ static int check_risk(const double *risk, const sv_surv *s, sv_error *err)
     return rc;
 }
 
-int sv_concordance_harrell(sv_concordance *out, const double *risk, const sv_surv *s, sv_error *err)
-{
-    *out = (sv_concordance){ .c = SV_NAN, .se = SV_NAN };
-    int rc = check_risk(risk, s, err);
-    if (rc != SV_OK || sv_surv_events(s) == 0) { return rc; }
-    sv_risk r = { 0 };
-    rc = sv_risk_plan(&r, s, err);
-    if (rc == SV_OK) { rc = count_pairs(out, risk, NULL, &r, err); }
-    sv_risk_free(&r);
-    return rc;
-}
-
 /* What each death counts, by position: 1 / G(t-)^2 up to tau, nothing after. */
 static int uno_values(double **value, const sv_risk *r, const sv_surv *s, double tau, sv_error *err)
 {
@@ -235,20 +227,39 @@ static int uno_values(double **value, const sv_risk *r, const sv_surv *s, double
     return *value != NULL ? SV_OK : sv_no_memory(err, "the concordance");
 }
 
-int sv_concordance_uno(sv_concordance *out, const double *risk, double tau, const sv_surv *s, sv_error *err)
+/* tau NaN: Harrell's. influence: as in influence.h, or NULL. */
+static int concordance_of(sv_concordance *out, double *influence, const double *risk, double tau, const sv_surv *s,
+                          sv_error *err)
 {
     *out = (sv_concordance){ .c = SV_NAN, .se = SV_NAN };
     int rc = check_risk(risk, s, err);
-    if (rc == SV_OK && !(tau > 0)) { rc = sv_fail(err, SV_EINVAL, "tau is %g, expected more than 0", tau); }
+    if (rc == SV_OK && tau <= 0) { rc = sv_fail(err, SV_EINVAL, "tau is %g, expected more than 0", tau); }
     if (rc != SV_OK || sv_surv_events(s) == 0) { return rc; }
     sv_risk r = { 0 };
     double *value = NULL;
     rc = sv_risk_plan(&r, s, err);
-    if (rc == SV_OK) { rc = uno_values(&value, &r, s, tau, err); }
-    if (rc == SV_OK) { rc = count_pairs(out, risk, value, &r, err); }
+    if (rc == SV_OK && !isnan(tau)) { rc = uno_values(&value, &r, s, tau, err); }
+    if (rc == SV_OK) { rc = count_pairs(out, influence, risk, value, &r, err); }
     free(value);
     sv_risk_free(&r);
     return rc;
+}
+
+int sv_concordance_harrell(sv_concordance *out, const double *risk, const sv_surv *s, sv_error *err)
+{
+    return concordance_of(out, NULL, risk, SV_NAN, s, err);
+}
+
+int sv_concordance_uno(sv_concordance *out, const double *risk, double tau, const sv_surv *s, sv_error *err)
+{
+    return concordance_of(out, NULL, risk, isnan(tau) ? 0 : tau, s, err);
+}
+
+int sv_concordance_influence(double *influence, sv_concordance *out, const double *risk, double tau, const sv_surv *s,
+                             sv_error *err)
+{
+    memset(influence, 0, s->n * sizeof *influence);
+    return concordance_of(out, influence, risk, tau, s, err);
 }
 
 int sv_concordance_gonen_heller(double *out, const double *lp, size_t n, sv_error *err)

@@ -4,11 +4,13 @@
 #include "failing_calloc.h"
 
 #include <survival/calibration.h>
+#include <survival/compare.h>
 #include <survival/competing.h>
 #include <survival/cox_variants.h>
 #include <survival/logrank.h>
 #include <survival/maxstat.h>
 #include <survival/nomogram.h>
+#include <survival/reclassify.h>
 
 enum { N = 12 };
 static const double TIME[N] = { 4, 2, 7, 2, 9, 5, 5, 8, 3, 6, 1, 4 };
@@ -134,6 +136,30 @@ static int run_pairs(sv_error *err)
     return rc;
 }
 
+static int run_comparison(sv_error *err)
+{
+    static const double at[] = { 3, 5 };
+    double p[2];
+    sv_difference d[2], all;
+    int rc = sv_compare_auc(d, p, at, 2, X, X + N, &BARE, err);
+    if (rc == SV_OK) { rc = sv_compare_harrell(d, X, X + N, &BARE, err); }
+    if (rc == SV_OK) { rc = sv_compare_uno(d, X, X + N, 5, &BARE, err); }
+    if (rc == SV_OK) { rc = sv_compare_brier(d, &all, at, 1, RISK, RISK, &BARE, err); }
+    return rc;
+}
+
+static int run_reclassification(sv_error *err)
+{
+    static const double limit = 0.4;
+    const sv_reclassify_opts o = { .t = 4, .limits = &limit, .n_limits = 1, .replicates = 3, .level = 0.95 };
+    double other[N];
+    for (size_t i = 0; i < N; i++) { other[i] = RISK[N - 1 - i]; }
+    sv_reclassification r = { .failed = 77 };
+    int rc = sv_reclassify(&r, RISK, other, &BARE, &o, err);
+    if (rc != SV_OK) { assert_int_equal(r.failed, 77); }
+    return rc;
+}
+
 static int run_nomogram(sv_error *err)
 {
     const double coef[] = { 1, -2 }, shown[] = { 0, 1, 3, 4 };
@@ -147,7 +173,8 @@ static void test_memory_risks__each_allocation_may_fail(void **state)
 {
     (void)state;
     int (*const runs[])(sv_error *) = { run_incidence, run_gray, run_finegray, run_groups, run_validation,
-                                        run_probability, run_variants, run_backward, run_cuts, run_pairs, run_nomogram };
+                                        run_probability, run_variants, run_backward, run_cuts, run_pairs, run_nomogram,
+                                        run_comparison, run_reclassification };
     check_each_allocation(runs, sizeof runs / sizeof *runs, 1);
 }
 

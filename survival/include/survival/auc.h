@@ -2,7 +2,7 @@
  *
  * Cases had the event by t, controls were still free of it and watched after t (cumulative/dynamic);
  * cases are weighted by 1 / G(T-) of the censoring distribution (Uno et al. 2007, JASA 102:527;
- * Blanche, Dartigues & Jacqmin-Gadda 2013, Stat Med 32:5381). */
+ * Blanche, Dartigues & Jacqmin-Gadda 2013, Stat Med 32:5381). Two markers: survival/compare.h. */
 #ifndef SV_AUC_H
 #define SV_AUC_H
 
@@ -21,15 +21,6 @@ typedef struct sv_auc {
 /* HIGHER marker means EARLIER event; equal markers count half. O(n log n).
  * Fails: as sv_censoring_fit; SV_EINVAL (t); SV_EDATA (a marker is not finite); SV_ENOMEM. */
 SV_CHECKED int sv_auc_at(sv_auc *out, double t, const double *marker, const sv_surv *s, sv_error *err);
-
-/* Do two markers of the same patients differ in AUC(t)? Paired, by the difference of their
- * influence functions. p is two-sided. NaN where there is no AUC. */
-typedef struct sv_auc_difference {
-    double difference;        /* auc of a less auc of b */
-    double se, z, p;
-} sv_auc_difference;
-SV_CHECKED int sv_auc_compare(sv_auc_difference *out, double t, const double *a, const double *b,
-                              const sv_surv *s, sv_error *err);
 
 /* The ROC curve at t: sensitivity and 1 - specificity of "marker >= cut" for every distinct marker,
  * falling, after a first point (0, 0) with cut INFINITY. Arrays of s->n + 1; *n points are used.
