@@ -1,0 +1,20 @@
+/* cmd/validate_args.h - the options of `prognode validate`, and the patients that they name. */
+#ifndef PN_CMD_VALIDATE_ARGS_H
+#define PN_CMD_VALIDATE_ARGS_H
+#include <config/model.h>
+#include "pipeline/train_data.h"
+
+typedef struct validate_args {
+    const char *model, *features, *clinical, *output, *table, *cohort, *id, *time, *event;
+    double days_per_unit;
+} validate_args;
+
+/* Fill a from the command line; errors are told on stderr. Returns 0 to go on, -1 where the help
+ * was printed, else an exit code. Texts point into argv. */
+int validate_args_parse(validate_args *a, int argc, char **argv);
+
+/* The model's features of a->features, joined with the follow-up of a->clinical. Fails: as pn_csv_read and
+ * pn_train_join. */
+PN_CHECKED int validate_read_patients(pn_train_data *d, const cfg_model *m, const validate_args *a, pn_error *err);
+
+#endif
