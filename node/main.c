@@ -27,6 +27,7 @@ static const verb verbs[] = {
     {"predict", cmd_predict, "apply a model file to a feature table"},
     {"show", cmd_show, "print a Structured Report readably"},
     {"report", cmd_report, "make the objects of a report in a folder, without sending them"},
+    {"simulate", cmd_simulate, "make cohorts of artificial patients with a planted truth"},
     {"phantom", cmd_phantom, "make CT series and contours of an artificial patient"},
     {"version", cmd_version, "versions of prognode and the libraries in use"},
     {"role", cmd_role, NULL},

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include <survival/consensus.h>
-#include <survival/dist.h>
 #include <survival/rng.h>
 
 #include "mem.h"
@@ -29,7 +28,7 @@ static void draw_rows(double *rows, const double *mean, const double *centred, s
     for (size_t i = 0; i < n; i++) {
         double *row = rows + i * p;
         memcpy(row, mean, p * sizeof *row);
-        for (size_t q = 0; q < n; q++) { sv_add_scaled(row, sv_normal_quantile(sv_rng_uniform(r)), centred + q * p, p); }
+        for (size_t q = 0; q < n; q++) { sv_add_scaled(row, sv_rng_normal(r), centred + q * p, p); }
     }
 }
 

@@ -1,5 +1,10 @@
-/* rng.c - SplitMix64. */
+/* rng.c - SplitMix64, and numbers of other distributions made of it. */
+#include <math.h>
+
+#include <survival/dist.h>
 #include <survival/rng.h>
+
+#include "num.h"
 
 static uint64_t mix(uint64_t z)
 {
@@ -33,4 +38,22 @@ uint64_t sv_rng_below(sv_rng *r, uint64_t n)
     uint64_t v = sv_rng_next(r);
     while (v < unfair) { v = sv_rng_next(r); }
     return v % n;
+}
+
+double sv_rng_normal(sv_rng *r) { return sv_normal_quantile(sv_rng_uniform(r)); }
+
+double sv_rng_exponential(sv_rng *r) { return -log(sv_rng_uniform(r)); }
+
+double sv_rng_gamma(sv_rng *r, double shape)
+{
+    if (!(shape > 0 && isfinite(shape))) { return SV_NAN; }
+    /* Below 1 the density has a pole: one shape more, and a power of a uniform number. */
+    double lift = shape < 1 ? pow(sv_rng_uniform(r), 1 / shape) : 1;
+    double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        double x = sv_rng_normal(r), v = 1 + c * x;
+        if (v <= 0) { continue; }
+        v = v * v * v;
+        if (log(sv_rng_uniform(r)) < x * x / 2 + d - d * v + d * log(v)) { return lift * d * v; }
+    }
 }

@@ -21,7 +21,7 @@ expect 0 '^prognode [0-9]+\.[0-9]+' version
 expect 0 'DCMTK' version
 
 for verb in serve cases check-config cluster correlate deconvolve echo extract landmarks phantom predict queue reliability \
-            report show train validate version; do
+            report show simulate train validate version; do
   expect 0 "usage: prognode $verb" "$verb" --help
   [ -z "$("$prognode" "$verb" --help 2>&1 >/dev/null)" ] || complain "$verb --help writes to stderr"
   "$prognode" --help | grep -qE "^  $verb " || complain "$verb is not in the list of verbs"
@@ -41,6 +41,7 @@ expect 2 '' train
 expect 2 '' predict
 expect 2 'expected 2 to 64' reliability
 expect 2 '' phantom
+expect 2 'o FOLDER is missing' simulate
 expect 2 'case number or a folder' report
 expect 2 'output is missing' report 1
 expect 2 'prognode.yaml' report 1 -o /tmp/none

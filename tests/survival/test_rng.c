@@ -77,6 +77,46 @@ static void test_rng__streams_differ(void **state)
     }
 }
 
+/* In cells of equal probability. */
+static size_t cell_of(double p, size_t cells) { return p >= 1 ? cells - 1 : (size_t)(p * (double)cells); }
+
+static void test_rng__other_distributions(void **state)
+{
+    (void)state;
+    enum { DRAWS = 60000, CELLS = 20 };
+    size_t normal[CELLS] = { 0 }, exponential[CELLS] = { 0 }, chi_square[CELLS] = { 0 };
+    sv_rng r = sv_rng_stream(5, 1);
+    for (size_t i = 0; i < DRAWS; i++) {
+        normal[cell_of(sv_normal_cdf(sv_rng_normal(&r)), CELLS)]++;
+        exponential[cell_of(exp(-sv_rng_exponential(&r)), CELLS)]++;
+        chi_square[cell_of(sv_chisq_upper(2 * sv_rng_gamma(&r, 2.5), 5), CELLS)]++;
+    }
+    check_uniform(normal, CELLS, DRAWS);
+    check_uniform(exponential, CELLS, DRAWS);
+    check_uniform(chi_square, CELLS, DRAWS);
+    assert_true(isnan(sv_rng_gamma(&r, 0)) && isnan(sv_rng_gamma(&r, (double)INFINITY)));
+}
+
+/* A chi-square of one degree is twice a gamma of shape 1/2: the branch below 1. */
+static void test_rng__gamma_below_one(void **state)
+{
+    (void)state;
+    enum { DRAWS = 60000, CELLS = 20 };
+    size_t half[CELLS] = { 0 };
+    double sum = 0, squares = 0;
+    sv_rng r = sv_rng_stream(6, 1);
+    for (size_t i = 0; i < DRAWS; i++) {
+        double g = sv_rng_gamma(&r, 0.2);
+        half[cell_of(sv_chisq_upper(2 * sv_rng_gamma(&r, 0.5), 1), CELLS)]++;
+        assert_true(g >= 0);
+        sum += g / DRAWS;
+        squares += g * g / DRAWS;
+    }
+    check_uniform(half, CELLS, DRAWS);
+    CHECK_NEAR(sum, 0.2, 0, 4 * sqrt(0.2 / DRAWS));
+    CHECK_NEAR(squares - sum * sum, 0.2, 0.08, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +124,8 @@ int main(void)
         cmocka_unit_test(test_rng__below_is_even_also_where_n_is_no_power_of_two),
         cmocka_unit_test(test_rng__uniform_stays_between_its_ends),
         cmocka_unit_test(test_rng__streams_differ),
+        cmocka_unit_test(test_rng__other_distributions),
+        cmocka_unit_test(test_rng__gamma_below_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
