@@ -25,6 +25,7 @@ static const verb verbs[] = {
     {"train", cmd_train, "build a model file from features and survival data"},
     {"validate", cmd_validate, "judge a model file on patients it was not made from"},
     {"predict", cmd_predict, "apply a model file to a feature table"},
+    {"model", cmd_model, "show a model file, sign it, check its signature"},
     {"show", cmd_show, "print a Structured Report readably"},
     {"report", cmd_report, "make the objects of a report in a folder, without sending them"},
     {"simulate", cmd_simulate, "make cohorts of artificial patients with a planted truth"},

@@ -10,7 +10,7 @@
 #include "pyradiomics.h"
 
 enum {
-    MAX_BYTES = 8 << 20, MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_CODES = 64,
+    MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_CODES = 64,
     MAX_TIMES = 100000, MAX_GROUPS = 16, MAX_REPLICATES = 100000, MAX_NUMBERS = 1000000,
 };
 
@@ -456,7 +456,7 @@ static int parse_in_c_locale(cfg_model *out, const char *bytes, size_t n, const 
 {
     fd_reader r = {.name = name, .err = err};
     yt_tree tree;
-    int rc = yt_parse(&tree, bytes, n, MAX_BYTES, name, err);
+    int rc = yt_parse(&tree, bytes, n, CFG_MAX_MODEL_BYTES, name, err);
     if (rc) { return rc; }
     cfg_model m = {0};
     rc = read_root(&r, &m, tree.root);
@@ -482,7 +482,7 @@ int cfg_model_load(cfg_model *out, const char *path, cfg_error *err)
 {
     char *bytes;
     size_t n;
-    int rc = cfg_file_read(&bytes, &n, path, MAX_BYTES, err);
+    int rc = cfg_file_read(&bytes, &n, path, CFG_MAX_MODEL_BYTES, err);
     if (rc) { return rc; }
     rc = cfg_model_parse(out, bytes, n, path, err);
     free(bytes);

@@ -11,7 +11,7 @@
 #include "file.h"
 
 enum { MAX_BYTES = 65536, MAX_ARCHIVES = 32, MAX_MODELS = 64, MAX_PATTERNS = 64, MAX_PATTERN = 65, MAX_URGENT = 64,
-       MAX_ACCESS = 256, SUBJECT_SIZE = 512, RANGE_SIZE = 64 };
+       MAX_ACCESS = 256, MAX_TRUSTED_KEYS = 32, SUBJECT_SIZE = 512, RANGE_SIZE = 64 };
 
 /* ---- Single values ------------------------------------------------------- */
 
@@ -261,6 +261,17 @@ static const fd_field access_fields[] = {
      .doc = "Certificates that may connect over TLS, of those that tls.ca vouches for, by subject "
             "(as `openssl x509 -subject -nameopt RFC2253` prints it) or fingerprint; empty: any."},
 };
+
+static const fd_field signature_fields[] = {
+    {"require", FD_BOOL, AT(signatures.require), .def = "false",
+     .doc = "Run a model only with a good signature of a trusted key beside it: FILE.sig of "
+            "`prognode model sign`."},
+    {"trusted_keys", FD_TEXTS, AT(signatures.trusted_keys), .size = CFG_PATH_SIZE,
+     .count_offset = offsetof(cfg_node, signatures.n_trusted_keys), .max_items = MAX_TRUSTED_KEYS,
+     .def = "[]",
+     .doc = "Public keys whose signatures are good, a PEM file each (openssl pkey -pubout), relative to "
+            "this file."},
+};
 #undef AT
 #undef TEXT_AT
 
@@ -321,6 +332,7 @@ static const fd_table delivery_table = {FD_TABLE(delivery_fields)};
 static const fd_table retention_table = {FD_TABLE(retention_fields)};
 static const fd_table tls_table = {FD_TABLE(tls_fields)};
 static const fd_table access_table = {FD_TABLE(access_fields)};
+static const fd_table signature_table = {FD_TABLE(signature_fields)};
 static const fd_table archive_table = {FD_TABLE(archive_fields)};
 static const fd_table model_table = {FD_TABLE(model_fields)};
 
@@ -333,6 +345,7 @@ static const fd_field root_fields[] = {
     {"retention", FD_MAP, .sub = &retention_table, .doc = "What is removed, and when."},
     {"tls", FD_MAP, .sub = &tls_table, .doc = "TLS 1.2 and 1.3."},
     {"access", FD_MAP, .sub = &access_table, .doc = "Who may ask this node for an association."},
+    {"signatures", FD_MAP, .sub = &signature_table, .doc = "Whose models are run."},
     {"archives", FD_MAPS, .offset = offsetof(cfg_node, archives), .size = sizeof(cfg_archive),
      .count_offset = offsetof(cfg_node, n_archives), .min_items = 1, .max_items = MAX_ARCHIVES,
      .sub = &archive_table, .doc = "Where reports go; each report is sent to all of them."},
@@ -459,11 +472,21 @@ static int check_tls(const fd_reader *r, const cfg_node *c, const yt_node *root)
     return CFG_OK;
 }
 
+static int check_signatures(const fd_reader *r, const cfg_node *c, const yt_node *root)
+{
+    const yt_node *at = yt_get(root, "signatures");
+    if (c->signatures.require == (c->signatures.n_trusted_keys > 0)) { return CFG_OK; }
+    return c->signatures.require
+               ? fd_fail(r, at, "trusted_keys", "missing, expected the public keys whose signatures are good")
+               : fd_fail(r, at, "trusted_keys", "has no meaning without require: true");
+}
+
 static int check_node(const fd_reader *r, const void *obj, const yt_node *map)
 {
     int rc = check_timers(r, obj, map);
     if (!rc) { rc = check_names(r, obj, map); }
     if (!rc) { rc = check_tls(r, obj, map); }
+    if (!rc) { rc = check_signatures(r, obj, map); }
     return rc ? rc : check_shadows(r, obj, map);
 }
 
@@ -517,6 +540,21 @@ static int resolve_tls(const fd_reader *r, cfg_tls *tls, const char *folder, con
     return CFG_OK;
 }
 
+static int resolve_keys(const fd_reader *r, cfg_signatures *s, const char *folder, const yt_node *at)
+{
+    for (size_t i = 0; i < s->n_trusted_keys; i++) {
+        char path[CFG_PATH_SIZE];
+        memcpy(path, s->trusted_keys[i], strlen(s->trusted_keys[i]) + 1);
+        int rc = resolve(r, path, folder, at, "trusted_keys");
+        if (rc) { return rc; }
+        char *whole = strdup(path);
+        if (!whole) { return cfg_fail(r->err, CFG_ENOMEM, r->name, 0, 0, "not enough memory"); }
+        free(s->trusted_keys[i]);
+        s->trusted_keys[i] = whole;
+    }
+    return CFG_OK;
+}
+
 static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
 {
     char folder[CFG_PATH_SIZE];
@@ -536,6 +574,7 @@ static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
                      "without one (use a password file or a service)");
     }
     if (!rc) { rc = resolve_tls(r, &c->tls, folder, yt_get(root, "tls")); }
+    if (!rc) { rc = resolve_keys(r, &c->signatures, folder, yt_get(root, "signatures")); }
     for (size_t i = 0; i < c->n_archives; i++) {
         char *fingerprint = c->archives[i].tls_fingerprint;
         (void)cfg_fingerprint_read(fingerprint, fingerprint);      /* "" stays */

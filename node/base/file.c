@@ -53,24 +53,18 @@ int pn_mkdir_p(const char *path, pn_error *err)
     return PN_OK;
 }
 
-int pn_read_file(char **out, size_t *n, const char *path, size_t max, pn_error *err)
+/* What an open file holds; pipes and /proc tell no size: grow until the end or the limit. */
+static int read_open(char **out, size_t *n, int fd, const struct stat *st, const char *path, size_t max,
+                     pn_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) { return fail_errno(err, errno, "cannot open", path); }
-    struct stat st;
     int rc = PN_OK;
     char *bytes = NULL;
     size_t have = 0;
-    if (fstat(fd, &st) != 0) {
-        rc = fail_errno(err, errno, "cannot look at", path);
-    } else if (S_ISDIR(st.st_mode)) {
-        rc = pn_fail(err, PN_EIO, "%s is a folder, expected a file", path);
-    } else if (st.st_size > 0 && (uint64_t)st.st_size > max) {
+    if (st->st_size > 0 && (uint64_t)st->st_size > max) {
         rc = pn_fail(err, PN_ELIMIT, "%s has %lld bytes, at most %zu are read", path,
-                     (long long)st.st_size, max);
+                     (long long)st->st_size, max);
     }
-    /* Pipes and /proc tell no size: grow until the end or the limit. */
-    size_t room = st.st_size > 0 ? (size_t)st.st_size + 1 : 65536;
+    size_t room = st->st_size > 0 ? (size_t)st->st_size + 1 : 65536;
     while (rc == PN_OK) {
         if (bytes == NULL || have + 1 >= room) {
             if (bytes != NULL) { room *= 2; }
@@ -91,7 +85,6 @@ int pn_read_file(char **out, size_t *n, const char *path, size_t max, pn_error *
             rc = pn_fail(err, PN_ELIMIT, "%s has more than %zu bytes", path, max);
         }
     }
-    close(fd);
     if (rc != PN_OK) {
         free(bytes);
         return rc;
@@ -100,6 +93,33 @@ int pn_read_file(char **out, size_t *n, const char *path, size_t max, pn_error *
     *out = bytes;
     *n = have;
     return PN_OK;
+}
+
+static int read_path(char **out, size_t *n, const char *path, size_t max, bool regular, pn_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0));
+    if (fd < 0) { return fail_errno(err, errno, "cannot open", path); }
+    struct stat st;
+    int rc;
+    if (fstat(fd, &st) != 0) {
+        rc = fail_errno(err, errno, "cannot look at", path);
+    } else if (S_ISDIR(st.st_mode) || (regular && !S_ISREG(st.st_mode))) {
+        rc = pn_fail(err, PN_EIO, "%s is %s, expected a file", path, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+    } else {
+        rc = read_open(out, n, fd, &st, path, max, err);
+    }
+    close(fd);
+    return rc;
+}
+
+int pn_read_file(char **out, size_t *n, const char *path, size_t max, pn_error *err)
+{
+    return read_path(out, n, path, max, false, err);
+}
+
+int pn_read_regular_file(char **out, size_t *n, const char *path, size_t max, pn_error *err)
+{
+    return read_path(out, n, path, max, true, err);
 }
 
 int pn_write_all(int fd, const void *bytes, size_t n, const char *what, pn_error *err)

@@ -17,6 +17,8 @@ PN_CHECKED int pn_path(char *buf, size_t size, pn_error *err, const char *fmt, .
 PN_CHECKED int pn_mkdir_p(const char *path, pn_error *err);
 /* The whole file in memory with a NUL after it; more than max bytes is PN_ELIMIT. free(*out). */
 PN_CHECKED int pn_read_file(char **out, size_t *n, const char *path, size_t max, pn_error *err);
+/* The same of a regular file only: a pipe or a device is refused, and not waited for. */
+PN_CHECKED int pn_read_regular_file(char **out, size_t *n, const char *path, size_t max, pn_error *err);
 /* Temporary name beside it, write, sync, rename; with durable also the folder is synced. */
 PN_CHECKED int pn_write_file(const char *path, const void *bytes, size_t n, bool durable,
                              pn_error *err);

@@ -32,6 +32,8 @@
 #define PN_MAX_CSV_ROWS        5000000
 #define PN_MAX_JSON_BYTES      (64ULL << 20)
 #define PN_MAX_TLS_FILE_BYTES  (16u << 20)     /* certificate, key, CA or CRL file          */
+#define PN_MAX_KEY_FILE_BYTES  65536      /* key that signs models, or is trusted           */
+#define PN_MAX_SIGNATURE_BYTES 4096       /* signature of a model file                      */
 #define PN_MAX_TLS_CHAIN       8          /* certificates between a peer's and its root     */
 
 #endif

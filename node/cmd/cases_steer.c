@@ -10,6 +10,7 @@
 #include "cmd/cases_withdraw.h"
 #include "cmd/cmd.h"
 #include "dicom/runtime.h"
+#include "pipeline/model_file.h"
 #include "role/intake.h"
 
 typedef struct request {
@@ -75,6 +76,19 @@ static bool has_ended(pn_case_state state)
            state != PN_CASE_RUNNING && state != PN_CASE_HELD;
 }
 
+/* A running node keeps to the models that it was started with. */
+static int check_taken_up(const request *r, const char *model, pn_error *err)
+{
+    for (size_t i = 0; i < r->cfg->n_models; i++) {
+        const cfg_model *m = &r->intake->models[i];
+        if (strcmp(m->id, model) == 0 && !pn_model_is_kept(r->cfg->spool, m->file_sha256)) {
+            return pn_fail(err, PN_ECONFIG, "no node was started with %s as it is now (SHA-256 %.12s...): restart it "
+                           "first", r->cfg->models[i].file, m->file_sha256);
+        }
+    }
+    return PN_OK;
+}
+
 static int rerun(char result[128], const request *r, int64_t id, pn_error *err)
 {
     pn_case *c = malloc(sizeof *c);
@@ -89,6 +103,7 @@ static int rerun(char result[128], const request *r, int64_t id, pn_error *err)
     } else if (rc == PN_OK && model[0] == '\0') {
         rc = pn_fail(err, PN_EINVAL, "case %" PRId64 " has no model: name one with --model", id);
     }
+    if (rc == PN_OK) { rc = check_taken_up(r, model, err); }
     if (rc == PN_OK) { rc = pn_intake_again(&new_id, r->intake, r->store, c, model, pn_now_ms(), err); }
     if (rc == PN_OK) { rc = pn_store_commit(r->store, err); }
     if (rc != PN_OK) { pn_store_rollback(r->store); }

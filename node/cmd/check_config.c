@@ -18,6 +18,7 @@
 #include "report/messages.h"
 #include "report/page.h"
 #include "base/file.h"
+#include "pipeline/model_file.h"
 #include "role/keys.h"
 
 static void print_usage(FILE *to)
@@ -127,15 +128,16 @@ static int check_tls(const cfg_node *c)
 static int check_models(const cfg_node *c)
 {
     for (size_t i = 0; i < c->n_models; i++) {
-        cfg_model m = {0};
-        cfg_error err;
-        if (cfg_model_load(&m, c->models[i].file, &err) != CFG_OK) {
+        pn_model_file f = {0};
+        pn_error err = {0};
+        if (pn_model_file_open(&f, &c->models[i], &c->signatures, &err) != PN_OK) {
             fprintf(stderr, "prognode check-config: %s\n", err.msg);
             return PN_EXIT_USAGE;
         }
-        print_model(&c->models[i], &m);
-        int rc = check_reach(&c->models[i], &m);
-        cfg_model_free(&m);
+        print_model(&c->models[i], &f.model);
+        if (f.signer[0] != '\0') { printf("         signed by the key %s\n", f.signer); }
+        int rc = check_reach(&c->models[i], &f.model);
+        pn_model_file_free(&f);
         if (rc) { return rc; }
     }
     return PN_EXIT_OK;

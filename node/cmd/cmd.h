@@ -22,6 +22,7 @@ int cmd_phantom(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_landmarks(int argc, char **argv);
+int cmd_model(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 /* Not for people: the processes that `serve` and the worker start. */

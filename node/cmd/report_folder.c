@@ -14,6 +14,7 @@
 #include "dicom/folder.h"
 #include "dicom/scan.h"
 #include "pipeline/collect.h"
+#include "pipeline/model_file.h"
 #include "pipeline/select.h"
 
 typedef struct maker {
@@ -68,10 +69,8 @@ static int load_models(maker *m, pn_error *err)
     m->models = calloc(m->n_models, sizeof *m->models);
     if (m->models == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
     for (size_t i = 0; i < m->n_models; i++) {
-        cfg_error e = {0};
-        if (cfg_model_load(&m->models[i], m->refs[i].file, &e) != CFG_OK) {
-            return pn_fail(err, PN_ECONFIG, "%s", e.msg);
-        }
+        int rc = pn_model_open(&m->models[i], &m->refs[i], &m->cfg.signatures, err);
+        if (rc != PN_OK) { return rc; }
     }
     return PN_OK;
 }
@@ -103,6 +102,7 @@ static void fill_settings(pn_job *job, const maker *m, size_t model)
 {
     const cfg_node *c = &m->cfg;
     memcpy(job->model_path, m->refs[model].file, sizeof job->model_path);
+    memcpy(job->model_sha256, m->models[model].file_sha256, sizeof job->model_sha256);
     memcpy(job->content_datetime, m->time, sizeof job->content_datetime);
     job->version = 1;
     job->comprehensive_3d = !m->by_config || c->comprehensive_3d;

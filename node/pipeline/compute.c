@@ -5,6 +5,7 @@
 #include "pipeline/assess.h"
 #include "pipeline/job.h"
 #include "pipeline/measure.h"
+#include "pipeline/model_file.h"
 #include "pipeline/objects.h"
 #include "report/messages.h"
 
@@ -60,17 +61,22 @@ static int assess_job(pn_report *report, const pn_job *job, const pn_measurement
     return rc;
 }
 
+static int open_model(cfg_model *out, const pn_job *job, pn_error *err)
+{
+    cfg_model_ref ref = {0};
+    memcpy(ref.file, job->model_path, sizeof ref.file);
+    memcpy(ref.sha256, job->model_sha256, sizeof ref.sha256);
+    return pn_model_open(out, &ref, NULL, err);
+}
+
 /* Everything that can fail because of the case itself. */
 static int run(pn_outcome *out, pn_report *report, const pn_job *job, const char *folder, pn_error *err)
 {
     cfg_model model = {0};
-    cfg_error cfg = {0};
-    if (cfg_model_load(&model, job->model_path, &cfg) != CFG_OK) {
-        return pn_fail(err, PN_ECONFIG, "%s", cfg.msg);
-    }
+    int rc = open_model(&model, job, err);
+    if (rc != PN_OK) { return rc; }
     pn_measurement m = {0};
     const char **paths = calloc(job->n_images, sizeof *paths);
-    int rc = PN_OK;
     if (paths == NULL) {
         rc = pn_fail_transient(err, PN_ENOMEM, "no memory for paths");
         goto out;

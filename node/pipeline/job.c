@@ -89,6 +89,7 @@ int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
     if (json == NULL) { return fail_memory(err); }
     (void)cJSON_AddNumberToObject(json, "case_id", (double)job->case_id);
     (void)cJSON_AddStringToObject(json, "model", job->model_path);
+    (void)cJSON_AddStringToObject(json, "model_sha256", job->model_sha256);
     (void)cJSON_AddBoolToObject(json, "matched_by_series", job->matched_by_series);
     (void)cJSON_AddBoolToObject(json, "whole_series", job->whole_series);
     (void)cJSON_AddBoolToObject(json, "comprehensive_3d", job->comprehensive_3d);
@@ -150,6 +151,7 @@ int pn_job_load(pn_job *out, const char *folder, pn_error *err)
     bool good = pn_job_get_number(json, "case_id", 0, 1e15 - 1, &id) &&
                 pn_job_get_number(json, "version", 1, 1e6, &version) &&
                 pn_job_get_text(json, "model", job.model_path, sizeof job.model_path) &&
+                get_choice(json, "model_sha256", job.model_sha256, sizeof job.model_sha256) &&
                 pn_job_get_bool(json, "matched_by_series", &job.matched_by_series) &&
                 pn_job_get_bool(json, "comprehensive_3d", &job.comprehensive_3d) &&
                 get_switch(json, "seg", &job.seg) && get_switch(json, "picture", &job.picture) &&

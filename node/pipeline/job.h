@@ -34,6 +34,7 @@ typedef struct pn_job {
     pn_job_file *images; size_t n_images;   /* owned */
     int *rois; size_t n_rois;               /* owned */
     char model_path[PN_PATH_SIZE];
+    char model_sha256[PN_DIGEST_HEX_SIZE];  /* that its bytes must have, "": any         */
     bool matched_by_series;                 /* none of the named images was there        */
     bool whole_series;                      /* the images are all of their series        */
     bool comprehensive_3d;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/hash.h"
+#include "pipeline/model_file.h"
 #include "pipeline/named_images.h"
 #include "pipeline/select.h"
 #include "role/matching.h"
@@ -14,10 +15,10 @@ int pn_intake_open(pn_intake *out, const cfg_node *cfg, pn_error *err)
     pn_intake in = {.cfg = cfg, .models = calloc(cfg->n_models + 1, sizeof *in.models)};
     if (in.models == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
     for (size_t i = 0; i < cfg->n_models; i++) {
-        cfg_error cfg_err = {0};
-        if (cfg_model_load(&in.models[i], cfg->models[i].file, &cfg_err) != CFG_OK) {
+        int rc = pn_model_open(&in.models[i], &cfg->models[i], &cfg->signatures, err);
+        if (rc != PN_OK) {
             pn_intake_close(&in);
-            return pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
+            return rc;
         }
     }
     *out = in;

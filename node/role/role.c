@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/log.h"
+#include "pipeline/model_file.h"
 #include "queue/store.h"
 
 volatile sig_atomic_t pn_role_stop = 0;
@@ -27,6 +28,15 @@ static void on_reload(int signal_number)
     pn_role_reload = 1;
 }
 
+/* What the supervisor hands over in a file in memory. */
+static int read_handed(char **out, size_t *n, int fd, const char *what, pn_error *err)
+{
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int rc = pn_read_file(out, n, path, 1 << 20, err);
+    return rc == PN_OK ? rc : pn_wrap(err, "no %s on descriptor %d", what, fd);
+}
+
 int pn_role_start(cfg_node *cfg, const char *role, const char *config_name, pn_error *err)
 {
     pn_log_role(role);
@@ -41,17 +51,17 @@ int pn_role_start(cfg_node *cfg, const char *role, const char *config_name, pn_e
     (void)sigaction(SIGHUP, &reload, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 
-    char path[32];
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", PN_FD_CONFIG);
-    char *bytes = NULL;
-    size_t n = 0;
-    int rc = pn_read_file(&bytes, &n, path, 1 << 20, err);
-    if (rc != PN_OK) { return pn_wrap(err, "no configuration on descriptor %d", PN_FD_CONFIG); }
+    char *bytes = NULL, *pins = NULL;
+    size_t n = 0, n_pins = 0;
+    int rc = read_handed(&bytes, &n, PN_FD_CONFIG, "configuration", err);
+    if (rc == PN_OK) { rc = read_handed(&pins, &n_pins, PN_FD_MODELS, "digests of models", err); }
     cfg_error cfg_err = {0};
-    if (cfg_node_parse(cfg, bytes, n, config_name, &cfg_err) != CFG_OK) {
+    if (rc == PN_OK && cfg_node_parse(cfg, bytes, n, config_name, &cfg_err) != CFG_OK) {
         rc = pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
     }
+    if (rc == PN_OK) { rc = pn_model_pins_read(cfg, pins, err); }
     free(bytes);
+    free(pins);
     return rc;
 }
 

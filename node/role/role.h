@@ -4,7 +4,8 @@
  *     prognode role receiver|indexer|worker|sender [ARG]
  * Descriptor 3 holds the configuration as the supervisor read it, so that every role sees the
  * same bytes whatever happens to the file; 4 and 5 are the receiver's listening sockets, without
- * and with TLS; 6 is the TLS key, for the roles that need it (role/keys.h). */
+ * and with TLS; 6 is the TLS key, for the roles that need it (role/keys.h); 7 holds the digests of
+ * the models that the supervisor has checked (pipeline/model_file.h). */
 #ifndef PN_ROLE_H
 #define PN_ROLE_H
 #include <signal.h>
@@ -14,7 +15,7 @@
 #include "base/error.h"
 #include "queue/store.h"
 
-enum { PN_FD_CONFIG = 3, PN_FD_LISTEN, PN_FD_LISTEN_TLS, PN_FD_TLS, PN_FD_END,
+enum { PN_FD_CONFIG = 3, PN_FD_LISTEN, PN_FD_LISTEN_TLS, PN_FD_TLS, PN_FD_MODELS, PN_FD_END,
        PN_N_FDS = PN_FD_END - PN_FD_CONFIG };
 
 /* Set by SIGTERM and SIGINT once pn_role_start has run. */
@@ -23,7 +24,8 @@ extern volatile sig_atomic_t pn_role_stop;
 extern volatile sig_atomic_t pn_role_reload;
 
 /* For a role process: name it in logs and ps, end with its parent, catch SIGTERM and SIGHUP,
- * ignore SIGPIPE, read the configuration from PN_FD_CONFIG. `config_name` is the file's path, for
+ * ignore SIGPIPE, read the configuration from PN_FD_CONFIG and the models' digests from
+ * PN_FD_MODELS: the models named are then the checked copies. `config_name` is the file's path, for
  * messages and relative paths. */
 PN_CHECKED int pn_role_start(cfg_node *cfg, const char *role, const char *config_name,
                              pn_error *err);

@@ -20,10 +20,10 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <config/model.h>
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "pipeline/model_file.h"
 #include "queue/store.h"
 #include "role/fetcher.h"
 #include "role/keys.h"
@@ -48,13 +48,21 @@ typedef struct child {
 typedef struct supervisor {
     cfg_node cfg;
     char config_path[PN_PATH_SIZE];
-    int config_fd, listen_fd, listen_tls_fd, tls_fd, lock_fd, signal_fd;
+    int config_fd, models_fd, listen_fd, listen_tls_fd, tls_fd, lock_fd, signal_fd;
     pn_tls_facts tls;                  /* where tls_fd is >= 0 */
     int64_t warn_ms;                   /* when to look at the dates next, realtime */
     child children[MAX_CHILDREN];
     char slots[MAX_WORKERS][8];        /* "0", "1", … */
     size_t n;
 } supervisor;
+
+/* A file in memory, for the roles to read. */
+static int hand_over(int *fd, const char *name, const char *bytes, size_t n, pn_error *err)
+{
+    *fd = memfd_create(name, MFD_CLOEXEC);
+    if (*fd < 0) { return pn_fail(err, PN_EIO, "memfd_create: %s", strerror(errno)); }
+    return pn_write_all(*fd, bytes, n, name, err);
+}
 
 /* A copy of the configuration that the roles read, whatever becomes of the file. */
 static int keep_config(supervisor *s, const char *path, pn_error *err)
@@ -74,28 +82,32 @@ static int keep_config(supervisor *s, const char *path, pn_error *err)
     cfg_error cfg_err = {0};
     if (cfg_node_parse(&s->cfg, bytes, n, real, &cfg_err) != CFG_OK) {
         rc = pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
-    } else if ((s->config_fd = memfd_create("prognode-config", MFD_CLOEXEC)) < 0) {
-        rc = pn_fail(err, PN_EIO, "memfd_create: %s", strerror(errno));
     } else {
-        rc = pn_write_all(s->config_fd, bytes, n, "configuration copy", err);
+        rc = hand_over(&s->config_fd, "prognode-config", bytes, n, err);
     }
     free(bytes);
     return rc;
 }
 
-static int check_models(const cfg_node *cfg, pn_error *err)
+/* The models as they are now: whatever becomes of the files, the roles run these bytes. */
+static int keep_models(supervisor *s, pn_error *err)
 {
-    for (size_t i = 0; i < cfg->n_models; i++) {
-        cfg_model model = {0};
-        cfg_error cfg_err = {0};
-        if (cfg_model_load(&model, cfg->models[i].file, &cfg_err) != CFG_OK) {
-            return pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
+    int rc = PN_OK;
+    for (size_t i = 0; i < s->cfg.n_models && rc == PN_OK; i++) {
+        pn_model_file f = {0};
+        rc = pn_model_file_open(&f, &s->cfg.models[i], &s->cfg.signatures, err);
+        if (rc == PN_OK) {
+            pn_log(PN_LOG_INFO, "model", "id=%s version=%s sha256=%.12s signed_by=%.12s", f.model.id, f.model.version,
+                   f.model.file_sha256, f.signer[0] != '\0' ? f.signer : "-");
+            rc = pn_model_pin(&s->cfg.models[i], s->cfg.spool, &f, err);
         }
-        pn_log(PN_LOG_INFO, "model", "id=%s version=%s sha256=%.12s", model.id, model.version,
-               model.file_sha256);
-        cfg_model_free(&model);
+        pn_model_file_free(&f);
     }
-    return PN_OK;
+    char *pins = NULL;
+    if (rc == PN_OK) { rc = pn_model_pins_write(&pins, &s->cfg, err); }
+    if (rc == PN_OK) { rc = hand_over(&s->models_fd, "prognode-models", pins, strlen(pins), err); }
+    free(pins);
+    return rc;
 }
 
 static int lock_spool(supervisor *s, pn_error *err)
@@ -249,7 +261,7 @@ static void start_child(supervisor *s, child *c)
     bool receives = strcmp(c->role, "receiver") == 0;
     const int fds[PN_N_FDS] = {s->config_fd, receives ? s->listen_fd : -1,
                                receives ? s->listen_tls_fd : -1,
-                               pn_keys_wanted(&s->cfg, c->role, c->arg) ? s->tls_fd : -1};
+                               pn_keys_wanted(&s->cfg, c->role, c->arg) ? s->tls_fd : -1, s->models_fd};
     if (pn_spawn(&c->pid, args, fds, &err) != PN_OK) {
         c->pid = 0;
         c->restart_ms = c->started_ms + c->backoff_ms;
@@ -374,11 +386,11 @@ int pn_supervisor_run(const char *config_path, pn_error *err)
 {
     supervisor *s = calloc(1, sizeof *s);
     if (s == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the supervisor"); }
-    s->config_fd = s->listen_fd = s->listen_tls_fd = s->tls_fd = s->lock_fd = s->signal_fd = -1;
+    s->config_fd = s->models_fd = s->listen_fd = s->listen_tls_fd = s->tls_fd = s->lock_fd = s->signal_fd = -1;
     pn_log_role("supervisor");
     int rc = keep_config(s, config_path, err);
-    if (rc == PN_OK) { rc = check_models(&s->cfg, err); }
     if (rc == PN_OK) { rc = lock_spool(s, err); }
+    if (rc == PN_OK) { rc = keep_models(s, err); }
     if (rc == PN_OK) { rc = take_key(s, err); }
     if (rc == PN_OK) { rc = open_listener(&s->listen_fd, s, s->cfg.port, err); }
     if (rc == PN_OK) { rc = open_listener(&s->listen_tls_fd, s, s->cfg.tls.port, err); }
@@ -387,7 +399,7 @@ int pn_supervisor_run(const char *config_path, pn_error *err)
         plan_children(s);
         supervise(s);
     }
-    const int fds[] = {s->config_fd, s->listen_fd, s->listen_tls_fd, s->tls_fd, s->lock_fd, s->signal_fd};
+    const int fds[] = {s->config_fd, s->models_fd, s->listen_fd, s->listen_tls_fd, s->tls_fd, s->lock_fd, s->signal_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (fds[i] >= 0) { close(fds[i]); }
     }

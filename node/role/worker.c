@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <config/model.h>
 #include "base/file.h"
 #include "base/log.h"
 #include "pipeline/job.h"
+#include "pipeline/model_file.h"
 #include "queue/store.h"
 #include "role/outgoing.h"
 #include "role/role.h"
@@ -45,10 +45,8 @@ static int open_worker(worker *w, const cfg_node *cfg, const char *slot, pn_erro
     if (w->model_id == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
     for (size_t i = 0; i < cfg->n_models; i++) {
         cfg_model model = {0};
-        cfg_error cfg_err = {0};
-        if (cfg_model_load(&model, cfg->models[i].file, &cfg_err) != CFG_OK) {
-            return pn_fail(err, PN_ECONFIG, "%s", cfg_err.msg);
-        }
+        int rc = pn_model_open(&model, &cfg->models[i], &cfg->signatures, err);
+        if (rc != PN_OK) { return rc; }
         memcpy(w->model_id[i], model.id, sizeof model.id);
         cfg_model_free(&model);
     }
@@ -122,6 +120,7 @@ static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
     memcpy(job->predecessor_series_uid, c->predecessor_series_uid, PN_UID_SIZE);
     memcpy(job->institution, w->cfg->institution, sizeof job->institution);
     memcpy(job->station_name, w->cfg->station_name, sizeof job->station_name);
+    memcpy(job->model_sha256, w->cfg->models[model].sha256, sizeof job->model_sha256);
     int rc = pn_path(job->model_path, sizeof job->model_path, err, "%s", w->cfg->models[model].file);
     return rc == PN_OK ? fill_files(job, w, c, err) : rc;
 }

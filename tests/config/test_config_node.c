@@ -46,6 +46,8 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_int_equal(c.n_urgent_ae_titles, 0);
     assert_int_equal(c.models[0].shadow, 0);
     assert_string_equal(c.models[0].shadow_archive, "");
+    assert_string_equal(c.models[0].sha256, "");
+    assert_false(c.signatures.require);
     assert_true(c.compute_memory_bytes == 8ULL << 30);
     assert_int_equal(c.pull_after_s, 300);
     assert_int_equal(c.keep_images_days, 7);
@@ -86,6 +88,7 @@ static void test_node__every_value_is_taken(void **state)
         " low_water: 1 MiB, keep_quarantine_days: 4, quarantine_size: 2 MiB}\n"
         "report: {sop_class: comprehensive, language: de, messages: own.yaml, several_contours: each}\n"
         "delivery: {retry_first_s: 1, retry_max_s: 1}\n"
+        "signatures: {require: true, trusted_keys: [/k/a.pem, keys/b.pem]}\n"
         "archives:\n"
         "  - {name: one, ae_title: A1, host: pacs.example.org, port: 1, connect_timeout_s: 2,"
         " dimse_timeout_s: 3, query: move}\n"
@@ -124,6 +127,11 @@ static void test_node__every_value_is_taken(void **state)
     assert_string_equal(c.report_messages + strlen(c.report_messages) - 9, "/own.yaml");
     assert_string_equal(c.several_contours, "each");
     assert_int_equal(c.retry_max_s, 1);
+    assert_true(c.signatures.require);
+    assert_int_equal(c.signatures.n_trusted_keys, 2);
+    assert_string_equal(c.signatures.trusted_keys[0], "/k/a.pem");
+    assert_string_equal(c.signatures.trusted_keys[1] + strlen(c.signatures.trusted_keys[1]) - 11, "/keys/b.pem");
+    assert_true(c.signatures.trusted_keys[1][0] == '/');
     assert_int_equal(c.n_archives, 2);
     assert_string_equal(c.archives[0].host, "pacs.example.org");
     assert_int_equal(c.archives[0].connect_timeout_s, 2);
@@ -390,6 +398,12 @@ static const bad_case bad[] = {
     {NODE SPOOL ARCHIVES "models:\n  - {file: m.yaml, shadow: 5, shadow_archive: a}\n",
      "6:47: models[0].shadow_archive: leaves no archive for the reports, expected another one "
      "besides"},
+    {NODE SPOOL "signatures: {require: true}\n" ARCHIVES MODELS,
+     "3:13: signatures.trusted_keys: missing, expected the public keys whose signatures are good"},
+    {NODE SPOOL "signatures: {trusted_keys: [a.pem]}\n" ARCHIVES MODELS,
+     "3:28: signatures.trusted_keys: has no meaning without require: true"},
+    {NODE SPOOL "signatures: {require: true, trusted_keys: ['']}\n" ARCHIVES MODELS,
+     "3:44: signatures.trusted_keys[0]: got \"\", expected text of 1 to 1023 bytes"},
     {NODE SPOOL "cases: {expire_days: 0}\n" ARCHIVES MODELS,
      "3:22: cases.expire_days: got \"0\", expected an integer 1 to 3650"},
 };

@@ -25,6 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             (void)cfg_pattern_match(c.models[i].contours[p], "aaaaaaaaaaaaaaaaGTV-1*?");
         }
     }
+    fz_require(c.signatures.require == (c.signatures.n_trusted_keys > 0));
+    for (size_t i = 0; i < c.signatures.n_trusted_keys; i++) { fz_require(c.signatures.trusted_keys[i][0] == '/'); }
     cfg_node_free(&c);
     return 0;
 }

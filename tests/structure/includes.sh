@@ -29,7 +29,7 @@ rule "libyaml is seen in one file" '<yaml\.h>' 'config/src/yaml_tree\.c' radiomi
 rule "SQLite is seen by its backend only" '<sqlite3\.h>' 'node/queue/store_sqlite[a-z_]*\.[ch]' radiomics survival config node
 rule "libpq is seen by its backend only" '<libpq-fe\.h>' 'node/queue/store_pg[a-z_]*\.[ch]' radiomics survival config node
 rule "the sandbox is made in one file" '<(seccomp|linux/(seccomp|landlock))\.h>' 'node/role/sandbox\.c' radiomics survival config node
-rule "TLS is seen in base/ only" '<openssl/(ssl|x509|pem)' 'node/base/tls[a-z_]*\.[ch]' radiomics survival config node
+rule "TLS and key files are seen in base/ only" '<openssl/(ssl|x509|pem)' 'node/base/(tls[a-z_]*|signature)\.[ch]' radiomics survival config node
 rule "BLAS and LAPACK are seen in one file" '<(cblas|lapacke|openblas)[^>]*>' 'survival/src/linalg\.c' radiomics survival config node
 rule "libsvm is seen in one file" '<libsvm/' 'survival/src/svm\.c' radiomics survival config node
 rule "DCMTK is seen by node/dicom/*.cc only" '[<"]dcmtk/' 'node/dicom/[a-z_]+\.(cc|hh)' radiomics survival config node

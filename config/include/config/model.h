@@ -15,7 +15,7 @@ extern "C" {
 
 enum { CFG_MODEL_SCHEMA = 3, CFG_NQUANTILES = 7, CFG_TEXT_SIZE = 512, CFG_MAX_HORIZONS = 8,
        CFG_MAX_MODEL_FEATURES = 512, CFG_MAX_ELM_HIDDEN = 20000, CFG_MAX_ELM_NETWORKS = 1000,
-       CFG_MAX_FIGURES = 64 };
+       CFG_MAX_FIGURES = 64, CFG_MAX_MODEL_BYTES = 8 << 20 };
 /* The probabilities of the stored training quantiles. */
 extern const double cfg_quantile_p[CFG_NQUANTILES];      /* 0 .05 .25 .5 .75 .95 1 */
 

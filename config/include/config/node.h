@@ -56,7 +56,16 @@ typedef struct cfg_model_ref {
     size_t n_contours;
     unsigned shadow;               /* reports of its first N cases are held, default 0 */
     char shadow_archive[CFG_NAME_SIZE]; /* or sent to this archive only; "": held  */
+    char sha256[65];               /* not from the file: the bytes that a running node has
+                                      checked and keeps to; "": any                */
 } cfg_model_ref;
+
+/* Whose models are run. */
+typedef struct cfg_signatures {
+    bool require;                  /* default false: models need no signature      */
+    char **trusted_keys; size_t n_trusted_keys;    /* PEM files, absolute after loading; one at
+                                      least where signatures are required, else none */
+} cfg_signatures;
 
 typedef struct cfg_node {
     /* node: */
@@ -106,6 +115,7 @@ typedef struct cfg_node {
     uint64_t quarantine_bytes;     /* default 1 GiB: the oldest objects go beyond it */
     cfg_tls tls;
     cfg_access access;
+    cfg_signatures signatures;
     cfg_archive *archives; size_t n_archives;   /* at least one                    */
     cfg_model_ref *models; size_t n_models;     /* at least one                    */
 } cfg_node;

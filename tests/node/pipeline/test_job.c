@@ -30,6 +30,7 @@ static void job__comes_back_as_it_was(void **state)
     (void)snprintf(job.contour.path, sizeof job.contour.path, "/c");
     (void)snprintf(job.contour.digest, sizeof job.contour.digest, "cc");
     (void)snprintf(job.model_path, sizeof job.model_path, "/models/ü.yaml");
+    memset(job.model_sha256, 'd', sizeof job.model_sha256 - 1);
     (void)snprintf(job.content_datetime, sizeof job.content_datetime, "20260131120000");
     (void)snprintf(job.predecessor_sop_uid, PN_UID_SIZE, "2.25.9");
     (void)snprintf(job.institution, sizeof job.institution, "Klinik");
@@ -43,6 +44,7 @@ static void job__comes_back_as_it_was(void **state)
     assert_int_equal(got.rois[0], 7);
     assert_int_equal(got.rois[1], -1);
     assert_string_equal(got.model_path, job.model_path);
+    assert_string_equal(got.model_sha256, job.model_sha256);
     assert_true(got.matched_by_series);
     assert_false(got.comprehensive_3d);
     assert_int_equal(got.version, 3);
