@@ -16,6 +16,7 @@ typedef enum fd_type {
     FD_BYTES,         /* uint64_t; a number with an optional KiB, MiB, GiB or TiB        */
     FD_REAL,
     FD_TEXT,          /* char[size]                                                      */
+    FD_WORD,          /* int, the place of the word in `words`                           */
     FD_CONST,         /* must be there and read exactly as `def`; nothing is stored      */
     FD_REALS_FIXED,   /* double[max_items]                                               */
     FD_REALS,         /* double *                                                        */
@@ -51,6 +52,7 @@ typedef struct fd_field {
     bool bounded;                          /* min and max are to be looked at             */
     bool infinite;                         /* .inf and -.inf are allowed                  */
     const char *word[2];
+    const char *words;                     /* of FD_WORD, parted by '|'                    */
     const char *def;                       /* as it would stand in the file; NULL: required */
     const char *example;                   /* for the reference, where def is NULL         */
     const char *doc;

@@ -57,6 +57,21 @@ static void what_items(char buf[FD_WHAT_SIZE], const fd_field *f, const char *no
     }
 }
 
+/* "a, b or c" */
+static void what_words(char buf[FD_WHAT_SIZE], const char *words)
+{
+    size_t used = 0;
+    buf[0] = '\0';
+    for (const char *p = words; *p && used < FD_WHAT_SIZE - 1;) {
+        size_t n = strcspn(p, "|");
+        const char *end = p + n + (p[n] == '|');
+        const char *between = p == words ? "" : end[0] ? ", " : " or ";
+        int more = snprintf(buf + used, FD_WHAT_SIZE - used, "%s%.*s", between, (int)n, p);
+        used += more > 0 ? (size_t)more : 0;
+        p = end;
+    }
+}
+
 void fd_what(char buf[FD_WHAT_SIZE], const fd_field *f)
 {
     if (f->expected) {
@@ -74,6 +89,7 @@ void fd_what(char buf[FD_WHAT_SIZE], const fd_field *f)
     case FD_TEXT:
         snprintf(buf, FD_WHAT_SIZE, "text of %zu to %zu bytes", f->min_items, f->size - 1);
         break;
+    case FD_WORD: what_words(buf, f->words); break;
     case FD_CONST: snprintf(buf, FD_WHAT_SIZE, "%s", f->def); break;
     case FD_REALS_FIXED:
     case FD_REALS: what_items(buf, f, "numbers"); break;
@@ -200,6 +216,20 @@ static int read_bool(const fd_reader *r, void *obj, const fd_field *f, const yt_
     return CFG_OK;
 }
 
+static int read_word(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
+{
+    int at = 0;
+    for (const char *p = f->words; n->kind == YT_SCALAR && *p; at++) {
+        size_t length = strcspn(p, "|");
+        if (strlen(n->text) == length && memcmp(p, n->text, length) == 0) {
+            memcpy(member(obj, f->offset), &at, sizeof at);
+            return CFG_OK;
+        }
+        p += length + (p[length] == '|');
+    }
+    return wrong(r, n, f);
+}
+
 /* ---- Lists --------------------------------------------------------------- */
 
 static void set_count(void *obj, const fd_field *f, size_t n)
@@ -321,6 +351,7 @@ int fd_read_value(const fd_reader *r, void *obj, const fd_field *f, const yt_nod
         return rc;
     }
     case FD_TEXT: return read_text(r, obj, f, n);
+    case FD_WORD: return read_word(r, obj, f, n);
     case FD_CONST:
         return n->kind == YT_SCALAR && strcmp(n->text, f->def) == 0 ? CFG_OK : wrong(r, n, f);
     case FD_MAP: return fd_read(r, member(obj, f->offset), f->sub, n);

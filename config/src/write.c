@@ -67,6 +67,15 @@ static void write_bool(txt_buf *b, const void *obj, const fd_field *f)
     else { txt_add(b, "%s\n", f->word[v ? 0 : 1]); }
 }
 
+static void write_word(txt_buf *b, const void *obj, const fd_field *f)
+{
+    int at;
+    memcpy(&at, member(obj, f->offset), sizeof at);
+    const char *p = f->words;
+    for (; at > 0; at--) { p += strcspn(p, "|") + 1; }
+    txt_add(b, "%.*s\n", (int)strcspn(p, "|"), p);
+}
+
 static void write_reals(txt_buf *b, const void *obj, const fd_field *f, unsigned indent)
 {
     const double *v;
@@ -130,6 +139,7 @@ void fd_write(txt_buf *b, const void *obj, const fd_table *t, unsigned indent)
             txt_add_quoted(b, member(obj, f->offset));
             txt_add(b, "\n");
             break;
+        case FD_WORD: write_word(b, obj, f); break;
         case FD_CONST: txt_add(b, "%s\n", f->def); break;
         case FD_REALS:
         case FD_REALS_FIXED: write_reals(b, obj, f, indent); break;

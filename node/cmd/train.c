@@ -17,21 +17,11 @@
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/train_args.h"
+#include "cmd/train_frame.h"
+#include "cmd/train_recipe.h"
 #include "pipeline/select_features.h"
 #include "pipeline/train.h"
 #include "pipeline/train_data.h"
-
-/* ---- the model's frame ------------------------------------------------------------------- */
-
-static int fit_text(char *to, size_t size, const char *option, const char *text, pn_error *err)
-{
-    if (strlen(text) >= size) {
-        return pn_fail(err, PN_EINVAL, "--%s has %zu bytes, at most %zu fit", option, strlen(text),
-                       size - 1);
-    }
-    memcpy(to, text, strlen(text) + 1);
-    return PN_OK;
-}
 
 /* Once it is known how many features it has. */
 static int name_model(cfg_model *m, const train_args *a, pn_error *err)
@@ -40,54 +30,9 @@ static int name_model(cfg_model *m, const train_args *a, pn_error *err)
     const char *plural = a->use.n == 1 ? "" : "s", *chosen = a->select ? ", chosen by the LASSO" : "";
     snprintf(title, sizeof title, "Cox model of %zu feature%s", a->use.n, plural);
     snprintf(description, sizeof description, "Cox model of %zu radiomic feature%s%s", a->use.n, plural, chosen);
-    int rc = fit_text(m->title, sizeof m->title, "title", a->title != NULL ? a->title : title, err);
-    return rc != PN_OK ? rc : fit_text(m->description, sizeof m->description, "description",
+    int rc = train_fit_text(m->title, sizeof m->title, "title", a->title != NULL ? a->title : title, err);
+    return rc != PN_OK ? rc : train_fit_text(m->description, sizeof m->description, "description",
                                        a->description != NULL ? a->description : description, err);
-}
-
-static int describe_model(cfg_model *m, const train_args *a, pn_error *err)
-{
-    int rc = fit_text(m->id, sizeof m->id, "model-id", a->model_id, err);
-    if (rc == PN_OK) { rc = fit_text(m->version, sizeof m->version, "model-version", a->version, err); }
-    if (rc == PN_OK) { rc = fit_text(m->endpoint, sizeof m->endpoint, "endpoint", a->endpoint, err); }
-    if (rc == PN_OK) { rc = fit_text(m->body_part, sizeof m->body_part, "body-part", a->body_part, err); }
-    for (size_t i = 0; i < a->modality.n && rc == PN_OK; i++) {
-        rc = fit_text(m->modality[m->n_modality++], sizeof m->modality[0], "modality", a->modality.v[i],
-                      err);
-    }
-    m->research_use_only = a->research_only;
-    m->slice_spacing_mm = a->slice_spacing;
-    m->pixel_spacing_mm = a->pixel_spacing;
-    m->slice_thickness_mm = a->slice_thickness;
-    m->max_missing_slices = a->max_missing;
-    if (rc == PN_OK) { rc = fit_text(m->contrast, sizeof m->contrast, "contrast", a->contrast, err); }
-    m->min_roi_voxels = a->min_voxels;
-    return rc;
-}
-
-static int copy_contours(cfg_model *m, const train_list *contours, pn_error *err)
-{
-    if (contours->n == 0) { return PN_OK; }
-    m->contours = calloc(contours->n, sizeof *m->contours);
-    if (m->contours == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a model"); }
-    for (size_t i = 0; i < contours->n; i++) {
-        m->contours[i] = strdup(contours->v[i]);
-        if (m->contours[i] == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a model"); }
-        m->n_contours++;
-    }
-    return PN_OK;
-}
-
-static int read_extraction(cfg_model *m, const train_args *a, pn_error *err)
-{
-    cfg_pyradiomics file;
-    cfg_error cfg = {0};
-    cfg_pyradiomics_default(&file);
-    if (a->extraction != NULL && cfg_pyradiomics_load(&file, a->extraction, &cfg) != CFG_OK) {
-        return pn_fail(err, PN_ECONFIG, "%s", cfg.msg);
-    }
-    m->extraction = file.settings;
-    return PN_OK;
 }
 
 /* ---- which features ------------------------------------------------------------------------ */
@@ -184,27 +129,14 @@ static int expand_use(train_args *a, const cfg_model *m, const pn_csv *t, pn_err
 
 /* ---- tables ------------------------------------------------------------------------------- */
 
-/* Read a table and add its bytes to the digest. */
-static int read_table(pn_csv *out, pn_sha256 *digest, const char *path, pn_error *err)
-{
-    char *bytes;
-    size_t n;
-    int rc = pn_read_file(&bytes, &n, path, PN_MAX_CSV_BYTES, err);
-    if (rc != PN_OK) { return rc; }
-    pn_sha256_update(digest, bytes, n);
-    rc = pn_csv_parse(out, bytes, n, path, err);
-    free(bytes);
-    return rc;
-}
-
 static int read_data(pn_train_data *d, cfg_model *m, train_args *a, pn_error *err)
 {
     pn_csv features = {0}, clinical = {0};
     pn_sha256 digest;
     int rc = pn_sha256_init(&digest, err);
     if (rc != PN_OK) { return rc; }
-    rc = read_table(&features, &digest, a->features, err);
-    if (rc == PN_OK) { rc = read_table(&clinical, &digest, a->clinical, err); }
+    rc = train_read_table(&features, &digest, a->features, err);
+    if (rc == PN_OK) { rc = train_read_table(&clinical, &digest, a->clinical, err); }
     uint8_t raw[PN_SHA256_SIZE];
     pn_sha256_final(&digest, raw);
     pn_hex(m->table_sha256, raw, sizeof raw);
@@ -224,24 +156,6 @@ static int read_data(pn_train_data *d, cfg_model *m, train_args *a, pn_error *er
 
 /* ---- what the user reads ------------------------------------------------------------------- */
 
-static void print_unmatched(const pn_train_unmatched *u, const char *here, const char *there)
-{
-    if (u->n == 0) { return; }
-    fprintf(stderr, "prognode train: warning: %zu row%s of %s without a partner in %s: row%s ", u->n,
-            u->n == 1 ? "" : "s", here, there, u->n == 1 ? "" : "s");
-    for (size_t i = 0; i < u->n && i < PN_TRAIN_MAX_LISTED; i++) {
-        fprintf(stderr, "%s%zu", i == 0 ? "" : ", ", u->row[i]);
-    }
-    fputs(u->n > PN_TRAIN_MAX_LISTED ? ", ...\n" : "\n", stderr);
-}
-
-static const char *p_text(char buf[32], double p)
-{
-    if (p < 0.0001) { return "<0.0001"; }
-    snprintf(buf, 32, "%.4f", p);
-    return buf;
-}
-
 static void print_summary(const train_args *a, const pn_train_data *d, const cfg_model *m,
                           const pn_train_summary *s)
 {
@@ -252,9 +166,9 @@ static void print_summary(const train_args *a, const pn_train_data *d, const cfg
         const pn_train_term *t = &s->terms[i];
         char ci[48];
         snprintf(ci, sizeof ci, "%.3f to %.3f", t->low, t->high);
-        printf("%-44s %9.3f  %-17s %s\n", t->name, t->hazard_ratio, ci, p_text(p, t->p));
+        printf("%-44s %9.3f  %-17s %s\n", t->name, t->hazard_ratio, ci, train_p_text(p, t->p));
     }
-    printf("\nlikelihood ratio test: p %s\n", p_text(p, s->likelihood_ratio_p));
+    printf("\nlikelihood ratio test: p %s\n", train_p_text(p, s->likelihood_ratio_p));
     printf("C-index %.3f (SE %.3f), apparent: of the patients it was fitted to; expect less in others\n",
            s->c_index, s->c_index_se);
     static const char *const how[] = {"the median score", "the largest log-rank statistic", "given"};
@@ -262,9 +176,9 @@ static void print_summary(const train_args *a, const pn_train_data *d, const cfg
     printf("  low risk  %5zu patients, %5zu events\n", s->low.patients, s->low.events);
     printf("  high risk %5zu patients, %5zu events\n", s->high.patients, s->high.events);
     if (a->cut == PN_CUT_MAXSTAT) {
-        printf("  p %s with allowance for the search, on the same patients\n", p_text(p, s->cut_p));
+        printf("  p %s with allowance for the search, on the same patients\n", train_p_text(p, s->cut_p));
     } else {
-        printf("  log-rank p %s, on the same patients\n", p_text(p, s->logrank_p));
+        printf("  log-rank p %s, on the same patients\n", train_p_text(p, s->logrank_p));
     }
     if (s->bootstrap.drawn > 0) {
         printf("intervals from %zu of %zu bootstrap samples, the features as given in each\n",
@@ -281,28 +195,9 @@ static void print_summary(const train_args *a, const pn_train_data *d, const cfg
     printf("not validated on other patients\nwrote %s\n", a->output);
 }
 
-/* A file that does not load again is told here, not when the node starts. */
-static int save_model(const cfg_model *m, const char *path, pn_error *err)
-{
-    cfg_error cfg = {0};
-    cfg_model again = {0};
-    int rc = cfg_model_save(m, path, &cfg);
-    if (rc == CFG_OK) {
-        rc = cfg_model_load(&again, path, &cfg);
-        cfg_model_free(&again);
-    }
-    return rc == CFG_OK ? PN_OK : pn_fail(err, PN_EIO, "%s", cfg.msg);
-}
-
 static void show_progress(void *context, size_t done, size_t all)
 {
-    const train_args *a = context;
-    if (a->quiet || !isatty(STDERR_FILENO) || (done < all && done % 10 != 0)) { return; }
-    enum { WIDTH = 30 };
-    char bar[WIDTH + 1];
-    for (size_t i = 0; i < WIDTH; i++) { bar[i] = i < done * WIDTH / all ? '#' : '.'; }
-    bar[WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %zu of %zu bootstrap samples\033[K%s", bar, done, all, done < all ? "" : "\n");
+    train_progress(context, done, all, "bootstrap samples");
 }
 
 static void show_folds(void *context, size_t done, size_t all)
@@ -315,6 +210,7 @@ static void show_folds(void *context, size_t done, size_t all)
 static int select_features(pn_train_data *d, train_args *a, pn_error *err)
 {
     const pn_selection_opts o = {.redundancy = a->redundancy, .folds = a->folds, .one_se = a->one_se, .seed = a->seed,
+                                 .alpha = 1,
                                  .progress = show_folds, .progress_context = a};
     pn_selection s = {0};
     int rc = pn_select_features(&s, d, &o, err);
@@ -342,18 +238,16 @@ static int train(train_args *a, pn_error *err)
                                 .distance_percentile = a->distance_percentile,
                                 .replicates = a->replicates, .seed = a->seed,
                                 .progress = show_progress, .progress_context = a};
-    int rc = describe_model(&m, a, err);
-    if (rc == PN_OK) { rc = copy_contours(&m, &a->contours, err); }
-    if (rc == PN_OK) { rc = read_extraction(&m, a, err); }
+    int rc = train_describe(&m, a, err);
     if (rc == PN_OK) { rc = read_data(&d, &m, a, err); }
     if (rc == PN_OK && a->select) { rc = select_features(&d, a, err); }
     if (rc == PN_OK) { rc = name_model(&m, a, err); }
     opts.features = (const char *const *)a->use.v;      /* as chosen */
     if (rc == PN_OK) { rc = pn_train_fit(&m, &s, &d, &opts, err); }
-    if (rc == PN_OK) { rc = save_model(&m, a->output, err); }
+    if (rc == PN_OK) { rc = train_save(&m, a->output, err); }
     if (rc == PN_OK) {
-        print_unmatched(&d.features_only, a->features, a->clinical);
-        print_unmatched(&d.clinical_only, a->clinical, a->features);
+        train_print_unmatched(&d.features_only, a->features, a->clinical);
+        train_print_unmatched(&d.clinical_only, a->clinical, a->features);
         for (size_t i = 0; i < s.n_warnings; i++) {
             fprintf(stderr, "prognode train: warning: %s\n", s.warnings[i]);
         }
@@ -371,7 +265,7 @@ int cmd_train(int argc, char **argv)
     int code = train_args_parse(&a, argc, argv);
     if (code == 0) {
         pn_error err = {0};
-        if (train(&a, &err) != PN_OK) {
+        if ((a.recipe != NULL ? train_by_recipe(&a, &err) : train(&a, &err)) != PN_OK) {
             fprintf(stderr, "prognode train: %s\n", err.msg);
             code = PN_EXIT_FAILED;
         }

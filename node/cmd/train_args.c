@@ -10,8 +10,19 @@
 static const char usage[] =
     "usage: prognode train --features F.csv --clinical C.csv --use NAME[,NAME...] -o MODEL.yaml\n"
     "\n"
-    "Fit a Cox model to features and survival data and write it as a model file.\n"
+    "       prognode train --features F.csv --clinical C.csv --recipe RECIPE.yaml [-o MODEL.yaml]\n"
     "\n"
+    "Fit a Cox model to features and survival data and write it as a model file; or carry out a recipe, and judge it by\n"
+    "patients that none of its steps saw.\n"
+    "\n"
+    "recipe\n"
+    "      --recipe FILE       steps, their settings and seeds, and how they are assessed (docs/BUILDING-A-MODEL.md);\n"
+    "                          it takes the place of --use, --cutpoint, --horizons and of the options of selection\n"
+    "      --expression FILE   gene expression, a row a gene, a column a patient; where the recipe wants it\n"
+    "      --profiles FILE     expression of given subpopulations (expression.csv of `prognode deconvolve`), instead of\n"
+    "                          those that the recipe finds or names\n"
+    "      --table FILE        the figures and how often each feature was chosen, as CSV\n"
+    "      --out-of-fold FILE  score and group of each patient by chains fitted without that patient, as CSV\n"
     "data\n"
     "      --features FILE     feature table, one row a patient (from `prognode extract`)\n"
     "      --clinical FILE     follow-up, one row a patient\n"
@@ -38,7 +49,9 @@ static const char usage[] =
     "      --title TEXT        one line for the report\n"
     "      --description TEXT  what it was trained on, and what it is for\n"
     "      --endpoint TEXT     (default overall survival)\n"
-    "      --research-only B   yes (default) or no: every report says it is for research only\n"
+    "      --research-only B   yes (default) or no: every report says it is for research only\n";
+
+static const char usage_use[] =          /* C promises no longer texts than 4095 bytes */
     "intended use\n"
     "      --modality LIST     (default CT)\n"
     "      --body-part TEXT    (default any)\n"
@@ -54,7 +67,7 @@ static const char usage[] =
     "      --min-voxels N      smallest region (default 1)\n"
     "      --extraction FILE   parameter file that the features were extracted with\n"
     "                          (default: the default settings)\n"
-    "  -o, --output FILE       the model file; required\n"
+    "  -o, --output FILE       the model file; required without --recipe\n"
     "  -q, --quiet             no progress\n"
     "  -h, --help              print this\n";
 
@@ -169,7 +182,8 @@ static bool whole_number(size_t *out, const char *text)
 enum { OPT_FEATURES = 256, OPT_CLINICAL, OPT_USE, OPT_ID, OPT_TIME, OPT_UNIT, OPT_EVENT, OPT_CUT,
        OPT_HORIZONS, OPT_MODEL_ID, OPT_VERSION, OPT_TITLE, OPT_DESCRIPTION, OPT_ENDPOINT, OPT_RESEARCH,
        OPT_MODALITY, OPT_BODY, OPT_CONTOURS, OPT_SLICE, OPT_PIXEL, OPT_MIN, OPT_EXTRACTION, OPT_BOOTSTRAP,
-       OPT_SEED, OPT_THICKNESS, OPT_CONTRAST, OPT_MISSING, OPT_DISTANCE, OPT_SELECT, OPT_REDUNDANCY, OPT_FOLDS, OPT_LAMBDA };
+       OPT_SEED, OPT_THICKNESS, OPT_CONTRAST, OPT_MISSING, OPT_DISTANCE, OPT_SELECT, OPT_REDUNDANCY, OPT_FOLDS, OPT_LAMBDA,
+       OPT_RECIPE, OPT_EXPRESSION, OPT_PROFILES, OPT_TABLE, OPT_OUT_OF_FOLD };
 
 static const struct option options[] = {
     {"features", required_argument, NULL, OPT_FEATURES},
@@ -204,6 +218,11 @@ static const struct option options[] = {
     {"redundancy", required_argument, NULL, OPT_REDUNDANCY},
     {"folds", required_argument, NULL, OPT_FOLDS},
     {"lambda", required_argument, NULL, OPT_LAMBDA},
+    {"recipe", required_argument, NULL, OPT_RECIPE},
+    {"expression", required_argument, NULL, OPT_EXPRESSION},
+    {"profiles", required_argument, NULL, OPT_PROFILES},
+    {"table", required_argument, NULL, OPT_TABLE},
+    {"out-of-fold", required_argument, NULL, OPT_OUT_OF_FOLD},
     {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -224,6 +243,11 @@ static const char **text_option(train_args *a, int c)
     case OPT_ENDPOINT: return &a->endpoint;
     case OPT_BODY: return &a->body_part;
     case OPT_EXTRACTION: return &a->extraction;
+    case OPT_RECIPE: return &a->recipe;
+    case OPT_EXPRESSION: return &a->expression;
+    case OPT_PROFILES: return &a->profiles;
+    case OPT_TABLE: return &a->table;
+    case OPT_OUT_OF_FOLD: return &a->out_of_fold;
     case 'o': return &a->output;
     default: return NULL;
     }
@@ -310,12 +334,26 @@ static int checked_option(train_args *a, int c, const char *v)
 
 static int check_required(const train_args *a, int argc, char **argv)
 {
+    const bool by_recipe = a->recipe != NULL;
     const struct { const char *option; bool given; } required[] = {
         {"--features", a->features != NULL}, {"--clinical", a->clinical != NULL},
-        {"--use", a->use.n > 0}, {"-o", a->output != NULL}};
+        {"--use", by_recipe || a->use.n > 0}, {"-o", by_recipe || a->output != NULL}};
+    const struct { const char *option; bool given; } of_recipes[] = {
+        {"expression", a->expression != NULL}, {"profiles", a->profiles != NULL}, {"table", a->table != NULL},
+        {"out-of-fold", a->out_of_fold != NULL}};
     if (optind < argc) {
         fprintf(stderr, "prognode train: unexpected argument \"%s\"\n", argv[optind]);
         return PN_EXIT_USAGE;
+    }
+    if (by_recipe && a->own_choice != NULL) {
+        fprintf(stderr, "prognode train: --%s does not go with --recipe, which decides it\n", a->own_choice);
+        return PN_EXIT_USAGE;
+    }
+    for (size_t i = 0; i < sizeof of_recipes / sizeof of_recipes[0] && !by_recipe; i++) {
+        if (of_recipes[i].given) {
+            fprintf(stderr, "prognode train: --%s goes with --recipe\n", of_recipes[i].option);
+            return PN_EXIT_USAGE;
+        }
     }
     for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
         if (!required[i].given) {
@@ -325,6 +363,21 @@ static int check_required(const train_args *a, int argc, char **argv)
         }
     }
     return 0;
+}
+
+/* Options that a recipe decides. */
+static const char *decided_by_recipe(int c)
+{
+    switch (c) {
+    case OPT_USE: return "use";
+    case OPT_CUT: return "cutpoint";
+    case OPT_HORIZONS: return "horizons";
+    case OPT_SELECT: return "select";
+    case OPT_REDUNDANCY: return "redundancy";
+    case OPT_FOLDS: return "folds";
+    case OPT_LAMBDA: return "lambda";
+    default: return NULL;
+    }
 }
 
 int train_args_parse(train_args *a, int argc, char **argv)
@@ -342,6 +395,7 @@ int train_args_parse(train_args *a, int argc, char **argv)
     for (int c; (c = getopt_long(argc, argv, "o:hq", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(usage, stdout);
+            fputs(usage_use, stdout);
             return -1;
         }
         if (c == '?') { return PN_EXIT_USAGE; }
@@ -354,6 +408,7 @@ int train_args_parse(train_args *a, int argc, char **argv)
             *text = optarg;
             continue;
         }
+        if (decided_by_recipe(c) != NULL) { a->own_choice = decided_by_recipe(c); }
         int rc = checked_option(a, c, optarg);
         if (rc != 0) { return rc; }
     }

@@ -11,6 +11,7 @@ typedef struct train_list { char **v; size_t n; } train_list;
 
 typedef struct train_args {
     const char *features, *clinical, *extraction, *output, *body_part;
+    const char *recipe, *expression, *profiles, *table, *out_of_fold;   /* of a recipe; or NULL */
     const char *id_column, *time_column, *event_column;
     const char *model_id, *version, *title, *description, *endpoint;
     train_list use, contours, modality;
@@ -29,6 +30,7 @@ typedef struct train_args {
     double redundancy;               /* |Spearman| above which one of two goes; 1: none */
     size_t folds;
     bool one_se;
+    const char *own_choice;          /* an option that a recipe decides, or NULL     */
     bool quiet;
 } train_args;
 

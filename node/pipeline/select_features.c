@@ -9,6 +9,7 @@ void pn_selection_free(pn_selection *s)
 {
     if (s == NULL) { return; }
     free(s->chosen);
+    free(s->coef);
     *s = (pn_selection){0};
 }
 
@@ -18,29 +19,46 @@ static int fail_with(pn_error *err, const sv_error *sv)
                                  : pn_fail(err, PN_EINVAL, "%s", sv->msg);
 }
 
-/* kept[0..*n): the columns that no other repeats. */
-static int drop_redundant(size_t *kept, size_t *n, const pn_train_data *d, double cutoff, pn_error *err)
+int pn_drop_redundant(size_t *kept, size_t *n, const sv_matrix *x, double cutoff, pn_error *err)
 {
-    const sv_matrix x = sv_matrix_colmajor(d->x, d->n, d->p);
+    const size_t p = x->cols;
     sv_error sv = {0};
-    double *r = cutoff < 1 ? calloc(d->p * d->p, sizeof *r) : NULL;
-    size_t *dropped = calloc(d->p, sizeof *dropped), n_dropped = 0;
-    bool *gone = calloc(d->p, sizeof *gone);
+    double *r = cutoff < 1 ? calloc(p * p, sizeof *r) : NULL;
+    size_t *dropped = calloc(p, sizeof *dropped), n_dropped = 0;
+    bool *gone = calloc(p, sizeof *gone);
     int rc = (cutoff < 1 && r == NULL) || dropped == NULL || gone == NULL
-                 ? pn_fail_transient(err, PN_ENOMEM, "no memory for the correlations of %zu features", d->p) : PN_OK;
+                 ? pn_fail_transient(err, PN_ENOMEM, "no memory for the correlations of %zu features", p) : PN_OK;
     if (rc == PN_OK && cutoff < 1 &&
-        (sv_spearman_matrix(r, &x, &sv) != SV_OK ||
-         sv_find_redundant(dropped, NULL, &n_dropped, r, d->p, cutoff, &sv) != SV_OK)) {
+        (sv_spearman_matrix(r, x, &sv) != SV_OK ||
+         sv_find_redundant(dropped, NULL, &n_dropped, r, p, cutoff, &sv) != SV_OK)) {
         rc = fail_with(err, &sv);
     }
     *n = 0;
     for (size_t k = 0; rc == PN_OK && k < n_dropped; k++) { gone[dropped[k]] = true; }
-    for (size_t j = 0; rc == PN_OK && j < d->p; j++) {
+    for (size_t j = 0; rc == PN_OK && j < p; j++) {
         if (!gone[j]) { kept[(*n)++] = j; }
     }
     free(r);
     free(dropped);
     free(gone);
+    return rc;
+}
+
+int pn_folds(int *fold, const int *event, const size_t *patient, size_t n, size_t folds, uint64_t seed, pn_error *err)
+{
+    sv_error sv = {0};
+    size_t each = 0;
+    int *one = calloc(2 * n + 1, sizeof *one), *fold_of = one == NULL ? NULL : one + n;
+    if (one == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for folds"); }
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || patient == NULL || patient[i] != patient[i - 1]) { one[each++] = event[i]; }
+    }
+    int rc = sv_cv_folds(fold_of, one, each, folds, seed, &sv) == SV_OK ? PN_OK : fail_with(err, &sv);
+    for (size_t i = 0, at = 0; i < n && rc == PN_OK; i++) {
+        if (i > 0 && (patient == NULL || patient[i] != patient[i - 1])) { at++; }
+        fold[i] = fold_of[at];
+    }
+    free(one);
     return rc;
 }
 
@@ -52,7 +70,7 @@ static bool forward_progress(void *context, size_t done, size_t all)
 }
 
 /* The lambda that cross-validation prefers, in the path of all patients. */
-static int cross_validate(size_t *at, const sv_path *path, const sv_matrix *x, const sv_surv *s,
+static int cross_validate(size_t *at, const sv_path *path, const sv_matrix *x, const sv_surv *s, const int *label,
                           const sv_path_opts *path_opts, const pn_selection_opts *o, pn_error *err)
 {
     sv_cv_opts c = SV_CV_OPTS_INIT;
@@ -63,11 +81,14 @@ static int cross_validate(size_t *at, const sv_path *path, const sv_matrix *x, c
     if (fold == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for folds"); }
     c.progress = forward_progress;
     c.context = &forwarded;
-    int rc = PN_OK;
-    if (sv_cv_folds(fold, s->event, s->n, o->folds, o->seed, &sv) != SV_OK ||
-        sv_cv_cox(&cv, path, x, s, fold, o->folds, path_opts, &c, &sv) != SV_OK) {
-        rc = fail_with(err, &sv);
-    } else {
+    int rc = pn_folds(fold, label != NULL ? label : s->event, o->patient, s->n, o->folds, o->seed, err);
+    if (rc == PN_OK) {
+        const int failed = label != NULL
+                               ? sv_cv_logistic(&cv, path, x, label, NULL, fold, o->folds, path_opts, &c, &sv)
+                               : sv_cv_cox(&cv, path, x, s, fold, o->folds, path_opts, &c, &sv);
+        rc = failed != SV_OK ? fail_with(err, &sv) : PN_OK;
+    }
+    if (rc == PN_OK) {
         *at = o->one_se ? cv.one_se : cv.best;
         sv_cv_free(&cv);
     }
@@ -75,27 +96,38 @@ static int cross_validate(size_t *at, const sv_path *path, const sv_matrix *x, c
     return rc;
 }
 
-/* Chosen among kept[]: columns of x. */
-static int run_lasso(pn_selection *out, const size_t *kept, size_t n_kept, const sv_matrix *x, const sv_surv *s,
-                     const pn_selection_opts *o, pn_error *err)
+static int take_chosen(pn_selection *out, const sv_path *path, size_t at, pn_error *err)
 {
-    const sv_path_opts path_opts = SV_PATH_OPTS_INIT;
+    const double *coef = path->coef + at * path->p;
+    pn_selection s = {.chosen = calloc(path->p + 1, sizeof *s.chosen), .coef = calloc(path->p + 1, sizeof *s.coef),
+                      .lambda = path->lambda[at]};
+    if (s.chosen == NULL || s.coef == NULL) {
+        pn_selection_free(&s);
+        return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", path->p);
+    }
+    for (size_t j = 0; j < path->p; j++) {
+        if (fabs(coef[j]) > 0) {
+            s.coef[s.n] = coef[j];
+            s.chosen[s.n++] = j;
+        }
+    }
+    *out = s;
+    return PN_OK;
+}
+
+int pn_lasso(pn_selection *out, const sv_matrix *x, const sv_surv *s, const int *label, const pn_selection_opts *o,
+             pn_error *err)
+{
+    sv_path_opts path_opts = SV_PATH_OPTS_INIT;
     sv_path path;
     sv_error sv = {0};
     size_t at = 0;
-    if (sv_path_cox(&path, x, s, &path_opts, &sv) != SV_OK) { return fail_with(err, &sv); }
-    int rc = cross_validate(&at, &path, x, s, &path_opts, o, err);
-    if (rc == PN_OK && path.n_selected[at] == 0) {
-        rc = pn_fail(err, PN_EINVAL, "the LASSO chooses none of %zu features: by cross-validation the empty model predicts "
-                     "%s%s", n_kept, o->one_se ? "within one standard error as well as the best" : "best",
-                     o->one_se ? "; take the best instead of the sparsest" : "");
-    }
-    if (rc == PN_OK) {
-        out->lambda = path.lambda[at];
-        for (size_t j = 0; j < n_kept; j++) {
-            if (fabs(path.coef[at * path.p + j]) > 0) { out->chosen[out->n++] = kept[j]; }
-        }
-    }
+    path_opts.alpha = o->alpha;
+    const int failed = label != NULL ? sv_path_logistic(&path, x, label, NULL, &path_opts, &sv)
+                                     : sv_path_cox(&path, x, s, &path_opts, &sv);
+    if (failed != SV_OK) { return fail_with(err, &sv); }
+    int rc = cross_validate(&at, &path, x, s, label, &path_opts, o, err);
+    if (rc == PN_OK) { rc = take_chosen(out, &path, at, err); }
     sv_path_free(&path);
     return rc;
 }
@@ -105,19 +137,25 @@ int pn_select_features(pn_selection *out, const pn_train_data *d, const pn_selec
     if (!(opts->redundancy > 0 && opts->redundancy <= 1)) {
         return pn_fail(err, PN_EINVAL, "redundancy is %g, expected more than 0 and at most 1", opts->redundancy);
     }
-    pn_selection s = {.chosen = calloc(d->p + 1, sizeof *s.chosen)};
+    const sv_matrix all = sv_matrix_colmajor(d->x, d->n, d->p);
+    const sv_surv surv = {.n = d->n, .time = d->time_days, .event = d->event};
+    pn_selection s = {0};
     size_t *kept = calloc(d->p + 1, sizeof *kept), n_kept = 0;
     double *x = calloc(d->n * d->p + 1, sizeof *x);
-    int rc = s.chosen == NULL || kept == NULL || x == NULL
-                 ? pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", d->p) : PN_OK;
-    if (rc == PN_OK) { rc = drop_redundant(kept, &n_kept, d, opts->redundancy, err); }
+    int rc = kept == NULL || x == NULL ? pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", d->p) : PN_OK;
+    if (rc == PN_OK) { rc = pn_drop_redundant(kept, &n_kept, &all, opts->redundancy, err); }
     if (rc == PN_OK) {
         for (size_t k = 0; k < n_kept; k++) { memcpy(x + k * d->n, d->x + kept[k] * d->n, d->n * sizeof *x); }
         const sv_matrix m = sv_matrix_colmajor(x, d->n, n_kept);
-        const sv_surv surv = {.n = d->n, .time = d->time_days, .event = d->event};
-        s.redundant = d->p - n_kept;
-        rc = run_lasso(&s, kept, n_kept, &m, &surv, opts, err);
+        rc = pn_lasso(&s, &m, &surv, NULL, opts, err);
     }
+    if (rc == PN_OK && s.n == 0) {
+        rc = pn_fail(err, PN_EINVAL, "the LASSO chooses none of %zu features: by cross-validation the empty model predicts "
+                     "%s%s", n_kept, opts->one_se ? "within one standard error as well as the best" : "best",
+                     opts->one_se ? "; take the best instead of the sparsest" : "");
+    }
+    for (size_t k = 0; k < s.n; k++) { s.chosen[k] = kept[s.chosen[k]]; }
+    s.redundant = d->p - n_kept;
     free(kept);
     free(x);
     if (rc != PN_OK) {

@@ -1,10 +1,11 @@
 /* pipeline/select_features.h - which of many features go into a model: those that others repeat are left
- * out, then the LASSO chooses (Cox, cross-validated). */
+ * out, then the LASSO chooses (cross-validated). */
 #ifndef PN_PIPELINE_SELECT_FEATURES_H
 #define PN_PIPELINE_SELECT_FEATURES_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <survival/surv.h>
 #include "base/error.h"
 #include "pipeline/train_data.h"
 
@@ -18,12 +19,16 @@ typedef struct pn_selection_opts {
     bool one_se;                   /* the sparsest model within one standard error of the best: it is
                                       often empty; else the best                                    */
     uint64_t seed;                 /* of the folds                                                  */
+    double alpha;                  /* 1: LASSO; below, above 0: elastic net                         */
+    const size_t *patient;         /* [rows] whom a row belongs to, equal ones side by side: they share a
+                                      fold; NULL: each row is another patient                       */
     void (*progress)(void *context, size_t done, size_t all);   /* after each fold; or NULL          */
     void *progress_context;
 } pn_selection_opts;
 
 typedef struct pn_selection {
     size_t *chosen; size_t n;      /* columns of the data, ascending; owned                         */
+    double *coef;                  /* [n] of the penalised regression, for a unit of the column     */
     size_t redundant;              /* how many were left out before                                 */
     double lambda;
 } pn_selection;
@@ -33,6 +38,19 @@ typedef struct pn_selection {
 PN_CHECKED int pn_select_features(pn_selection *out, const pn_train_data *d, const pn_selection_opts *opts,
                                   pn_error *err);
 void pn_selection_free(pn_selection *s);       /* NULL and a zeroed struct are fine */
+
+/* kept[0..*n): the columns of x of which no two correlate (Spearman) by more than cutoff, ascending; room for all.
+ * Fails: PN_EINVAL (a value is not finite), PN_ENOMEM. */
+PN_CHECKED int pn_drop_redundant(size_t *kept, size_t *n, const sv_matrix *x, double cutoff, pn_error *err);
+
+/* The columns of x that the LASSO chooses: Cox on s, or, where label is not NULL, logistic on label[i] 0 or 1.
+ * None (n is 0) is an answer. redundancy takes no part. Fails: as pn_select_features. */
+PN_CHECKED int pn_lasso(pn_selection *out, const sv_matrix *x, const sv_surv *s, const int *label,
+                        const pn_selection_opts *opts, pn_error *err);
+
+/* Folds of the rows, events (or labels 1) spread evenly; patients as in the options. Fails: as sv_cv_folds. */
+PN_CHECKED int pn_folds(int *fold, const int *event, const size_t *patient, size_t n, size_t folds, uint64_t seed,
+                        pn_error *err);
 
 /* Keep only the chosen columns. */
 void pn_train_data_keep(pn_train_data *d, const pn_selection *s);

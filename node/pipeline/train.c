@@ -10,7 +10,6 @@
 #include <survival/dist.h>
 #include <survival/km.h>
 #include <survival/logrank.h>
-#include <survival/maxstat.h>
 #include <survival/quantile.h>
 #include "pipeline/score.h"
 #include "pipeline/train_spread.h"
@@ -68,45 +67,55 @@ static int check_events(trainer *t)
 static int allocate(trainer *t)
 {
     const size_t n = t->d->n, p = t->d->p;
-    t->z = malloc(n * p * sizeof *t->z);
     t->lp = malloc(n * sizeof *t->lp);
     t->group = malloc(n * sizeof *t->group);
     t->keep = malloc(n * sizeof *t->keep);
-    t->m.features = calloc(p, sizeof *t->m.features);
     t->s.terms = calloc(p, sizeof *t->s.terms);
-    if (t->z == NULL || t->lp == NULL || t->group == NULL || t->keep == NULL ||
-        t->m.features == NULL || t->s.terms == NULL) {
-        return no_memory(t->err);
-    }
-    t->m.n_features = t->s.n_terms = p;
+    if (t->lp == NULL || t->group == NULL || t->keep == NULL || t->s.terms == NULL) { return no_memory(t->err); }
+    t->s.n_terms = p;
     return PN_OK;
+}
+
+/* ---- the features ------------------------------------------------------------------------ */
+
+static int describe_feature(cfg_model_feature *f, double *z, const double *x, size_t n, const char *name, pn_error *err)
+{
+    sv_error sv = {0};
+    if (strlen(name) >= sizeof f->name) { return pn_fail(err, PN_EINVAL, "feature name too long: %.80s...", name); }
+    snprintf(f->name, sizeof f->name, "%s", name);
+    f->mean = sv_mean(x, n);
+    f->sd = sv_sd(x, n);
+    if (!(f->sd > 0) || !isfinite(f->sd)) {
+        return pn_fail(err, PN_EINVAL, "feature %s: its standard deviation is %g", f->name, f->sd);
+    }
+    if (sv_quantile(f->quantile, x, n, cfg_quantile_p, CFG_NQUANTILES, &sv) != SV_OK) { return from_sv(err, &sv, f->name); }
+    for (size_t i = 0; i < n; i++) { z[i] = (x[i] - f->mean) / f->sd; }
+    return PN_OK;
+}
+
+/* *z: the standardised features, which are the caller's, also after a failure. */
+static int describe(cfg_model *m, double **z, const pn_train_data *d, const pn_train_opts *o, pn_error *err)
+{
+    *z = malloc(d->n * d->p * sizeof **z);
+    m->features = calloc(d->p, sizeof *m->features);
+    if (*z == NULL || m->features == NULL) { return no_memory(err); }
+    m->n_features = d->p;
+    int rc = PN_OK;
+    for (size_t j = 0; j < d->p && rc == PN_OK; j++) {
+        rc = describe_feature(&m->features[j], *z + j * d->n, d->x + j * d->n, d->n, o->features[j], err);
+    }
+    return rc == PN_OK ? pn_train_distances(m, *z, d->n, o, err) : rc;
+}
+
+int pn_train_describe(cfg_model *m, const pn_train_data *d, const pn_train_opts *opts, pn_error *err)
+{
+    double *z = NULL;
+    int rc = describe(m, &z, d, opts, err);
+    free(z);
+    return rc;
 }
 
 /* ---- the fit --------------------------------------------------------------------------- */
-
-static int describe_features(trainer *t)
-{
-    const size_t n = t->d->n;
-    for (size_t j = 0; j < t->d->p; j++) {
-        const double *x = t->d->x + j * n;
-        cfg_model_feature *f = &t->m.features[j];
-        sv_error sv = {0};
-        if (strlen(t->o->features[j]) >= sizeof f->name) {
-            return pn_fail(t->err, PN_EINVAL, "feature name too long: %.80s...", t->o->features[j]);
-        }
-        snprintf(f->name, sizeof f->name, "%s", t->o->features[j]);
-        f->mean = sv_mean(x, n);
-        f->sd = sv_sd(x, n);
-        if (!(f->sd > 0) || !isfinite(f->sd)) {
-            return pn_fail(t->err, PN_EINVAL, "feature %s: its standard deviation is %g", f->name, f->sd);
-        }
-        if (sv_quantile(f->quantile, x, n, cfg_quantile_p, CFG_NQUANTILES, &sv) != SV_OK) {
-            return from_sv(t->err, &sv, f->name);
-        }
-        for (size_t i = 0; i < n; i++) { t->z[j * n + i] = (x[i] - f->mean) / f->sd; }
-    }
-    return PN_OK;
-}
 
 static int check_fit(const trainer *t, const sv_cox *fit)
 {
@@ -136,6 +145,16 @@ static void take_coefficients(trainer *t, const sv_cox *fit)
                                         sv_normal_two_sided(fit->coef[j] / fit->se[j])};
     }
     t->s.likelihood_ratio_p = fit->lrt_p;
+}
+
+static void take_given(trainer *t)
+{
+    for (size_t j = 0; j < t->d->p; j++) {
+        const double b = t->o->coefficient[j];
+        t->m.features[j].coefficient = b;
+        t->s.terms[j] = (pn_train_term){t->o->features[j], exp(b), NAN, NAN, NAN};
+    }
+    t->s.likelihood_ratio_p = NAN;
 }
 
 static int fit_cox(trainer *t)
@@ -224,66 +243,31 @@ static void split(trainer *t, double cut)
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static int best_cut(trainer *t)
-{
-    const sv_maxstat_opts opts = SV_MAXSTAT_OPTS_INIT;
-    sv_maxstat found;
-    sv_error sv = {0};
-    if (sv_maxstat_find(&found, t->lp, &t->surv, &opts, &sv) != SV_OK) {
-        return from_sv(t->err, &sv, "cut-point");
-    }
-    t->m.cutpoint = found.cut[found.best];
-    t->s.cut_p = found.p_lausen94;
-    bool worse = found.high_is_worse;
-    sv_maxstat_free(&found);
-    return worse ? PN_OK : pn_fail(t->err, PN_EINVAL, "the cut-point that separates best puts the "
-                                   "patients with the later events above it");
-}
-
 static int choose_cut(trainer *t)
 {
-    const size_t n = t->d->n;
-    double *sorted = malloc(n * sizeof *sorted);
-    if (sorted == NULL) { return no_memory(t->err); }
-    memcpy(sorted, t->lp, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_value);
-    int rc = PN_OK;
-    switch (t->o->cut) {
-    case PN_CUT_MEDIAN: t->m.cutpoint = sv_quantile_sorted(sorted, n, 0.5); break;
-    case PN_CUT_MAXSTAT: rc = best_cut(t); break;
-    case PN_CUT_VALUE: t->m.cutpoint = t->o->cut_value; break;
+    int rc = pn_risk_cut(&t->m.cutpoint, &t->s.cut_p, t->lp, &t->surv, t->o->cut, t->o->cut_value, t->err);
+    if (rc != PN_OK) { return rc; }
+    split(t, t->m.cutpoint);
+    if (t->s.low.patients > 0 && t->s.high.patients > 0) { return PN_OK; }
+    double least = t->lp[0], most = t->lp[0];
+    for (size_t i = 1; i < t->d->n; i++) {
+        least = fmin(least, t->lp[i]);
+        most = fmax(most, t->lp[i]);
     }
-    if (rc == PN_OK) {
-        split(t, t->m.cutpoint);
-        if (t->s.low.patients == 0 || t->s.high.patients == 0) {
-            rc = pn_fail(t->err, PN_EINVAL, "cut-point %g leaves no patient in the %s group; the scores "
-                         "lie between %g and %g", t->m.cutpoint,
-                         t->s.low.patients == 0 ? "low" : "high", sorted[0], sorted[n - 1]);
-        }
-    }
-    free(sorted);
-    return rc;
+    return pn_fail(t->err, PN_EINVAL, "cut-point %g leaves no patient in the %s group; the scores lie between %g and %g",
+                   t->m.cutpoint, t->s.low.patients == 0 ? "low" : "high", least, most);
 }
 
-static int take_curve(cfg_km_curve *out, trainer *t, bool high)
+int pn_train_curve(cfg_km_curve *out, const sv_surv *s, const bool *keep, bool high, const pn_train_group *count,
+                   pn_error *err)
 {
-    for (size_t i = 0; i < t->d->n; i++) { t->keep[i] = (t->group[i] == 1) == high; }
     const sv_km_opts opts = SV_KM_OPTS_INIT;
     sv_km km;
     sv_error sv = {0};
-    if (sv_km_fit(&km, &t->surv, t->keep, &opts, &sv) != SV_OK) {
-        return from_sv(t->err, &sv, "Kaplan-Meier curve");
-    }
-    const pn_train_group *g = high ? &t->s.high : &t->s.low;
+    if (sv_km_fit(&km, s, keep, &opts, &sv) != SV_OK) { return from_sv(err, &sv, "Kaplan-Meier curve"); }
     snprintf(out->group, sizeof out->group, "%s", pn_score_group(high));
-    out->patients = (unsigned)g->patients;
-    out->events = (unsigned)g->events;
+    out->patients = (unsigned)count->patients;
+    out->events = (unsigned)count->events;
     out->time_days = malloc(km.n * sizeof *out->time_days);
     out->survival = malloc(km.n * sizeof *out->survival);
     out->n_risk = malloc(km.n * sizeof *out->n_risk);
@@ -296,7 +280,13 @@ static int take_curve(cfg_km_curve *out, trainer *t, bool high)
         }
     }
     sv_km_free(&km);
-    return room ? PN_OK : no_memory(t->err);
+    return room ? PN_OK : no_memory(err);
+}
+
+static int take_curve(cfg_km_curve *out, trainer *t, bool high)
+{
+    for (size_t i = 0; i < t->d->n; i++) { t->keep[i] = (t->group[i] == 1) == high; }
+    return pn_train_curve(out, &t->surv, t->keep, high, high ? &t->s.high : &t->s.low, t->err);
 }
 
 static int compare_groups(trainer *t)
@@ -398,16 +388,17 @@ static int bootstrap(trainer *t)
 
 static int run(trainer *t)
 {
-    int rc = check_events(t);
+    const bool given = t->o->coefficient != NULL;
+    int rc = given ? PN_OK : check_events(t);
     if (rc == PN_OK) { rc = allocate(t); }
-    if (rc == PN_OK) { rc = describe_features(t); }
-    if (rc == PN_OK) { rc = pn_train_distances(&t->m, t->z, t->d->n, t->o, t->err); }
-    if (rc == PN_OK) { rc = fit_cox(t); }
+    if (rc == PN_OK) { rc = describe(&t->m, &t->z, t->d, t->o, t->err); }
+    if (rc == PN_OK && given) { take_given(t); }
+    if (rc == PN_OK && !given) { rc = fit_cox(t); }
     if (rc == PN_OK) { rc = score_patients(t); }
     if (rc == PN_OK) { rc = fit_baseline(t); }
     if (rc != PN_OK) { return rc; }
     take_horizons(t);
-    rc = bootstrap(t);
+    if (!given) { rc = bootstrap(t); }
     if (rc == PN_OK) { rc = choose_cut(t); }
     if (rc == PN_OK) { rc = compare_groups(t); }
     return rc == PN_OK ? judge(t) : rc;

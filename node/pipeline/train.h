@@ -9,18 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <config/model.h>
+#include <survival/surv.h>
 #include "base/error.h"
+#include "pipeline/risk_cut.h"
 #include "pipeline/train_data.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum pn_train_cut {
-    PN_CUT_MEDIAN,         /* of the training patients' scores                             */
-    PN_CUT_MAXSTAT,        /* largest log-rank statistic, each group at least 10 %          */
-    PN_CUT_VALUE,
-} pn_train_cut;
 
 typedef struct pn_train_opts {
     const char *const *features;     /* names, in the order of the data's columns          */
@@ -30,6 +26,9 @@ typedef struct pn_train_opts {
     size_t n_horizons;
     double distance_percentile;      /* 0..100: a case that lies farther from the mean than this
                                         share of the training patients is refused; 0: none is */
+    /* [features] log hazard ratios a standard deviation, taken as they are (of a penalised regression, say); NULL:
+     * fitted. Given ones have no interval, no p and no bootstrap samples.                 */
+    const double *coefficient;
     size_t replicates;               /* bootstrap samples; 0: no intervals                 */
     uint64_t seed;                   /* of their random numbers, at most 1e12              */
     void (*progress)(void *context, size_t done, size_t all);   /* of the samples; or NULL  */
@@ -72,6 +71,14 @@ typedef struct pn_train_summary {
  * PN_ENOMEM. On failure *m is unchanged. */
 PN_CHECKED int pn_train_fit(cfg_model *m, pn_train_summary *summary, const pn_train_data *d,
                             const pn_train_opts *opts, pn_error *err);
+/* Of the above only m->features (names, means, spreads, quantiles), the correlations and distances. On failure *m is
+ * half filled. */
+PN_CHECKED int pn_train_describe(cfg_model *m, const pn_train_data *d, const pn_train_opts *opts, pn_error *err);
+
+/* The Kaplan-Meier curve of the rows kept, with its numbers at risk, as that of a risk group. */
+PN_CHECKED int pn_train_curve(cfg_km_curve *out, const sv_surv *s, const bool *keep, bool high,
+                              const pn_train_group *count, pn_error *err);
+
 void pn_train_summary_free(pn_train_summary *s);   /* NULL and a zeroed struct are fine */
 
 #ifdef __cplusplus

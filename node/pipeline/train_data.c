@@ -152,14 +152,15 @@ static int check_varies(const double *x, size_t n, const pn_csv *t, const char *
 static int read_features(pn_train_data *d, const pn_csv *t, const pair *pairs,
                          const pn_train_columns *c, pn_error *err)
 {
+    const pn_csv_missing missing = c->incomplete ? PN_CSV_NAN : PN_CSV_REQUIRED;
     for (size_t j = 0; j < d->p; j++) {
         size_t column;
         double *x = d->x + j * d->n;
         int rc = pn_csv_find(&column, t, c->features[j], err);
         for (size_t i = 0; i < d->n && rc == PN_OK; i++) {
-            rc = pn_csv_number(&x[i], t, pairs[i].feature_row, column, PN_CSV_REQUIRED, err);
+            rc = pn_csv_number(&x[i], t, pairs[i].feature_row, column, missing, err);
         }
-        if (rc == PN_OK) { rc = check_varies(x, d->n, t, c->features[j], err); }
+        if (rc == PN_OK && !c->incomplete) { rc = check_varies(x, d->n, t, c->features[j], err); }
         if (rc != PN_OK) { return rc; }
     }
     return PN_OK;
@@ -188,7 +189,16 @@ static int build(pn_train_data *d, const pn_csv *features, const pn_csv *clinica
     d->x = calloc(d->n * d->p, sizeof *d->x);
     d->time_days = calloc(d->n, sizeof *d->time_days);
     d->event = calloc(d->n, sizeof *d->event);
-    if (d->x == NULL || d->time_days == NULL || d->event == NULL) { return no_memory(err); }
+    d->feature_row = calloc(d->n, sizeof *d->feature_row);
+    d->clinical_row = calloc(d->n, sizeof *d->clinical_row);
+    if (d->x == NULL || d->time_days == NULL || d->event == NULL || d->feature_row == NULL ||
+        d->clinical_row == NULL) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        d->feature_row[i] = pairs[i].feature_row;
+        d->clinical_row[i] = pairs[i].clinical_row;
+    }
     int rc = check_settings(d, features, pairs, c, err);
     if (rc == PN_OK) { rc = read_outcomes(d, clinical, pairs, c, err); }
     return rc == PN_OK ? read_features(d, features, pairs, c, err) : rc;
@@ -237,5 +247,7 @@ void pn_train_data_free(pn_train_data *d)
     free(d->x);
     free(d->time_days);
     free(d->event);
+    free(d->feature_row);
+    free(d->clinical_row);
     *d = (pn_train_data){0};
 }

@@ -1,6 +1,7 @@
 /* pipeline/train_data.h - a feature table and a clinical table joined into training data. */
 #ifndef PN_PIPELINE_TRAIN_DATA_H
 #define PN_PIPELINE_TRAIN_DATA_H
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/csv.h"
 #include "base/error.h"
@@ -25,6 +26,8 @@ typedef struct pn_train_columns {
     /* Where the feature table tells the settings it was extracted with (PN_SETTINGS_COLUMN), they
      * must be these; NULL: any. */
     const char *settings;
+    /* Take columns as they are: a missing value becomes NaN, a constant column stays. */
+    bool incomplete;
 } pn_train_columns;
 
 #define PN_SETTINGS_COLUMN "diagnostics_Configuration_Settings"
@@ -38,6 +41,7 @@ typedef struct pn_train_unmatched {
 typedef struct pn_train_data {
     size_t n, p;
     double *x;                     /* n * p, column by column, as measured                  */
+    size_t *feature_row, *clinical_row;   /* [n] of the tables, from 0                      */
     double *time_days;
     int *event;
     size_t events;

@@ -36,7 +36,7 @@ static pn_train_data made(double effect, uint64_t seed)
     return d;
 }
 
-static const pn_selection_opts plain = {.redundancy = 1, .folds = 10, .seed = 3};
+static const pn_selection_opts plain = {.redundancy = 1, .folds = 10, .seed = 3, .alpha = 1};
 
 static bool has(const pn_selection *s, size_t column)
 {
