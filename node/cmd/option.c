@@ -49,3 +49,42 @@ bool opt_one_of(int *out, const char *verb, const char *option, const char *text
     }
     return opt_wrong(verb, option, text, names);
 }
+
+void opt_list_free(opt_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) { free(l->v[i]); }
+    free(l->v);
+    *l = (opt_list){0};
+}
+
+bool opt_list_split(opt_list *out, const char *text)
+{
+    opt_list_free(out);
+    for (const char *p = text;; p++) {
+        size_t n = strcspn(p, ",");
+        char **grown = realloc(out->v, (out->n + 1) * sizeof *grown);
+        if (grown == NULL) { return false; }
+        out->v = grown;
+        out->v[out->n] = strndup(p, n);
+        if (n == 0 || out->v[out->n] == NULL) {
+            free(out->v[out->n]);
+            return false;
+        }
+        out->n++;
+        p += n;
+        if (*p == '\0') { return true; }
+    }
+}
+
+bool opt_time_unit(double *days, const char *verb, const char *option, const char *text)
+{
+    static const struct { const char *word; double days; } units[] = {
+        {"days", 1.0}, {"months", 30.4375}, {"years", 365.25}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(text, units[i].word) == 0) {
+            *days = units[i].days;
+            return true;
+        }
+    }
+    return opt_wrong(verb, option, text, "days, months or years");
+}

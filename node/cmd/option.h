@@ -14,4 +14,13 @@ bool opt_whole(size_t *out, const char *verb, const char *option, const char *te
 /* The position of the text among names parted by '|'. */
 bool opt_one_of(int *out, const char *verb, const char *option, const char *text, const char *names);
 
+/* Items of a list with commas between; owned. */
+typedef struct opt_list { char **v; size_t n; } opt_list;
+/* What was in *out is freed first. False for an empty item or no memory: nothing is told. */
+bool opt_list_split(opt_list *out, const char *text);
+void opt_list_free(opt_list *l);
+
+/* days | months (30.4375 days) | years (365.25 days). */
+bool opt_time_unit(double *days, const char *verb, const char *option, const char *text);
+
 #endif

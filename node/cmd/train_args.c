@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 
 static const char usage[] =
     "usage: prognode train --features F.csv --clinical C.csv --use NAME[,NAME...] -o MODEL.yaml\n"
@@ -77,33 +78,6 @@ static int wrong(const char *option, const char *value, const char *expected)
     return PN_EXIT_USAGE;
 }
 
-static void free_list(train_list *l)
-{
-    for (size_t i = 0; i < l->n; i++) { free(l->v[i]); }
-    free(l->v);
-    *l = (train_list){0};
-}
-
-/* Items between commas; false for an empty item or no memory. */
-static bool split_list(train_list *out, const char *text)
-{
-    free_list(out);
-    for (const char *p = text;; p++) {
-        size_t n = strcspn(p, ",");
-        char **grown = realloc(out->v, (out->n + 1) * sizeof *grown);
-        if (grown == NULL) { return false; }
-        out->v = grown;
-        out->v[out->n] = strndup(p, n);
-        if (n == 0 || out->v[out->n] == NULL) {
-            free(out->v[out->n]);
-            return false;
-        }
-        out->n++;
-        p += n;
-        if (*p == '\0') { return true; }
-    }
-}
-
 static bool number(double *out, const char *text)
 {
     char *end;
@@ -123,26 +97,13 @@ static bool range(cfg_range *out, const char *text)
 static bool horizons(train_args *a, const char *text)
 {
     train_list l = {0};
-    bool good = split_list(&l, text) && l.n <= CFG_MAX_HORIZONS;
+    bool good = opt_list_split(&l, text) && l.n <= CFG_MAX_HORIZONS;
     for (size_t i = 0; i < l.n && good; i++) {
         good = number(&a->horizons[i], l.v[i]) && a->horizons[i] > (i == 0 ? 0 : a->horizons[i - 1]);
     }
     a->n_horizons = l.n;
-    free_list(&l);
+    opt_list_free(&l);
     return good;
-}
-
-static bool time_unit(train_args *a, const char *text)
-{
-    static const struct { const char *word; double days; } units[] = {
-        {"days", 1.0}, {"months", 30.4375}, {"years", 365.25}};
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(text, units[i].word) == 0) {
-            a->days_per_unit = units[i].days;
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool cutpoint(train_args *a, const char *text)
@@ -299,11 +260,11 @@ static int checked_option(train_args *a, int c, const char *v)
 {
     const char *const list_form = "a list with commas between and no empty item";
     switch (c) {
-    case OPT_USE: return split_list(&a->use, v) ? 0 : wrong("use", v, list_form);
-    case OPT_CONTOURS: return split_list(&a->contours, v) ? 0 : wrong("contours", v, list_form);
+    case OPT_USE: return opt_list_split(&a->use, v) ? 0 : wrong("use", v, list_form);
+    case OPT_CONTOURS: return opt_list_split(&a->contours, v) ? 0 : wrong("contours", v, list_form);
     case OPT_MODALITY:
-        return split_list(&a->modality, v) && a->modality.n <= 8 ? 0 : wrong("modality", v, list_form);
-    case OPT_UNIT: return time_unit(a, v) ? 0 : wrong("time-unit", v, "days, months or years");
+        return opt_list_split(&a->modality, v) && a->modality.n <= 8 ? 0 : wrong("modality", v, list_form);
+    case OPT_UNIT: return opt_time_unit(&a->days_per_unit, "train", "time-unit", v) ? 0 : PN_EXIT_USAGE;
     case OPT_CUT: return cutpoint(a, v) ? 0 : wrong("cutpoint", v, "median, maxstat or a number");
     case OPT_HORIZONS:
         return horizons(a, v) ? 0 : wrong("horizons", v, "up to 8 rising numbers of years above 0");
@@ -390,7 +351,7 @@ int train_args_parse(train_args *a, int argc, char **argv)
                       .slice_thickness = {-INFINITY, INFINITY}, .contrast = "any",
                       .max_missing = INFINITY, .distance_percentile = 100, .replicates = 500, .seed = 1,
                       .redundancy = 1, .folds = 10};
-    if (!split_list(&a->modality, "CT")) { return PN_EXIT_FAILED; }
+    if (!opt_list_split(&a->modality, "CT")) { return PN_EXIT_FAILED; }
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "o:hq", options, NULL)) != -1;) {
         if (c == 'h') {
@@ -417,7 +378,7 @@ int train_args_parse(train_args *a, int argc, char **argv)
 
 void train_args_free(train_args *a)
 {
-    free_list(&a->use);
-    free_list(&a->contours);
-    free_list(&a->modality);
+    opt_list_free(&a->use);
+    opt_list_free(&a->contours);
+    opt_list_free(&a->modality);
 }

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <config/model.h>
+#include "cmd/option.h"
 #include "pipeline/train.h"
 
-/* Items of a list with commas; owned. */
-typedef struct train_list { char **v; size_t n; } train_list;
+typedef opt_list train_list;
 
 typedef struct train_args {
     const char *features, *clinical, *extraction, *output, *body_part;

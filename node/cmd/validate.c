@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/validate_args.h"
+#include "cmd/validate_compare.h"
 #include "pipeline/validation_page.h"
 
 static void print_line(const char *what, double v, double se, double lowest, double highest)
@@ -64,7 +65,7 @@ static int validate(const validate_args *a, pn_error *err)
     pn_train_data d = {0};
     pn_validation v = {0};
     if (cfg_model_load(&m, a->model, &cfg) != CFG_OK) { return pn_fail(err, PN_ECONFIG, "%s", cfg.msg); }
-    int rc = validate_read_patients(&d, &m, a, err);
+    int rc = validate_read_patients(&d, &m, a->features, a, err);
     if (rc == PN_OK) { rc = pn_validate(&v, &m, &d, err); }
     if (rc == PN_OK) { rc = write_results(&v, &m, a, err); }
     if (rc == PN_OK) {
@@ -83,8 +84,11 @@ int cmd_validate(int argc, char **argv)
     validate_args a;
     pn_error err = {0};
     int code = validate_args_parse(&a, argc, argv);
-    if (code != 0) { return code < 0 ? PN_EXIT_OK : code; }
-    if (validate(&a, &err) == PN_OK) { return PN_EXIT_OK; }
-    fprintf(stderr, "prognode validate: %s\n", err.msg);
-    return PN_EXIT_FAILED;
+    if (code == 0) {
+        int rc = a.other != NULL ? validate_compare(&a, &err) : validate(&a, &err);
+        if (rc != PN_OK) { fprintf(stderr, "prognode validate: %s\n", err.msg); }
+        code = rc == PN_OK ? PN_EXIT_OK : PN_EXIT_FAILED;
+    }
+    validate_args_free(&a);
+    return code < 0 ? PN_EXIT_OK : code;
 }

@@ -9,6 +9,7 @@
 
 static const char usage[] =
     "usage: prognode validate MODEL.yaml --features F.csv --clinical C.csv [-o PAGE.html] [options]\n"
+    "       prognode validate MODEL.yaml --compare OTHER.yaml --features F.csv --clinical C.csv [options]\n"
     "\n"
     "Judge a model on patients that it was not made from. Nothing is fitted again: C-index (Harrell,\n"
     "Uno), calibration slope, Kaplan-Meier curves of its groups with log-rank test and hazard ratio,\n"
@@ -23,22 +24,46 @@ static const char usage[] =
     "      --cohort TEXT       who the patients are, for the page (default: the name of the feature table)\n"
     "  -o, --output FILE       page with plots (HTML, needs nothing else)\n"
     "      --table FILE        the numbers as CSV\n"
+    "  -q, --quiet             no progress on a terminal\n"
     "  -h, --help              this text\n"
+    "\n"
+    "With another model, page and table hold the differences of the two on the same patients: AUC at\n"
+    "each horizon, C-index, Brier score, net benefit, and who is moved to another risk.\n"
+    "      --compare FILE      the other model\n"
+    "      --compare-features FILE\n"
+    "                          its features, where they are in another table\n"
+    "      --clinical-columns LIST\n"
+    "                          columns of the follow-up table: whether each score adds to them (likelihood\n"
+    "                          ratio test; Cox models fitted to these patients)\n"
+    "      --risk-limits LIST  limits of risk categories, as 0.1,0.3 (default: none)\n"
+    "      --bootstrap N       resamples for intervals of reclassification (default 1000; 0: none)\n"
+    "      --seed N            of the resamples (default 1)\n"
     "\n"
     "exit: 0 done, 1 failed, 2 wrong use\n";
 
-static int parse_unit(validate_args *a, const char *text)
+static bool limits(validate_args *a, const char *text)
 {
-    static const struct { const char *word; double days; } units[] = {{"days", 1}, {"months", 30.4375},
-                                                                      {"years", 365.25}};
-    for (size_t i = 0; i < 3; i++) {
-        if (strcmp(text, units[i].word) == 0) {
-            a->days_per_unit = units[i].days;
-            return 0;
-        }
+    opt_list l = {0};
+    bool good = opt_list_split(&l, text) && l.n <= SV_RECLASSIFY_MAX_LIMITS;
+    for (size_t i = 0; good && i < l.n; i++) {
+        char *end;
+        a->limits[i] = strtod(l.v[i], &end);
+        good = *end == '\0' && a->limits[i] > (i == 0 ? 0 : a->limits[i - 1]) && a->limits[i] < 1;
     }
-    fprintf(stderr, "prognode validate: --time-unit \"%.40s\", expected days, months or years\n", text);
-    return PN_EXIT_USAGE;
+    a->n_limits = l.n;
+    opt_list_free(&l);
+    return good || opt_wrong("validate", "risk-limits", text, "up to 9 rising numbers between 0 and 1 with commas between");
+}
+
+static const char *complaint(const validate_args *a)
+{
+    if (a->model == NULL) { return "the model file is missing"; }
+    if (a->features == NULL) { return "--features is missing"; }
+    if (a->clinical == NULL) { return "--clinical is missing"; }
+    if (a->other == NULL && (a->other_features != NULL || a->clinical_columns.n > 0 || a->n_limits > 0)) {
+        return "--compare-features, --clinical-columns and --risk-limits are for --compare";
+    }
+    return NULL;
 }
 
 int validate_args_parse(validate_args *a, int argc, char **argv)
@@ -48,10 +73,15 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
         {"id-column", required_argument, NULL, 'i'}, {"time-column", required_argument, NULL, 't'},
         {"time-unit", required_argument, NULL, 'u'}, {"event-column", required_argument, NULL, 'e'},
         {"cohort", required_argument, NULL, 'w'},    {"output", required_argument, NULL, 'o'},
-        {"table", required_argument, NULL, 'T'},     {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    *a = (validate_args){.id = "case", .time = "time", .event = "event", .days_per_unit = 1};
+        {"table", required_argument, NULL, 'T'},     {"help", no_argument, NULL, 'h'},
+        {"compare", required_argument, NULL, 'C'},   {"compare-features", required_argument, NULL, 'F'},
+        {"clinical-columns", required_argument, NULL, 'l'}, {"risk-limits", required_argument, NULL, 'r'},
+        {"bootstrap", required_argument, NULL, 'b'}, {"seed", required_argument, NULL, 's'},
+        {"quiet", no_argument, NULL, 'q'},           {NULL, 0, NULL, 0}};
+    bool good = true;
+    *a = (validate_args){.id = "case", .time = "time", .event = "event", .days_per_unit = 1, .replicates = 1000, .seed = 1};
     optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+    for (int c; good && (c = getopt_long(argc, argv, "o:qh", options, NULL)) != -1;) {
         switch (c) {
         case 'f': a->features = optarg; break;
         case 'c': a->clinical = optarg; break;
@@ -61,27 +91,35 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
         case 'w': a->cohort = optarg; break;
         case 'o': a->output = optarg; break;
         case 'T': a->table = optarg; break;
-        case 'u':
-            if (parse_unit(a, optarg) != 0) { return PN_EXIT_USAGE; }
+        case 'C': a->other = optarg; break;
+        case 'F': a->other_features = optarg; break;
+        case 'q': a->quiet = true; break;
+        case 'u': good = opt_time_unit(&a->days_per_unit, "validate", "time-unit", optarg); break;
+        case 'r': good = limits(a, optarg); break;
+        case 'b': good = opt_whole(&a->replicates, "validate", "bootstrap", optarg, 0, 100000); break;
+        case 's': good = opt_whole(&a->seed, "validate", "seed", optarg, 0, 9007199254740992.0); break;
+        case 'l':
+            good = opt_list_split(&a->clinical_columns, optarg) ||
+                   opt_wrong("validate", "clinical-columns", optarg, "names with commas between");
             break;
         case 'h': fputs(usage, stdout); return -1;
         default: return PN_EXIT_USAGE;
         }
     }
+    if (!good) { return PN_EXIT_USAGE; }
     a->model = optind < argc ? argv[optind++] : NULL;
-    const char *missing = a->model == NULL ? "the model file" : a->features == NULL ? "--features"
-                          : a->clinical == NULL ? "--clinical" : NULL;
-    if (missing != NULL || optind < argc) {
-        fprintf(stderr, missing != NULL ? "prognode validate: %s is missing\n"
-                                        : "prognode validate: unexpected argument \"%.100s\"\n",
-                missing != NULL ? missing : argv[optind]);
+    const char *wrong = complaint(a);
+    if (wrong != NULL || optind < argc) {
+        fprintf(stderr, wrong != NULL ? "prognode validate: %s\n" : "prognode validate: unexpected argument \"%.100s\"\n",
+                wrong != NULL ? wrong : argv[optind]);
         return PN_EXIT_USAGE;
     }
     if (a->cohort == NULL) { a->cohort = a->features; }
     return 0;
 }
 
-int validate_read_patients(pn_train_data *d, const cfg_model *m, const validate_args *a, pn_error *err)
+int validate_read_patients(pn_train_data *d, const cfg_model *m, const char *path, const validate_args *a,
+                           pn_error *err)
 {
     static char settings[CFG_PYRADIOMICS_TEXT_SIZE];
     pn_csv features = {0}, clinical = {0};
@@ -93,7 +131,7 @@ int validate_read_patients(pn_train_data *d, const cfg_model *m, const validate_
         .id = a->id, .time = a->time, .event = a->event, .days_per_unit = a->days_per_unit, .features = names,
         .n_features = m->n_features, .contours = (const char *const *)m->contours, .n_contours = m->n_contours,
         .settings = settings};
-    int rc = pn_csv_read(&features, a->features, err);
+    int rc = pn_csv_read(&features, path, err);
     if (rc == PN_OK) { rc = pn_csv_read(&clinical, a->clinical, err); }
     if (rc == PN_OK) { rc = pn_train_join(d, &features, &clinical, &columns, err); }
     pn_csv_free(&features);
@@ -101,3 +139,5 @@ int validate_read_patients(pn_train_data *d, const cfg_model *m, const validate_
     free(names);
     return rc;
 }
+
+void validate_args_free(validate_args *a) { opt_list_free(&a->clinical_columns); }

@@ -11,7 +11,7 @@
 #include <survival/cox_check.h>
 #include <survival/dist.h>
 #include <survival/logrank.h>
-#include "pipeline/score.h"
+#include "pipeline/score_patients.h"
 
 static const double days_per_year = 365.25;
 
@@ -50,21 +50,11 @@ void pn_validation_free(pn_validation *v)
 static int score_patients(pn_validation *v, double *risk, const cfg_model *m, const pn_train_data *d,
                           pn_error *err)
 {
-    double *values = calloc(d->p + 1, sizeof *values);
-    if (values == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for values"); }
-    int rc = PN_OK;
-    for (size_t i = 0; i < d->n && rc == PN_OK; i++) {
-        pn_score_result s = {0};
-        for (size_t j = 0; j < d->p; j++) { values[j] = d->x[j * d->n + i]; }
-        if ((rc = pn_score(&s, m, values, err)) != PN_OK) { break; }
-        v->score[i] = s.lp;
-        v->high[i] = s.high_risk;
-        v->group_patients[s.high_risk]++;
-        v->group_events[s.high_risk] += d->event[i] == 1;
-        for (size_t h = 0; h < m->n_horizons; h++) { risk[i * m->n_horizons + h] = 1 - s.survival[h].probability; }
-        pn_score_free(&s);
+    int rc = pn_score_patients(v->score, v->high, risk, m, d, err);
+    for (size_t i = 0; rc == PN_OK && i < d->n; i++) {
+        v->group_patients[v->high[i]]++;
+        v->group_events[v->high[i]] += d->event[i] == 1;
     }
-    free(values);
     return rc;
 }
 
