@@ -130,12 +130,12 @@ static int write_results(const pn_comparison *c, const pn_comparison_names *name
 
 /* ---- All ------------------------------------------------------------------------------------- */
 
-static int read_clinical(pn_covariates *out, const pn_train_data *d, const validate_args *a, pn_error *err)
+static int read_clinical(pn_clinical_columns *out, const pn_train_data *d, const validate_args *a, pn_error *err)
 {
     pn_csv t = {0};
     int rc = pn_csv_read(&t, a->clinical, err);
     if (rc == PN_OK) {
-        rc = pn_covariates_read(out, &t, d->clinical_row, d->n, (const char *const *)a->clinical_columns.v,
+        rc = pn_clinical_columns_read(out, &t, d->clinical_row, d->n, (const char *const *)a->clinical_columns.v,
                                 a->clinical_columns.n, err);
     }
     pn_csv_free(&t);
@@ -157,7 +157,7 @@ static void show_progress(void *verb, size_t done, size_t all) { mt_progress(ver
 static int compare(const cfg_model *first, const cfg_model *other, const validate_args *a, pn_error *err)
 {
     pn_train_data d = {0}, e = {0};
-    pn_covariates clinical = {0};
+    pn_clinical_columns clinical = {0};
     static pn_comparison c;
     static char verb[] = "comparing risks", variables[400];
     size_t lost = 0;
@@ -177,7 +177,7 @@ static int compare(const cfg_model *first, const cfg_model *other, const validat
         if (lost > 0) { fprintf(stderr, "prognode validate: warning: %zu patients have the features of one model only\n", lost); }
         print_summary(&c);
     }
-    pn_covariates_free(&clinical);
+    pn_clinical_columns_free(&clinical);
     pn_train_data_free(&d);
     pn_train_data_free(&e);
     return rc;

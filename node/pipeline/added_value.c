@@ -22,7 +22,7 @@ static void say(pn_added_value *v, const char *fmt, ...)
 }
 
 /* Clinical columns, then the score in standard deviations. */
-static double *columns(const double *score, const pn_covariates *clinical)
+static double *columns(const double *score, const pn_clinical_columns *clinical)
 {
     const size_t n = clinical->n, p = clinical->p;
     double *x = malloc(n * (p + 1) * sizeof *x), mean = sv_mean(score, n), sd = sv_sd(score, n);
@@ -33,7 +33,7 @@ static double *columns(const double *score, const pn_covariates *clinical)
 }
 
 /* Whether the fit answers the question; why not, where it does not. */
-static bool usable(pn_added_value *v, const sv_cox *fit, const pn_covariates *clinical)
+static bool usable(pn_added_value *v, const sv_cox *fit, const pn_clinical_columns *clinical)
 {
     for (size_t j = 0; j < fit->p; j++) {
         const char *name = j < clinical->p ? clinical->name[j] : "the score";
@@ -68,7 +68,7 @@ static int compare(pn_added_value *v, const sv_cox *with, const sv_cox *without,
 }
 
 static int judge(pn_added_value *v, const sv_cox *with, const sv_cox *without, const sv_matrix *x_with,
-                 const sv_matrix *x_without, const pn_covariates *clinical, const sv_surv *s, const double *times,
+                 const sv_matrix *x_without, const pn_clinical_columns *clinical, const sv_surv *s, const double *times,
                  pn_error *err)
 {
     double ci[2];
@@ -84,7 +84,7 @@ static int judge(pn_added_value *v, const sv_cox *with, const sv_cox *without, c
     return compare(v, with, without, x_with, x_without, s, times, err);
 }
 
-int pn_added_value_of(pn_added_value *out, const double *score, const pn_covariates *clinical, const sv_surv *s,
+int pn_added_value_of(pn_added_value *out, const double *score, const pn_clinical_columns *clinical, const sv_surv *s,
                       const double *times, size_t n_times, pn_error *err)
 {
     pn_added_value v = {.chisq = NAN, .p = NAN, .hr = NAN, .hr_low = NAN, .hr_high = NAN, .c = unknown, .n_times = n_times};

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <survival/compare.h>
 #include "base/error.h"
-#include "pipeline/covariates.h"
+#include "pipeline/clinical_columns.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,7 +29,7 @@ typedef struct pn_added_value {
 
 /* times: ascending, at most PN_ADDED_TIMES. What the data do not allow (a score that does not vary or follows from
  * the variables, a perfect order, fewer events than columns) is said in why. Fails: PN_EINVAL, PN_ENOMEM. */
-PN_CHECKED int pn_added_value_of(pn_added_value *out, const double *score, const pn_covariates *clinical, const sv_surv *s,
+PN_CHECKED int pn_added_value_of(pn_added_value *out, const double *score, const pn_clinical_columns *clinical, const sv_surv *s,
                                  const double *times, size_t n_times, pn_error *err);
 
 #ifdef __cplusplus

@@ -42,7 +42,7 @@ typedef struct pn_compare_opts {
     const double *limits; size_t n_limits;           /* of risk categories (survival/reclassify.h) */
     size_t replicates;                               /* bootstrap of the reclassification        */
     uint64_t seed;
-    const pn_covariates *clinical;                   /* of the same patients, or NULL            */
+    const pn_clinical_columns *clinical;                   /* of the same patients, or NULL            */
     void (*progress)(void *context, size_t done, size_t all);    /* after each horizon; or NULL   */
     void *context;
 } pn_compare_opts;

@@ -1,16 +1,16 @@
-#include "pipeline/covariates.h"
+#include "pipeline/clinical_columns.h"
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void pn_covariates_free(pn_covariates *c)
+void pn_clinical_columns_free(pn_clinical_columns *c)
 {
     if (c == NULL) { return; }
     free(c->x);
     free(c->name);
-    *c = (pn_covariates){0};
+    *c = (pn_clinical_columns){0};
 }
 
 static int no_memory(pn_error *err) { return pn_fail_transient(err, PN_ENOMEM, "no memory for covariates"); }
@@ -68,7 +68,7 @@ static int check_varies(bool varies, const column *c, pn_error *err)
                    pn_csv_column_name(c->t, c->at), cell(c, 0), c->n);
 }
 
-static int add_column(pn_covariates *out, const column *c, pn_error *err)
+static int add_column(pn_clinical_columns *out, const column *c, pn_error *err)
 {
     double *v = out->x + out->p * c->n;
     const char *name = pn_csv_column_name(c->t, c->at), *level[PN_MAX_LEVELS];
@@ -78,27 +78,27 @@ static int add_column(pn_covariates *out, const column *c, pn_error *err)
     if (rc != PN_OK) { return rc; }
     if (numbers) {
         for (size_t i = 1; i < c->n; i++) { varies = varies || v[i] < v[0] || v[i] > v[0]; }
-        (void)snprintf(out->name[out->p++], PN_COVARIATE_NAME_SIZE, "%s", name);
+        (void)snprintf(out->name[out->p++], PN_CLINICAL_NAME_SIZE, "%s", name);
         return check_varies(varies, c, err);
     }
     rc = find_levels(level, &levels, c, err);
     if (rc == PN_OK) { rc = check_varies(levels > 1, c, err); }
     for (size_t k = 1; rc == PN_OK && k < levels; k++, v += c->n) {
         for (size_t i = 0; i < c->n; i++) { v[i] = strcmp(cell(c, i), level[k]) == 0; }
-        (void)snprintf(out->name[out->p++], PN_COVARIATE_NAME_SIZE, "%.48s: %.40s", name, level[k]);
+        (void)snprintf(out->name[out->p++], PN_CLINICAL_NAME_SIZE, "%.48s: %.40s", name, level[k]);
     }
     return rc;
 }
 
-int pn_covariates_read(pn_covariates *out, const pn_csv *t, const size_t *rows, size_t n, const char *const *names,
+int pn_clinical_columns_read(pn_clinical_columns *out, const pn_csv *t, const size_t *rows, size_t n, const char *const *names,
                        size_t n_names, pn_error *err)
 {
-    if (n_names > PN_MAX_COVARIATES || n == 0) {
+    if (n_names > PN_MAX_CLINICAL_COLUMNS || n == 0) {
         return pn_fail(err, PN_EINVAL, "%zu covariates of %zu patients, expected at most %d of at least one", n_names, n,
-                       PN_MAX_COVARIATES);
+                       PN_MAX_CLINICAL_COLUMNS);
     }
     const size_t room = n_names * (PN_MAX_LEVELS - 1);
-    pn_covariates c = {.n = n, .x = calloc(n * room + 1, sizeof *c.x), .name = calloc(room + 1, sizeof *c.name)};
+    pn_clinical_columns c = {.n = n, .x = calloc(n * room + 1, sizeof *c.x), .name = calloc(room + 1, sizeof *c.name)};
     int rc = c.x == NULL || c.name == NULL ? no_memory(err) : PN_OK;
     for (size_t j = 0; rc == PN_OK && j < n_names; j++) {
         column col = {.t = t, .rows = rows, .n = n};
@@ -111,7 +111,7 @@ int pn_covariates_read(pn_covariates *out, const pn_csv *t, const size_t *rows, 
         if (rc == PN_OK) { rc = add_column(&c, &col, err); }
     }
     if (rc != PN_OK) {
-        pn_covariates_free(&c);
+        pn_clinical_columns_free(&c);
         return rc;
     }
     *out = c;
