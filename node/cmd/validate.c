@@ -46,16 +46,34 @@ static void print_unmatched(const pn_train_unmatched *u, const char *here, const
     }
 }
 
-static int write_results(const pn_validation *v, const cfg_model *m, const validate_args *a, pn_error *err)
+static int write_page(const char *path, pn_sheet_form form, const pn_validation_content *c, pn_error *err)
 {
-    pn_buf page = {0}, table = {0};
-    int rc = pn_validation_page(&page, v, m, a->cohort, err);
-    if (rc == PN_OK) { rc = pn_validation_table(&table, v, err); }
-    if (rc == PN_OK && a->output != NULL) { rc = pn_write_file(a->output, page.p, page.n, false, err); }
-    if (rc == PN_OK && a->table != NULL) { rc = pn_write_file(a->table, table.p, table.n, false, err); }
-    pn_buf_free(&page);
-    pn_buf_free(&table);
+    pn_buf b = {0};
+    if (path == NULL) { return PN_OK; }
+    int rc = pn_validation_page(&b, form, c, err);
+    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    pn_buf_free(&b);
     return rc;
+}
+
+typedef int write_csv(pn_buf *out, const pn_validation_content *c, pn_error *err);
+
+static int write_table(const char *path, write_csv *write, const pn_validation_content *c, pn_error *err)
+{
+    pn_buf b = {0};
+    if (path == NULL) { return PN_OK; }
+    int rc = write(&b, c, err);
+    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    pn_buf_free(&b);
+    return rc;
+}
+
+static int write_results(const pn_validation_content *c, const validate_args *a, pn_error *err)
+{
+    int rc = a->output != NULL ? write_page(a->output, pn_sheet_form_of(a->output), c, err) : PN_OK;
+    if (rc == PN_OK) { rc = write_page(a->pdf, PN_SHEET_PDF, c, err); }
+    if (rc == PN_OK) { rc = write_table(a->table, pn_validation_table, c, err); }
+    return rc == PN_OK ? write_table(a->points, pn_validation_points, c, err) : rc;
 }
 
 static int validate(const validate_args *a, pn_error *err)
@@ -63,17 +81,27 @@ static int validate(const validate_args *a, pn_error *err)
     cfg_model m = {0};
     cfg_error cfg = {0};
     pn_train_data d = {0};
+    pn_covariates adjust = {0};
     pn_validation v = {0};
+    pn_time_curves curves = {0};
+    pn_forest forest = {0};
     if (cfg_model_load(&m, a->model, &cfg) != CFG_OK) { return pn_fail(err, PN_ECONFIG, "%s", cfg.msg); }
-    int rc = validate_read_patients(&d, &m, a->features, a, err);
+    int rc = validate_read_patients(&d, &adjust, &m, a->features, a, err);
     if (rc == PN_OK) { rc = pn_validate(&v, &m, &d, err); }
-    if (rc == PN_OK) { rc = write_results(&v, &m, a, err); }
+    if (rc == PN_OK) { rc = pn_time_curves_of(&curves, &m, &d, &v, err); }
+    if (rc == PN_OK) { rc = pn_forest_fit(&forest, &d, v.score, v.high, &adjust, err); }
+    if (rc == PN_OK) {
+        const pn_validation_content c = {.v = &v, .m = &m, .d = &d, .curves = &curves, .forest = &forest, .cohort = a->cohort};
+        rc = write_results(&c, a, err);
+    }
     if (rc == PN_OK) {
         print_unmatched(&d.features_only, a->features, a->clinical);
         print_unmatched(&d.clinical_only, a->clinical, a->features);
         print_summary(&v);
     }
+    pn_forest_free(&forest);
     pn_validation_free(&v);
+    pn_covariates_free(&adjust);
     pn_train_data_free(&d);
     cfg_model_free(&m);
     return rc;

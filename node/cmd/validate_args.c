@@ -8,12 +8,13 @@
 #include "cmd/cmd.h"
 
 static const char usage[] =
-    "usage: prognode validate MODEL.yaml --features F.csv --clinical C.csv [-o PAGE.html] [options]\n"
+    "usage: prognode validate MODEL.yaml --features F.csv --clinical C.csv [-o PAGE] [options]\n"
     "       prognode validate MODEL.yaml --compare OTHER.yaml --features F.csv --clinical C.csv [options]\n"
     "\n"
     "Judge a model on patients that it was not made from. Nothing is fitted again: C-index (Harrell,\n"
     "Uno), calibration slope, Kaplan-Meier curves of its groups with log-rank test and hazard ratio,\n"
-    "and at each of its horizons AUC, Brier score, calibration and decision curve.\n"
+    "at each of its horizons AUC, Brier score, calibration and decision curve, AUC and Brier score over\n"
+    "time, hazard ratios of the score and its groups by themselves and beside clinical columns.\n"
     "\n"
     "      --features FILE     feature table, one row a patient (from `prognode extract`)\n"
     "      --clinical FILE     follow-up, one row a patient\n"
@@ -22,8 +23,13 @@ static const char usage[] =
     "      --time-unit UNIT    days (default), months (30.4375 days) or years (365.25 days)\n"
     "      --event-column NAME 1: the event happened, 0: not until then (default event)\n"
     "      --cohort TEXT       who the patients are, for the page (default: the name of the feature table)\n"
-    "  -o, --output FILE       page with plots (HTML, needs nothing else)\n"
+    "      --adjust LIST       clinical columns to set beside the score, with commas: numbers as they are, other\n"
+    "                          texts as groups; factor(NAME) takes numbers for groups\n"
+    "  -o, --output FILE       page with plots, the model's equation and nomogram, TRIPOD items and radiomics\n"
+    "                          quality score: HTML that needs nothing else, or PDF where FILE ends in .pdf\n"
+    "      --pdf FILE          the same as PDF, beside -o\n"
     "      --table FILE        the numbers as CSV\n"
+    "      --points FILE       the points of the plots as CSV\n"
     "  -q, --quiet             no progress on a terminal\n"
     "  -h, --help              this text\n"
     "\n"
@@ -63,6 +69,9 @@ static const char *complaint(const validate_args *a)
     if (a->other == NULL && (a->other_features != NULL || a->clinical_columns.n > 0 || a->n_limits > 0)) {
         return "--compare-features, --clinical-columns and --risk-limits are for --compare";
     }
+    if (a->other != NULL && (a->pdf != NULL || a->points != NULL || a->adjust.n > 0)) {
+        return "--pdf, --points and --adjust are not for --compare";
+    }
     return NULL;
 }
 
@@ -74,6 +83,8 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
         {"time-unit", required_argument, NULL, 'u'}, {"event-column", required_argument, NULL, 'e'},
         {"cohort", required_argument, NULL, 'w'},    {"output", required_argument, NULL, 'o'},
         {"table", required_argument, NULL, 'T'},     {"help", no_argument, NULL, 'h'},
+        {"pdf", required_argument, NULL, 'p'},       {"points", required_argument, NULL, 'P'},
+        {"adjust", required_argument, NULL, 'a'},
         {"compare", required_argument, NULL, 'C'},   {"compare-features", required_argument, NULL, 'F'},
         {"clinical-columns", required_argument, NULL, 'l'}, {"risk-limits", required_argument, NULL, 'r'},
         {"bootstrap", required_argument, NULL, 'b'}, {"seed", required_argument, NULL, 's'},
@@ -91,6 +102,11 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
         case 'w': a->cohort = optarg; break;
         case 'o': a->output = optarg; break;
         case 'T': a->table = optarg; break;
+        case 'p': a->pdf = optarg; break;
+        case 'P': a->points = optarg; break;
+        case 'a':
+            good = opt_list_split(&a->adjust, optarg) || opt_wrong("validate", "adjust", optarg, "names with commas between");
+            break;
         case 'C': a->other = optarg; break;
         case 'F': a->other_features = optarg; break;
         case 'q': a->quiet = true; break;
@@ -118,8 +134,8 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
     return 0;
 }
 
-int validate_read_patients(pn_train_data *d, const cfg_model *m, const char *path, const validate_args *a,
-                           pn_error *err)
+int validate_read_patients(pn_train_data *d, pn_covariates *c, const cfg_model *m, const char *path,
+                           const validate_args *a, pn_error *err)
 {
     static char settings[CFG_PYRADIOMICS_TEXT_SIZE];
     pn_csv features = {0}, clinical = {0};
@@ -134,10 +150,18 @@ int validate_read_patients(pn_train_data *d, const cfg_model *m, const char *pat
     int rc = pn_csv_read(&features, path, err);
     if (rc == PN_OK) { rc = pn_csv_read(&clinical, a->clinical, err); }
     if (rc == PN_OK) { rc = pn_train_join(d, &features, &clinical, &columns, err); }
+    if (rc == PN_OK && c != NULL) {
+        rc = pn_covariates_read(c, &clinical, d, (const char *const *)a->adjust.v, a->adjust.n, err);
+        if (rc != PN_OK) { pn_train_data_free(d); }
+    }
     pn_csv_free(&features);
     pn_csv_free(&clinical);
     free(names);
     return rc;
 }
 
-void validate_args_free(validate_args *a) { opt_list_free(&a->clinical_columns); }
+void validate_args_free(validate_args *a)
+{
+    opt_list_free(&a->clinical_columns);
+    opt_list_free(&a->adjust);
+}

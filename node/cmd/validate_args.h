@@ -5,11 +5,13 @@
 #include <config/model.h>
 #include <survival/reclassify.h>
 #include "cmd/option.h"
+#include "pipeline/covariates.h"
 #include "pipeline/train_data.h"
 
 typedef struct validate_args {
-    const char *model, *features, *clinical, *output, *table, *cohort, *id, *time, *event;
+    const char *model, *features, *clinical, *output, *pdf, *table, *points, *cohort, *id, *time, *event;
     double days_per_unit;
+    opt_list adjust;                         /* clinical columns beside the score             */
     /* with another model; NULL: none */
     const char *other, *other_features;      /* its features are in this table; NULL: in the same one */
     opt_list clinical_columns;
@@ -24,9 +26,9 @@ typedef struct validate_args {
 int validate_args_parse(validate_args *a, int argc, char **argv);
 void validate_args_free(validate_args *a);
 
-/* The model's features of the table at `path`, joined with the follow-up of a->clinical. Fails: as pn_csv_read and
- * pn_train_join. */
-PN_CHECKED int validate_read_patients(pn_train_data *d, const cfg_model *m, const char *path, const validate_args *a,
-                                      pn_error *err);
+/* The model's features of the table at `path`, joined with the follow-up of a->clinical, and in *c (may be NULL)
+ * the columns to adjust for. Fails: as pn_csv_read, pn_train_join and pn_covariates_read. */
+PN_CHECKED int validate_read_patients(pn_train_data *d, pn_covariates *c, const cfg_model *m, const char *path,
+                                      const validate_args *a, pn_error *err);
 
 #endif

@@ -161,8 +161,10 @@ static int compare(const cfg_model *first, const cfg_model *other, const validat
     static pn_comparison c;
     static char verb[] = "comparing risks", variables[400];
     size_t lost = 0;
-    int rc = validate_read_patients(&d, first, a->features, a, err);
-    if (rc == PN_OK) { rc = validate_read_patients(&e, other, a->other_features != NULL ? a->other_features : a->features, a, err); }
+    int rc = validate_read_patients(&d, NULL, first, a->features, a, err);
+    if (rc == PN_OK) {
+        rc = validate_read_patients(&e, NULL, other, a->other_features != NULL ? a->other_features : a->features, a, err);
+    }
     if (rc == PN_OK) { rc = pair_up(&d, &e, &lost, err); }
     if (rc == PN_OK && a->clinical_columns.n > 0) { rc = read_clinical(&clinical, &d, a, err); }
     const pn_compare_opts o = {.limits = a->limits, .n_limits = a->n_limits, .replicates = a->replicates, .seed = a->seed,

@@ -2,9 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "base/csv.h"
-#include "pipeline/validation_page.h"
-
-static const double z95 = 1.959963984540054;
+#include "pipeline/validation_parts.h"
 
 static int put(pn_buf *b, const char *name, double years, double value, double low, double high, double p,
                pn_error *err)
@@ -18,7 +16,7 @@ static int put(pn_buf *b, const char *name, double years, double value, double l
 /* An index that lies in 0..1, and so does its interval. */
 static int put_index(pn_buf *b, const char *name, double years, double value, double se, pn_error *err)
 {
-    return put(b, name, years, value, fmax(value - z95 * se, 0), fmin(value + z95 * se, 1), NAN, err);
+    return put(b, name, years, value, fmax(value - PN_Z95 * se, 0), fmin(value + PN_Z95 * se, 1), NAN, err);
 }
 
 static int put_horizon(pn_buf *b, const pn_validation_horizon *h, pn_error *err)
@@ -41,15 +39,29 @@ static int put_horizon(pn_buf *b, const pn_validation_horizon *h, pn_error *err)
     return rc;
 }
 
-int pn_validation_table(pn_buf *out, const pn_validation *v, pn_error *err)
+/* "hazard_ratio alone: sex (m against f)" */
+static int put_hazard_ratios(pn_buf *b, const char *model, const pn_adjusted *a, pn_error *err)
 {
+    int rc = PN_OK;
+    for (size_t i = 0; i < a->n_rows && rc == PN_OK; i++) {
+        const pn_hazard_ratio *r = &a->row[i];
+        char name[200];
+        (void)snprintf(name, sizeof name, "hazard_ratio %s: %s (%s)", model, r->name, r->detail);
+        rc = put(b, name, NAN, r->ratio, r->low, r->high, r->p, err);
+    }
+    return rc;
+}
+
+int pn_validation_table(pn_buf *out, const pn_validation_content *c, pn_error *err)
+{
+    const pn_validation *v = c->v;
     int rc = pn_buf_printf(out, err, "name,horizon_years,value,low,high,p\n");
     if (rc == PN_OK) { rc = put(out, "patients", NAN, (double)v->patients, NAN, NAN, NAN, err); }
     if (rc == PN_OK) { rc = put(out, "events", NAN, (double)v->events, NAN, NAN, NAN, err); }
     if (rc == PN_OK) { rc = put(out, "median_follow_up_days", NAN, v->follow_up_days, NAN, NAN, NAN, err); }
     if (rc == PN_OK) { rc = put_index(out, "c_harrell", NAN, v->c, v->c_se, err); }
-    if (rc == PN_OK) { rc = put_index(out, "c_uno", v->uno_days / 365.25, v->uno, v->uno_se, err); }
-    if (rc == PN_OK) { rc = put(out, "calibration_slope", NAN, v->slope, v->slope - z95 * v->slope_se, v->slope + z95 * v->slope_se,
+    if (rc == PN_OK) { rc = put_index(out, "c_uno", v->uno_days / PN_DAYS_PER_YEAR, v->uno, v->uno_se, err); }
+    if (rc == PN_OK) { rc = put(out, "calibration_slope", NAN, v->slope, v->slope - PN_Z95 * v->slope_se, v->slope + PN_Z95 * v->slope_se,
                               v->slope_p, err); }
     if (rc == PN_OK) { rc = put(out, "hazard_ratio_high_low", NAN, v->hr, v->hr_low, v->hr_high, v->hr_p, err); }
     if (rc == PN_OK) { rc = put(out, "logrank_chisq", NAN, v->logrank, NAN, NAN, v->logrank_p, err); }
@@ -61,5 +73,10 @@ int pn_validation_table(pn_buf *out, const pn_validation *v, pn_error *err)
         if (rc == PN_OK) { rc = put(out, names[g][1], NAN, (double)v->group_events[g], NAN, NAN, NAN, err); }
     }
     for (size_t h = 0; h < v->n_horizons && rc == PN_OK; h++) { rc = put_horizon(out, &v->horizon[h], err); }
+    if (rc == PN_OK) { rc = put(out, "brier_integrated", c->curves->ibs_years, c->curves->ibs, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put(out, "brier_integrated_null", c->curves->ibs_years, c->curves->ibs_null, NAN, NAN, NAN, err); }
+    if (rc == PN_OK) { rc = put_hazard_ratios(out, "alone", &c->forest->alone, err); }
+    if (rc == PN_OK) { rc = put_hazard_ratios(out, "with the score", &c->forest->with_score, err); }
+    if (rc == PN_OK) { rc = put_hazard_ratios(out, "with the risk group", &c->forest->with_group, err); }
     return rc;
 }

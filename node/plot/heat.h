@@ -18,6 +18,7 @@ typedef struct pn_heat {
     /* A bar over the columns: two values of each, told by colour; or NULL. */
     const bool *bar;
     const char *bar_name;              /* of what is true (dark)                              */
+    size_t mark;                       /* an upright line after so many columns; 0: none      */
 } pn_heat;
 
 /* Over the whole canvas, with its scale below. Names that find no room are left out. */

@@ -55,6 +55,17 @@ static void put_at_risk(const pn_axes *a, const pn_km_curve *curve, size_t n, do
     }
 }
 
+/* The names stand left of the frame. */
+static void make_room(pn_axes *a, const pn_km_curve *curve, size_t n)
+{
+    const pn_type type = {size, PN_INK, PN_START, true};
+    double widest = a->left;
+    for (size_t g = 0; g < n; g++) { widest = fmax(widest, pn_canvas_text_width(&type, curve[g].name) + 18); }
+    widest = fmin(widest, 0.3 * a->canvas->width);
+    a->width -= widest - a->left;
+    a->left = widest;
+}
+
 void pn_km_plot(pn_canvas *c, const pn_km_curve *curve, size_t n, double unit, const char *x_label, const char *y_label)
 {
     pn_legend legend[MAX_CURVES] = {0};
@@ -69,6 +80,7 @@ void pn_km_plot(pn_canvas *c, const pn_km_curve *curve, size_t n, double unit, c
     }
     pn_axes a = pn_axes_on(c, PN_LEGEND_LINE * (double)pn_axes_legend_lines(c, legend, n), row * (double)(n + 1));
     a.x_high = last > 0 ? last : 1;
+    make_room(&a, curve, n);
     pn_axes_draw(&a, x_label, y_label);
     pn_axes_legend(&a, legend, n);
     for (size_t g = 0; g < n; g++) {

@@ -30,6 +30,8 @@ typedef struct pdf {
     double x0, y0;                         /* of the canvas                                  */
     char head[PN_SHEET_MAX_COLUMNS][80];   /* of the table, drawn again on the next page     */
     bool has_head;
+    int pending;                           /* level of a heading that waits for what it heads; 0: none */
+    char heading[PN_SHEET_TEXT_SIZE];
 } pdf;
 
 static pdf *of(pn_sheet *s) { return (pdf *)s; }
@@ -131,17 +133,31 @@ static void end_row_of_figures(pdf *p)
     p->right_free = false;
 }
 
-/* Room for so much, on this page or the next. */
+/* How a heading of a level looks. */
+static const double heading_size[] = {17, 13, 10.5}, heading_before[] = {0, 16, 9}, heading_after = 4;
+
+static double heading_height(pdf *p, bool draw)
+{
+    int i = p->pending - 1;
+    const pn_text_style style = {heading_size[i], PN_BOLD, PN_INK, PN_LEFT};
+    const double leading = 1.25 * heading_size[i], before = p->y > top ? heading_before[i] : 0;
+    unsigned lines = pn_text_block(p->type, &style, left, p->y + before + heading_size[i], PN_WIDE_WIDTH, leading, MAX_LINES,
+                                   draw, p->heading);
+    return before + lines * leading + heading_after;
+}
+
+/* Room for so much, on this page or the next, and with it for the heading above. */
 static void need(pdf *p, double height)
 {
     end_row_of_figures(p);
-    if (p->y + height > bottom && p->y > top) {
-        end_page(p);
-        p->row_bottom = p->y;
-    }
+    double all = height + (p->pending > 0 ? heading_height(p, false) : 0);
+    if (p->y + all > bottom && p->y > top) { end_page(p); }
+    if (p->pending > 0) { p->y += heading_height(p, true); }
+    p->pending = 0;
+    p->row_bottom = p->y;
 }
 
-/* A paragraph over as many pages as it takes lines. */
+/* A paragraph, not parted by a page's end. */
 static void paragraph(pdf *p, const pn_text_style *style, double x, double width, double leading, const char *words)
 {
     unsigned lines = pn_text_block(p->type, style, x, 0, width, leading, MAX_LINES, false, words);
@@ -152,14 +168,11 @@ static void paragraph(pdf *p, const pn_text_style *style, double x, double width
 
 static void heading(pn_sheet *s, int level, const char *words)
 {
-    static const double size[] = {17, 13, 10.5}, before[] = {0, 16, 9}, room[] = {80, 150, 110};
-    int i = level < 1 ? 0 : level > 3 ? 2 : level - 1;
-    const pn_text_style style = {size[i], PN_BOLD, PN_INK, PN_LEFT};
     pdf *p = of(s);
-    need(p, room[i]);                                    /* not the last thing of a page */
-    if (p->y > top) { p->y += before[i]; }
-    paragraph(p, &style, left, PN_WIDE_WIDTH, size[i] * 1.25, words);
-    p->y += 4;
+    if (p->pending > 0) { need(p, 0); }
+    end_row_of_figures(p);
+    p->pending = level < 1 ? 1 : level > 3 ? 3 : level;
+    (void)snprintf(p->heading, sizeof p->heading, "%s", words);
 }
 
 static void text(pn_sheet *s, const char *words)
@@ -290,6 +303,7 @@ static cairo_status_t collect(void *closure, const unsigned char *data, unsigned
 static void finish(pn_sheet *s, pn_buf *out)
 {
     pdf *p = of(s);
+    if (p->pending > 0) { need(p, 0); }
     end_page(p);
     bool whole = pn_typesetter_ok(p->type);
     cairo_status_t status = cairo_status(p->cr);

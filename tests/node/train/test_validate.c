@@ -3,6 +3,7 @@
 #include "csv.h"
 #include <stdlib.h>
 #include <string.h>
+#include <survival/auc.h>
 #include <survival/concordance.h>
 #include <survival/cox.h>
 #include "pipeline/validation_page.h"
@@ -15,6 +16,7 @@ static void add_feature(cfg_model *m, const char *name, double coefficient)
     (void)snprintf(f->name, sizeof f->name, "%s", name);
     f->coefficient = coefficient;
     f->sd = 1;
+    for (int q = 0; q < CFG_NQUANTILES; q++) { f->quantile[q] = 2 * cfg_quantile_p[q] - 1; }
 }
 
 /* The Cox model of reference/survival/03_cox/rotterdam_train_coef.csv on gbsg. */
@@ -166,6 +168,20 @@ static void test_a_true_model_is_found_calibrated(void **state)
     pn_train_data_free(&d);
 }
 
+static void show(pn_buf *page, pn_buf *table, const pn_validation *v, const cfg_model *m, const pn_train_data *d,
+                 const char *cohort)
+{
+    pn_time_curves curves;
+    pn_forest forest;
+    pn_error err = {0};
+    CHECK_OK(pn_time_curves_of(&curves, m, d, v, &err), err);
+    CHECK_OK(pn_forest_fit(&forest, d, v->score, v->high, NULL, &err), err);
+    const pn_validation_content c = {.v = v, .m = m, .d = d, .curves = &curves, .forest = &forest, .cohort = cohort};
+    CHECK_OK(pn_validation_page(page, PN_SHEET_HTML, &c, &err), err);
+    if (table != NULL) { CHECK_OK(pn_validation_table(table, &c, &err), err); }
+    pn_forest_free(&forest);
+}
+
 static void test_page_and_table(void **state)
 {
     (void)state;
@@ -176,16 +192,16 @@ static void test_page_and_table(void **state)
     pn_buf page = {0}, table = {0};
     made_patients(&m, &d, 1.0 / 2000, 6);
     CHECK_OK(pn_validate(&v, &m, &d, &err), err);
-    CHECK_OK(pn_validation_page(&page, &v, &m, "patients of <us>", &err), err);
-    CHECK_OK(pn_validation_table(&table, &v, &err), err);
+    show(&page, &table, &v, &m, &d, "patients of <us>");
     assert_non_null(strstr(page.p, "T &amp; &quot;t&quot; &lt;script&gt;"));
     assert_non_null(strstr(page.p, "patients of &lt;us&gt;"));
     assert_null(strstr(page.p, "<script"));
     assert_null(strstr(page.p, "http"));             /* needs nothing from elsewhere */
-    assert_null(strstr(page.p, "nan"));
+    assert_null(strstr(page.p, ">nan"));
+    assert_null(strstr(page.p, " nan"));
     size_t plots = 0;
     for (const char *p = page.p; (p = strstr(p, "<svg ")) != NULL; p++) { plots++; }
-    assert_int_equal(plots, 1 + 2 * 3);
+    assert_int_equal(plots, 1 + 1 + 2 * 3 + 2 + 1 + 2);   /* curves, ratios, horizons, time, nomogram, features */
     char line[200], number[64];
     (void)snprintf(number, sizeof number, "c_harrell,,%.15g", v.c);
     assert_non_null(strstr(table.p, "name,horizon_years,value,low,high,p\npatients,,1500,,,\n"));
@@ -197,6 +213,63 @@ static void test_page_and_table(void **state)
     pn_buf_free(&page);
     pn_buf_free(&table);
     pn_validation_free(&v);
+    cfg_model_free(&m);
+    pn_train_data_free(&d);
+}
+
+/* Each point is what the measure gives at its time; the model beats one risk for all. */
+static void test_curves_over_time(void **state)
+{
+    (void)state;
+    cfg_model m;
+    pn_train_data d;
+    pn_validation v;
+    pn_time_curves t;
+    pn_error err = {0};
+    made_patients(&m, &d, 1.0 / 2000, 12);
+    CHECK_OK(pn_validate(&v, &m, &d, &err), err);
+    CHECK_OK(pn_time_curves_of(&t, &m, &d, &v, &err), err);
+    const sv_surv s = {.n = d.n, .time = d.time_days, .event = d.event};
+    sv_auc a;
+    sv_error sv = {0};
+    assert_int_equal(t.n, PN_TIME_POINTS);
+    for (size_t k = 0; k < t.n; k += 7) {
+        CHECK_OK(sv_auc_at(&a, t.years[k] * 365.25, v.score, &s, &sv), sv);
+        CHECK_NEAR(t.auc[k], a.auc, 1e-12, 0);
+        assert_true(t.auc_low[k] < t.auc[k] && t.auc[k] < t.auc_high[k] && (k == 0 || t.years[k] > t.years[k - 7]));
+        assert_true(t.brier[k] <= t.brier_null[k] + 0.002);
+    }
+    assert_true(t.ibs < t.ibs_null && t.ibs > 0);
+    /* A horizon's Brier score lies on the curve. */
+    size_t k = 0;
+    while (k < t.n && t.years[k] < 3) { k++; }
+    assert_true(k > 0 && k < t.n && fabs(t.brier[k] - v.horizon[1].brier) < 0.02);
+    pn_validation_free(&v);
+
+    d.n = 30;                                        /* nobody has an event early enough, or all at once */
+    d.events = 0;
+    for (size_t i = 0; i < d.n; i++) {
+        d.time_days[i] = 500;
+        d.event[i] = 1;
+        d.events++;
+    }
+    CHECK_OK(pn_validate(&v, &m, &d, &err), err);
+    CHECK_OK(pn_time_curves_of(&t, &m, &d, &v, &err), err);
+    assert_int_equal(t.n, 0);
+    pn_buf page = {0};
+    show(&page, NULL, &v, &m, &d, "all tied");
+    assert_null(strstr(page.p, ">nan"));
+    pn_buf_free(&page);
+    pn_validation_free(&v);
+    for (size_t i = 1; i < d.n; i++) { d.event[i] = 0; }
+    d.events = 1;                                    /* one event */
+    CHECK_OK(pn_validate(&v, &m, &d, &err), err);
+    show(&page, NULL, &v, &m, &d, "one event");
+    assert_null(strstr(page.p, ">nan"));
+    assert_non_null(strstr(page.p, "1 events"));
+    pn_buf_free(&page);
+    pn_validation_free(&v);
+    d.n = N;
     cfg_model_free(&m);
     pn_train_data_free(&d);
 }
@@ -215,7 +288,7 @@ static void test_what_cannot_be_known(void **state)
     CHECK_OK(pn_validate(&v, &m, &d, &err), err);
     assert_true(isnan(v.hr) && isnan(v.logrank_p) && isfinite(v.c));
     assert_int_equal(v.group_patients[1], 0);
-    CHECK_OK(pn_validation_page(&page, &v, &m, "us", &err), err);
+    show(&page, NULL, &v, &m, &d, "us");
     assert_non_null(strstr(page.p, "not known"));
     pn_buf_free(&page);
     pn_validation_free(&v);
@@ -234,7 +307,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_external_cohort_equals_rs), cmocka_unit_test(test_a_true_model_is_found_calibrated),
-        cmocka_unit_test(test_page_and_table), cmocka_unit_test(test_what_cannot_be_known),
+        cmocka_unit_test(test_page_and_table), cmocka_unit_test(test_curves_over_time),
+        cmocka_unit_test(test_what_cannot_be_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
