@@ -243,6 +243,11 @@ static int measure_fold(cv_job *c, size_t fold, const part *in, const part *rest
     int rc = fit_rest(&fit, c, rest, err);
     if (rc != SV_OK) { return rc; }
     c->share[fold] = part_share(in, deviance);
+    if (!(c->share[fold] > 0)) {                 /* no event to predict: the fold says nothing */
+        for (size_t k = 0; k < c->path->n_lambda; k++) { out[k] = SV_NAN; }
+        sv_path_free(&fit);
+        return SV_OK;
+    }
     rc = deviance ? fold_cox_deviance(out, c, &fit, in, rest, err)
          : c->s != NULL ? fold_concordance(out, c, &fit, in, err)
          : fold_logistic(out, c, &fit, in, err);
@@ -268,9 +273,10 @@ static int run_fold(cv_job *c, size_t fold, sv_error *err)
     return rc;
 }
 
-/* Mean over folds and its standard error; folds without a value (a C without a pair) are left out. */
-static void summarise(sv_cv *out, const cv_job *c)
+/* Mean over folds and its standard error; folds without a value (no event, a C without a pair) are left out. */
+static int summarise(sv_cv *out, const cv_job *c, sv_error *err)
 {
+    bool any = false;
     for (size_t k = 0; k < out->n_lambda; k++) {
         double sum = 0, total = 0, squares = 0, folds = 0;
         for (size_t f = 0; f < c->folds; f++) {
@@ -286,7 +292,10 @@ static void summarise(sv_cv *out, const cv_job *c)
             if (!isnan(v)) { squares += c->share[f] * (v - out->mean[k]) * (v - out->mean[k]); }
         }
         out->se[k] = folds > 1 ? sqrt(squares / total / (folds - 1)) : SV_NAN;
+        any = any || isfinite(out->mean[k]);
     }
+    return any ? SV_OK : sv_fail(err, SV_ENOEVENT, "none of the %zu folds has what its measure needs: events, or pairs "
+                                 "to compare", c->folds);
 }
 
 static void choose(sv_cv *out, bool higher_is_better)
@@ -361,7 +370,9 @@ static int cross_validate(sv_cv *out, cv_job *c, sv_error *err)
     for (size_t f = 0; f < c->folds && rc == SV_OK; f++) { rc = run_fold(c, f, err); }
     if (rc == SV_OK) {
         memcpy(r.lambda, c->path->lambda, k * sizeof *r.lambda);
-        summarise(&r, c);
+        rc = summarise(&r, c, err);
+    }
+    if (rc == SV_OK) {
         choose(&r, c->cv->measure == SV_CV_CONCORDANCE || c->cv->measure == SV_CV_AUC);
         *out = r;
     } else {

@@ -102,7 +102,9 @@ typedef struct sv_cv {
     size_t n_lambda;
     double *lambda;             /* [n_lambda] of the path of all rows                            */
     double *mean, *se;          /* [n_lambda] of the measure over folds; a fold counts by its
-                                   events (Cox deviance), else by its weights                    */
+                                   events (Cox deviance), else by its weights; one without events or
+                                   pairs says nothing and is left out, also of the number of folds
+                                   in se (which glmnet counts)                                   */
     size_t best, one_se;        /* into lambda: the largest lambda with the best mean, and the
                                    largest within one se of it; often the empty model            */
 } sv_cv;
@@ -110,8 +112,7 @@ typedef struct sv_cv {
 /* Cross-validate the path of all rows: each fold's path is fitted without it on a sequence of its
  * own and read off at `path`'s lambdas (sv_path_at). fold[i] in 0..folds-1. Nothing of a
  * fold enters its fit. Fails: as the fit; SV_EINVAL (fold codes, a measure of the other family,
- * progress said stop); SV_ENOEVENT (a fold's remainder, or for the fold alone the fold, has
- * none); SV_ETOOSMALL (fewer than 3 folds, an empty fold). */
+ * progress said stop); SV_ENOEVENT (a fold's remainder has none, or no fold can be judged); SV_ETOOSMALL (fewer than 3 folds, an empty fold). */
 SV_CHECKED int sv_cv_cox(sv_cv *out, const sv_path *path, const sv_matrix *x, const sv_surv *s,
                          const int *fold, size_t folds, const sv_path_opts *opts,
                          const sv_cv_opts *cv, sv_error *err);
