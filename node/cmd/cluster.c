@@ -11,6 +11,7 @@
 #include <string.h>
 #include <survival/consensus.h>
 #include "base/file.h"
+#include "cmd/cluster_page.h"
 #include "cmd/cmd.h"
 #include "cmd/matrix_table.h"
 #include "cmd/option.h"
@@ -35,20 +36,22 @@ static const char usage[] =
     "      --groups K           also write the centroids of K groups\n"
     "      --assign FILE        put the patients into the groups of these centroids, nothing else\n"
     "      --seed N             of the random numbers (default 1)\n"
-    "  -o, --output FOLDER      groups.csv, summary.csv, cdf.csv, centroids.csv (made if it is not there)\n"
+    "      --page FILE          also a page with plots: PDF where FILE ends in .pdf, else HTML\n"
+    "  -o, --output FOLDER      groups.csv, summary.csv, cdf.csv, silhouette.csv, centroids.csv (made if it is\n"
+    "                           not there)\n"
     "  -q, --quiet              no summary\n"
     "  -h, --help               this text\n";
 
 static const char verb[] = "cluster";
 
 typedef struct options {
-    const char *table, *output, *assign;
+    const char *table, *output, *assign, *page;
     sv_consensus_opts c;
     size_t null_sets, groups;
     bool columns, quiet;
 } options;
 
-enum { COLUMNS = 256, MAX_K, REPEATS, ITEMS, FEATURES, METHOD, DISTANCE, LINKAGE, FINAL, NULLS, GROUPS, ASSIGN, SEED };
+enum { COLUMNS = 256, MAX_K, REPEATS, ITEMS, FEATURES, METHOD, DISTANCE, LINKAGE, FINAL, NULLS, GROUPS, ASSIGN, SEED, PAGE };
 
 static const struct option long_options[] = {
     {"columns", no_argument, NULL, COLUMNS}, {"max-k", required_argument, NULL, MAX_K},
@@ -57,7 +60,7 @@ static const struct option long_options[] = {
     {"distance", required_argument, NULL, DISTANCE}, {"linkage", required_argument, NULL, LINKAGE},
     {"final", required_argument, NULL, FINAL}, {"null", required_argument, NULL, NULLS},
     {"groups", required_argument, NULL, GROUPS}, {"assign", required_argument, NULL, ASSIGN},
-    {"seed", required_argument, NULL, SEED}, {"output", required_argument, NULL, 'o'},
+    {"seed", required_argument, NULL, SEED}, {"page", required_argument, NULL, PAGE}, {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
 };
 
@@ -98,6 +101,7 @@ static bool take(options *o, int option, const char *text)
         if (!opt_whole(&n, verb, "seed", text, 0, 9007199254740992.0)) { return false; }
         o->c.seed = n;
         return true;
+    case PAGE: o->page = text; return true;
     case 'o': o->output = text; return true;
     case 'q': o->quiet = true; return true;
     default: return false;                       /* getopt has said why */
@@ -113,6 +117,9 @@ static sv_matrix patients(const mt_table *t, const options *o)
 
 static const char *patient(const mt_table *t, const options *o, size_t i) { return o->columns ? mt_column(t, i) : mt_row(t, i); }
 static const char *feature(const mt_table *t, const options *o, size_t j) { return o->columns ? mt_row(t, j) : mt_column(t, j); }
+
+/* k-means knows one distance only. */
+static sv_metric metric_of(const options *o) { return o->c.inner == SV_INNER_KMEANS ? SV_METRIC_EUCLIDEAN : o->c.metric; }
 
 static int from_sv(pn_error *err, const sv_error *e) { return pn_fail(err, PN_EINVAL, "%s", e->msg); }
 
@@ -168,11 +175,52 @@ static int write_cdf(const sv_consensus *c, const options *o, pn_error *err)
     return rc;
 }
 
+/* Silhouette widths of every number of groups, by the distance that was clustered. */
+static int find_silhouettes(double *width, const sv_consensus *c, const sv_matrix *x, const options *o, pn_error *err)
+{
+    sv_error se = {0};
+    double *d = calloc(c->n * c->n, sizeof *d);
+    if (d == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the distances of %zu patients", c->n); }
+    int failed = sv_distance(d, x, metric_of(o), &se);
+    for (size_t q = 0; q + 1 < c->max_k && failed == SV_OK; q++) {
+        failed = sv_silhouette(width + q * c->n, NULL, d, c->n, c->label + q * c->n, q + 2, &se);
+    }
+    free(d);
+    return failed == SV_OK ? PN_OK : from_sv(err, &se);
+}
+
+static int write_silhouettes(const double *width, const sv_consensus *c, const mt_table *t, const options *o, pn_error *err)
+{
+    pn_buf b = {0};
+    int rc = pn_csv_put(&b, true, "patient", err);
+    for (size_t k = 2; k <= c->max_k && rc == PN_OK; k++) { rc = pn_buf_printf(&b, err, ",k%zu", k); }
+    if (rc == PN_OK) { rc = pn_csv_end_row(&b, err); }
+    for (size_t i = 0; i < c->n && rc == PN_OK; i++) {
+        rc = pn_csv_put(&b, true, patient(t, o, i), err);
+        for (size_t q = 0; q + 1 < c->max_k && rc == PN_OK; q++) { rc = pn_csv_put_number(&b, false, width[q * c->n + i], err); }
+        if (rc == PN_OK) { rc = pn_csv_end_row(&b, err); }
+    }
+    if (rc == PN_OK) { rc = mt_write(o->output, "silhouette.csv", &b, err); }
+    pn_buf_free(&b);
+    return rc;
+}
+
+static int write_page(const sv_consensus *c, const double *width, const double *p, const mt_table *t, const options *o, pn_error *err)
+{
+    const cluster_content content = {.table = t->csv.name, .features = patients(t, o).cols, .found = c, .options = &o->c,
+                                     .silhouette = width, .null_p = p, .null_sets = o->null_sets};
+    pn_buf b = {0};
+    int rc = cluster_page(&b, pn_sheet_form_of(o->page), &content, err);
+    if (rc == PN_OK) { rc = pn_write_file(o->page, b.p, b.n, false, err); }
+    pn_buf_free(&b);
+    return rc;
+}
+
 /* The first cell of the header tells the distance by which new patients are assigned. */
 static int write_centroids(const sv_consensus *c, const mt_table *t, const options *o, pn_error *err)
 {
     static const char *const names[] = {"euclidean", "pearson", "spearman"};
-    sv_metric metric = o->c.inner == SV_INNER_KMEANS ? SV_METRIC_EUCLIDEAN : o->c.metric;
+    sv_metric metric = metric_of(o);
     sv_matrix x = patients(t, o);
     sv_error se = {0};
     double *centre = calloc(o->groups * x.cols, sizeof *centre);
@@ -215,8 +263,13 @@ static int group(const mt_table *t, options *o, pn_error *err)
     if (rc == PN_OK && o->null_sets > 0 && sv_consensus_null(pac, p, c.pac, o->null_sets, &x, &o->c, &se) != SV_OK) {
         rc = from_sv(err, &se);
     }
+    double *width = rc == PN_OK ? calloc(c.n * ks, sizeof *width) : NULL;
+    if (rc == PN_OK && width == NULL) { rc = pn_fail_transient(err, PN_ENOMEM, "no memory for silhouettes"); }
+    if (rc == PN_OK) { rc = find_silhouettes(width, &c, &x, o, err); }
     if (rc == PN_OK) { rc = pn_mkdir_p(o->output, err); }
     if (rc == PN_OK) { rc = write_groups(&c, t, o, err); }
+    if (rc == PN_OK) { rc = write_silhouettes(width, &c, t, o, err); }
+    if (rc == PN_OK && o->page != NULL) { rc = write_page(&c, width, o->null_sets > 0 ? p : NULL, t, o, err); }
     if (rc == PN_OK) { rc = write_cdf(&c, o, err); }
     if (rc == PN_OK && o->groups > 0) { rc = write_centroids(&c, t, o, err); }
     if (rc == PN_OK) { rc = write_summary(&c, o->null_sets > 0 ? p : NULL, o, err); }
@@ -224,6 +277,7 @@ static int group(const mt_table *t, options *o, pn_error *err)
         fprintf(stderr, "%zu groups: area %.4f, PAC %.4f, smallest group %zu\n", q + 2, c.area[q], c.pac[q], c.smallest[q]);
     }
     free(pac);
+    free(width);
     sv_consensus_free(&c);
     return rc;
 }
@@ -305,6 +359,10 @@ static bool check(const options *o, int left)
     }
     if (o->output == NULL && o->assign == NULL) {
         fprintf(stderr, "prognode cluster: --output is missing, expected a folder\n");
+        return false;
+    }
+    if (o->page != NULL && o->assign != NULL) {
+        fprintf(stderr, "prognode cluster: --page is not for --assign\n");
         return false;
     }
     if (o->groups > o->c.max_k) {

@@ -11,6 +11,7 @@
 #include <survival/deconvolve.h>
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/deconvolve_page.h"
 #include "cmd/matrix_table.h"
 #include "cmd/option.h"
 
@@ -38,6 +39,7 @@ static const char usage[] =
     "      --given FILE      expression.csv of another cohort: only the proportions of these samples\n"
     "      --held            with --given: the sum is held near 1 within the fit, as debCAM does\n"
     "      --seed N          of the random numbers (default 1)\n"
+    "      --page FILE       also a page with plots: PDF where FILE ends in .pdf, else HTML\n"
     "  -o, --output FOLDER   proportions.csv, expression.csv, markers.csv, mdl.csv (made if it is not there)\n"
     "  -q, --quiet           no progress and no summary\n"
     "  -h, --help            this text\n";
@@ -45,13 +47,13 @@ static const char usage[] =
 static const char verb[] = "deconvolve";
 
 typedef struct options {
-    const char *output, *given;
+    const char *output, *given, *page;
     sv_cam_opts c;
     size_t k, runs;
     bool log2, held, quiet;
 } options;
 
-enum { LOG2 = 256, K_MIN, K_MAX, K, RUNS, STARTS, LOW, HIGH, DIMS, CLUSTERS, MIN_GENES, OUTLIERS, GIVEN, HELD, SEED };
+enum { LOG2 = 256, K_MIN, K_MAX, K, RUNS, STARTS, LOW, HIGH, DIMS, CLUSTERS, MIN_GENES, OUTLIERS, GIVEN, HELD, SEED, PAGE };
 
 static const struct option long_options[] = {
     {"log2", no_argument, NULL, LOG2}, {"k-min", required_argument, NULL, K_MIN},
@@ -61,7 +63,7 @@ static const struct option long_options[] = {
     {"dims", required_argument, NULL, DIMS}, {"clusters", required_argument, NULL, CLUSTERS},
     {"min-genes", required_argument, NULL, MIN_GENES}, {"outliers", required_argument, NULL, OUTLIERS},
     {"given", required_argument, NULL, GIVEN}, {"held", no_argument, NULL, HELD},
-    {"seed", required_argument, NULL, SEED}, {"output", required_argument, NULL, 'o'},
+    {"seed", required_argument, NULL, SEED}, {"page", required_argument, NULL, PAGE}, {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
 };
 
@@ -87,6 +89,7 @@ static bool take(options *o, int option, const char *text)
         if (!opt_whole(&n, verb, "seed", text, 0, 9007199254740992.0)) { return false; }
         o->c.seed = n;
         return true;
+    case PAGE: o->page = text; return true;
     case 'o': o->output = text; return true;
     case 'q': o->quiet = true; return true;
     default: return false;                       /* getopt has said why */
@@ -158,6 +161,15 @@ static int write_mdl(const options *o, const double *mdl, const size_t *chosen, 
     return rc;
 }
 
+static int write_page(const deconvolve_content *c, const char *path, pn_error *err)
+{
+    pn_buf b = {0};
+    int rc = deconvolve_page(&b, pn_sheet_form_of(path), c, err);
+    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    pn_buf_free(&b);
+    return rc;
+}
+
 static void summarise(const options *o, const sv_cam *cam, const double *mdl, const size_t *chosen, const sv_cam_fit *f)
 {
     size_t ks = o->c.k_max - o->c.k_min + 1;
@@ -206,6 +218,11 @@ static int discover(const mt_table *t, options *o, pn_error *err)
     if (rc == PN_OK) { rc = write_table(o, "expression.csv", "gene", f->s, f->genes, f->k, mt_row, t, err); }
     if (rc == PN_OK) { rc = write_markers(o, f, t, err); }
     if (rc == PN_OK) { rc = write_table(o, "proportions.csv", "sample", f->a, f->samples, f->k, mt_column, t, err); }
+    if (rc == PN_OK && o->page != NULL) {
+        const deconvolve_content c = {.table = t->csv.name, .cam = &cam, .fit = f, .options = &o->c, .runs = o->runs,
+                                      .mdl = mdl, .chosen = chosen};
+        rc = write_page(&c, o->page, err);
+    }
     if (rc == PN_OK && !o->quiet) { summarise(o, &cam, mdl, chosen, f); }
     sv_cam_free(&cam);
     free(mdl);
@@ -250,6 +267,10 @@ static bool check(const options *o, int left)
     if (o->c.k_min > o->c.k_max || (o->k > 0 && (o->k < o->c.k_min || o->k > o->c.k_max))) {
         fprintf(stderr, "prognode deconvolve: --k-min is %zu, --k-max %zu, --k %zu, expected --k within the others\n",
                 o->c.k_min, o->c.k_max, o->k);
+        return false;
+    }
+    if (o->page != NULL && o->given != NULL) {
+        fprintf(stderr, "prognode deconvolve: --page is not for --given\n");
         return false;
     }
     return true;

@@ -143,7 +143,7 @@ static void put_heat(pn_sheet *s, const pn_validation_content *c)
     }
     for (size_t i = 0; whole && i < n; i++) { event[i] = d->event[column[i].at] == 1; }
     const pn_heat h = {.v = v, .rows = p, .columns = n, .low = -3, .high = 3, .two_sided = true, .row_name = name, .bar = event,
-                       .bar_name = "event", .mark = low_risk, .scale = "training spreads above the training mean"};
+                       .bar_name = "event", .mark = &low_risk, .n_marks = 1, .scale = "training spreads above the training mean"};
     pn_canvas *canvas = pn_sheet_figure(s, PN_FIGURE_WIDE, pn_heat_height(&h), "Features of the patients, ordered by score",
                                         "A column is a patient, the lowest score on the left; the upright line parts low from high "
                                         "risk. Bar: dark where the event was seen.");

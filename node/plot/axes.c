@@ -65,6 +65,7 @@ void pn_axes_draw_x(const pn_axes *a, const char *label)
     for (size_t i = 0; i < n; i++) {
         char text[32];
         double x = pn_axes_x(a, v[i]);
+        if (a->x_whole && fabs(v[i] - nearbyint(v[i])) > 1e-9) { continue; }
         (void)snprintf(text, sizeof text, "%.6g", v[i]);
         pn_canvas_line(a->canvas, x, a->top, x, bottom, &pale);
         pn_canvas_line(a->canvas, x, bottom, x, bottom + 3, &frame);

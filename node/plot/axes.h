@@ -15,6 +15,7 @@ typedef struct pn_axes {
     double left, top, width, height;              /* of the frame, in points                     */
     double x_low, x_high, y_low, y_high;          /* what the scales show; low < high            */
     bool x_log;                                   /* then 0 < x_low                              */
+    bool x_whole;                                 /* numbers at whole values only                */
 } pn_axes;
 
 /* A frame that fills the canvas but for the scales' labels, `above` and `below` points for what

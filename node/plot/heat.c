@@ -100,10 +100,10 @@ void pn_heat_draw(pn_canvas *c, const pn_heat *h)
     }
     pn_canvas_cells(c, x, y, width, height, rgb, h->columns, h->rows);
     pn_canvas_frame(c, x, y, width, height, &frame);
-    if (h->mark > 0 && h->mark < h->columns) {
+    for (size_t k = 0; k < h->n_marks; k++) {
         const pn_pen line = {PN_INK, 1.2, PN_SOLID};
-        double at = x + width * (double)h->mark / (double)h->columns;
-        pn_canvas_line(c, at, 0, at, y + height + 3, &line);
+        double at = x + width * (double)h->mark[k] / (double)h->columns;
+        if (h->mark[k] > 0 && h->mark[k] < h->columns) { pn_canvas_line(c, at, 0, at, y + height + 3, &line); }
     }
     if (h->bar != NULL) { put_bar(c, h, x, width); }
     put_names(c, h, x, y, width, height);

@@ -18,7 +18,7 @@ typedef struct pn_heat {
     /* A bar over the columns: two values of each, told by colour; or NULL. */
     const bool *bar;
     const char *bar_name;              /* of what is true (dark)                              */
-    size_t mark;                       /* an upright line after so many columns; 0: none      */
+    const size_t *mark; size_t n_marks;    /* upright lines after so many columns             */
 } pn_heat;
 
 /* Over the whole canvas, with its scale below. Names that find no room are left out. */
