@@ -16,11 +16,13 @@ static const sv_method_ops *const OPS[SV_METHODS] = {
     [SV_METHOD_KNN] = &sv_ops_knn,
     [SV_METHOD_BAYES] = &sv_ops_bayes,
     [SV_METHOD_TREE] = &sv_ops_tree,
+    [SV_METHOD_FOREST] = &sv_ops_forest,
     [SV_METHOD_LOGISTIC] = &sv_ops_logistic,
     [SV_METHOD_LASSO_LOGISTIC] = &sv_ops_lasso_logistic,
     [SV_METHOD_COX] = &sv_ops_cox,
     [SV_METHOD_RIDGE_COX] = &sv_ops_ridge_cox,
     [SV_METHOD_LASSO_COX] = &sv_ops_lasso_cox,
+    [SV_METHOD_SURVIVAL_FOREST] = &sv_ops_survival_forest,
 };
 
 const char *sv_method_name(sv_method m) { return OPS[m]->name; }

@@ -4,6 +4,7 @@
 
 #include <survival/classify.h>
 #include <survival/elm.h>
+#include <survival/forest.h>
 #include <survival/learner.h>
 #include <survival/svm.h>
 #include <survival/tree.h>
@@ -20,6 +21,8 @@ struct sv_fitted {
         sv_knn knn;
         sv_bayes bayes;
         sv_tree tree;
+        sv_forest forest;
+        sv_survival_forest survival_forest;
         struct { double *coef, intercept; } linear;       /* of z */
     } model;
 };
@@ -44,7 +47,7 @@ typedef struct sv_method_ops {
     void (*free)(sv_fitted *f);
 } sv_method_ops;
 
-extern const sv_method_ops sv_ops_elm, sv_ops_svm, sv_ops_knn, sv_ops_bayes, sv_ops_tree;
+extern const sv_method_ops sv_ops_elm, sv_ops_svm, sv_ops_knn, sv_ops_bayes, sv_ops_tree, sv_ops_forest, sv_ops_survival_forest;
 extern const sv_method_ops sv_ops_logistic, sv_ops_lasso_logistic, sv_ops_cox, sv_ops_ridge_cox, sv_ops_lasso_cox;
 
 #define SV_PARAMS(list) .param = (list), .params = sizeof(list) / sizeof *(list)

@@ -8,11 +8,6 @@
 
 #include "mem.h"
 
-typedef struct pair {
-    uint64_t key;
-    uint32_t row;
-} pair;
-
 #define FEW 32          /* below this insertion sort wins */
 #define DIGIT_BITS 8u
 #define DIGITS 8u
@@ -35,10 +30,10 @@ static double of_ordered_bits(uint64_t ordered)
     return key;
 }
 
-static void insertion_sort(pair *a, size_t n)
+static void insertion_sort(sv_keyed *a, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
-        pair moving = a[i];
+        sv_keyed moving = a[i];
         size_t j = i;
         for (; j > 0 && a[j - 1].key > moving.key; j--) { a[j] = a[j - 1]; }
         a[j] = moving;
@@ -47,7 +42,7 @@ static void insertion_sort(pair *a, size_t n)
 
 /* Sorts a[0..n), digit by digit from the lowest, with the help of spare[0..n); returns whichever of the two holds
  * the result. A digit that all keys share takes no pass. */
-static pair *radix_sort(pair *a, pair *spare, size_t n)
+static sv_keyed *radix_sort(sv_keyed *a, sv_keyed *spare, size_t n)
 {
     uint32_t place[DIGITS][DIGIT_VALUES] = { { 0 } };
     for (size_t i = 0; i < n; i++) {
@@ -64,24 +59,26 @@ static pair *radix_sort(pair *a, pair *spare, size_t n)
             next += here;
         }
         for (size_t i = 0; i < n; i++) { spare[at[a[i].key >> shift & (DIGIT_VALUES - 1)]++] = a[i]; }
-        pair *t = a;
+        sv_keyed *t = a;
         a = spare;
         spare = t;
     }
     return a;
 }
 
+const sv_keyed *sv_sort_keyed(sv_keyed *a, sv_keyed *spare, size_t n)
+{
+    if (n >= FEW) { return radix_sort(a, spare, n); }
+    insertion_sort(a, n);
+    return a;
+}
+
 int sv_sort_keys(double *sorted, uint32_t *order, const double *key, size_t n, sv_error *err)
 {
-    pair *both = SV_NEW(pair, 2 * n);
+    sv_keyed *both = SV_NEW(sv_keyed, 2 * n);
     if (both == NULL) { return sv_no_memory(err, "sorting"); }
-    for (size_t i = 0; i < n; i++) { both[i] = (pair){ ordered_bits(key[i]), (uint32_t)i }; }
-    pair *done = both;
-    if (n < FEW) {
-        insertion_sort(both, n);
-    } else {
-        done = radix_sort(both, both + n, n);
-    }
+    for (size_t i = 0; i < n; i++) { both[i] = (sv_keyed){ ordered_bits(key[i]), (uint32_t)i }; }
+    const sv_keyed *done = sv_sort_keyed(both, both + n, n);
     for (size_t i = 0; i < n; i++) { order[i] = done[i].row; }
     for (size_t i = 0; sorted != NULL && i < n; i++) { sorted[i] = of_ordered_bits(done[i].key); }
     free(both);

@@ -7,6 +7,15 @@
 
 #include <survival/error.h>
 
+typedef struct sv_keyed {
+    uint64_t key;
+    uint32_t row;
+} sv_keyed;
+
+/* Sorts a[0..n) by rising key with the help of spare[0..n), equal keys keeping their order; returns whichever of
+ * the two holds the result. */
+const sv_keyed *sv_sort_keyed(sv_keyed *a, sv_keyed *spare, size_t n);
+
 /* order[0..n): the row numbers 0..n-1 by ascending key; equal keys keep their row order.
  * Keys hold no NaN; n fits 32 bits. Fails: SV_ENOMEM. */
 SV_CHECKED int sv_sort_rows(uint32_t *order, const double *key, size_t n, sv_error *err);

@@ -48,6 +48,7 @@ static sv_learner quick(sv_method m)
     sv_error err = { 0 };
     if (m == SV_METHOD_ELM) { CHECK_OK(sv_learner_set(&l, "hidden", 60, &err), err); }
     if (m == SV_METHOD_SVM) { CHECK_OK(sv_learner_choose(&l, "probability", "yes", &err), err); }
+    if (m == SV_METHOD_FOREST || m == SV_METHOD_SURVIVAL_FOREST) { CHECK_OK(sv_learner_set(&l, "trees", 60, &err), err); }
     if (m == SV_METHOD_KNN) { CHECK_OK(sv_learner_set(&l, "k", 15, &err), err); }
     return l;
 }
@@ -275,13 +276,16 @@ static void test_learner__seed(void **state)
     static sample s;
     double score[N], again[N], other[N];
     simulate(&s, 6);
-    sv_learner l = quick(SV_METHOD_ELM);
-    fit_and_score(score, &l, &s, &s.m);
-    fit_and_score(again, &l, &s, &s.m);
-    assert_memory_equal(again, score, sizeof score);
-    l.seed = UINT64_MAX;
-    fit_and_score(other, &l, &s, &s.m);
-    assert_true(memcmp(other, score, sizeof score) != 0);
+    static const sv_method drawn[] = { SV_METHOD_ELM, SV_METHOD_FOREST, SV_METHOD_SURVIVAL_FOREST };
+    for (size_t k = 0; k < 3; k++) {
+        sv_learner l = quick(drawn[k]);
+        fit_and_score(score, &l, &s, &s.m);
+        fit_and_score(again, &l, &s, &s.m);
+        assert_memory_equal(again, score, sizeof score);
+        l.seed = UINT64_MAX;
+        fit_and_score(other, &l, &s, &s.m);
+        assert_true(memcmp(other, score, sizeof score) != 0);
+    }
 }
 
 /* ---- labels and failures --------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "failing_calloc.h"
 
 #include <string.h>
+#include <survival/forest.h>
 #include <survival/learner.h>
 
 enum { N = 30, P = 3 };
@@ -52,6 +53,24 @@ static int run_svm(sv_error *err) { return with(SV_METHOD_SVM, "probability", 1,
 static int run_knn(sv_error *err) { return with(SV_METHOD_KNN, "k", 3, err); }
 static int run_bayes(sv_error *err) { return run_learner(sv_learner_of(SV_METHOD_BAYES), err); }
 static int run_tree(sv_error *err) { return run_learner(sv_learner_of(SV_METHOD_TREE), err); }
+static int run_forest(sv_error *err) { return with(SV_METHOD_FOREST, "trees", 3, err); }
+static int run_survival_forest(sv_error *err) { return with(SV_METHOD_SURVIVAL_FOREST, "trees", 3, err); }
+
+static int run_importance(sv_error *err)
+{
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    sv_forest_opts o = SV_FOREST_OPTS_INIT;
+    o.trees = 3;
+    o.importance = true;
+    sv_forest f = { .n = 77 };
+    sv_survival_forest g = { .n = 77 };
+    int rc = sv_forest_fit(&f, &m, label, &o, err);
+    if (rc == SV_OK) { rc = sv_survival_forest_fit(&g, &m, &SURV, &o, err); } else { assert_int_equal(f.n, 77); }
+    if (rc == SV_OK) { sv_survival_forest_free(&g); } else { assert_int_equal(g.n, 77); }
+    if (f.n != 77) { sv_forest_free(&f); }
+    return rc;
+}
+
 static int run_logistic(sv_error *err) { return run_learner(sv_learner_of(SV_METHOD_LOGISTIC), err); }
 static int run_lasso_logistic(sv_error *err) { return with(SV_METHOD_LASSO_LOGISTIC, "lambda", 0.05, err); }
 static int run_net_by_folds(sv_error *err) { return with(SV_METHOD_LASSO_COX, "alpha", 0.5, err); }
@@ -62,7 +81,8 @@ static void test_memory__each_allocation_may_fail(void **state)
 {
     (void)state;
     fill();
-    int (*const runs[])(sv_error *) = { run_elm, run_svm, run_knn, run_bayes, run_tree, run_logistic,
+    int (*const runs[])(sv_error *) = { run_elm, run_svm, run_knn, run_bayes, run_tree, run_forest, run_survival_forest,
+                                        run_importance, run_logistic,
                                         run_lasso_logistic, run_net_by_folds, run_cox, run_ridge };
     check_each_allocation(runs, sizeof runs / sizeof *runs, 4);
 }

@@ -24,12 +24,14 @@ typedef enum sv_method {
     SV_METHOD_KNN,                /* "knn": nearest neighbours                                    */
     SV_METHOD_BAYES,              /* "naive_bayes"                                                */
     SV_METHOD_TREE,               /* "tree"                                                       */
+    SV_METHOD_FOREST,             /* "forest": random forest                                      */
     SV_METHOD_LOGISTIC,           /* "logistic"                                                   */
     SV_METHOD_LASSO_LOGISTIC,     /* "lasso_logistic": elastic net                                */
     /* of follow-up */
     SV_METHOD_COX,                /* "cox"                                                        */
     SV_METHOD_RIDGE_COX,          /* "ridge_cox"                                                  */
     SV_METHOD_LASSO_COX,          /* "lasso_cox": elastic net                                     */
+    SV_METHOD_SURVIVAL_FOREST,    /* "survival_forest"                                            */
     SV_METHODS
 } sv_method;
 
