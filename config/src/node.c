@@ -39,6 +39,11 @@ static bool is_name(const char *text)
     return n > 0 && text[n] == '\0';
 }
 
+static bool is_commitment(const char *text)
+{
+    return strcmp(text, "none") == 0 || strcmp(text, "event") == 0 || strcmp(text, "find") == 0;
+}
+
 static bool is_query(const char *text)
 {
     return strcmp(text, "none") == 0 || strcmp(text, "move") == 0 || strcmp(text, "get") == 0;
@@ -295,6 +300,16 @@ static const fd_field archive_fields[] = {
      .doc = "Whether missing images are asked for here (C-FIND), and how they are fetched: move "
             "(C-MOVE to this node, which the archive must know by AE title, address and port; "
             "where it refuses, C-GET) or get (C-GET)."},
+    {"commitment", FD_TEXT, TEXT_AT(commitment), .ok = is_commitment, .min_items = 1,
+     .expected = "none, event or find", .def = "none",
+     .doc = "How the archive is asked whether it keeps what it took: event (Storage Commitment; the archive "
+            "must know this node by AE title, address and port, since its answer may come later), find (it "
+            "is looked up with C-FIND), or not at all. Where it is asked, a case is done when it has said so; "
+            "what it does not keep is sent again."},
+    {"commitment_delay_s", FD_UINT, AT(commitment_delay_s), RANGE(0, 86400), .def = "5",
+     .doc = "Seconds after sending at which it is asked."},
+    {"commitment_timeout_s", FD_UINT, AT(commitment_timeout_s), RANGE(5, 604800), .def = "3600",
+     .doc = "Seconds to wait for its answer before it is asked again."},
     {"tls", FD_BOOL, AT(tls), .def = "false", .doc = "Connect over TLS, with the files of tls:."},
     {"tls_name", FD_TEXT, TEXT_AT(tls_name), .ok = is_host_or_empty, .def = "\"\"",
      .expected = HOST_WORDS,

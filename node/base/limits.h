@@ -11,8 +11,9 @@
 
 #define PN_MAX_INSTANCE_BYTES  (2147483648ULL) /* one stored object                         */
 #define PN_MAX_COMMAND_BYTES   65536      /* DIMSE command set                              */
-#define PN_MAX_QUERY_BYTES     (1u << 20) /* one answer of a peer to a query               */
+#define PN_MAX_QUERY_BYTES     (1u << 20) /* one answer of a peer to a query or commitment */
 #define PN_MAX_QUERY_SERIES    64         /* series of a study that are asked for           */
+#define PN_MAX_COMMITMENTS     10000      /* objects that one answer of an archive is about      */
 #define PN_MAX_SQ_DEPTH        64         /* nesting of sequences in a data set             */
 #define PN_MAX_ELEMENTS        20000000   /* data elements of one object                    */
 #define PN_MAX_ROIS            1024       /* regions or segments of one contour object      */

@@ -264,6 +264,22 @@ static void load_contour(case_view *v, pn_store *s)
     pn_instance_free(&in);
 }
 
+/* Whether the archive keeps it, where it is asked. */
+static void print_commitment(const pn_delivery *d)
+{
+    char at[24];
+    if (d->state != PN_DELIVERY_SENT) { return; }
+    switch (d->commitment) {
+    case PN_COMMITMENT_NONE: break;
+    case PN_COMMITMENT_DUE: printf(", to be asked for commitment %s", when(at, d->commit_at_ms)); break;
+    case PN_COMMITMENT_ASKED:
+        printf(", asked for commitment %u time%s, waiting until %s", d->commit_requests,
+               d->commit_requests == 1 ? "" : "s", when(at, d->commit_at_ms));
+        break;
+    case PN_COMMITMENT_COMMITTED: printf(", committed"); break;
+    }
+}
+
 static int print_delivery(void *arg, const pn_delivery *d, pn_error *err)
 {
     case_view *v = arg;
@@ -273,6 +289,7 @@ static int print_delivery(void *arg, const pn_delivery *d, pn_error *err)
     printf("  %-16s %-4s %-8s attempts %u, last status %s", d->archive, d->kind,
            pn_delivery_state_word(d->state), d->attempts, kind_of_delivery(status, d->last_status));
     if (d->state == PN_DELIVERY_PENDING) { printf(", next try %s", when(next, d->next_at_ms)); }
+    print_commitment(d);
     printf("%s%s\n", d->last_comment[0] ? ": " : "",
            plain(comment, sizeof comment, d->last_comment));
     return 0;
@@ -293,6 +310,9 @@ static int delivery_to_json(void *arg, const pn_delivery *d, pn_error *err)
     add_text(o, "path", d->path);
     add_number(o, "next_at_ms", d->next_at_ms);
     add_number(o, "last_status", d->last_status);
+    add_text(o, "commitment", pn_commitment_word(d->commitment));
+    add_number(o, "commit_requests", d->commit_requests);
+    add_number(o, "commit_at_ms", d->commit_at_ms);
     add_text(o, "last_comment", d->last_comment);
     cJSON_AddItemToArray(v->deliveries, o);
     return 0;

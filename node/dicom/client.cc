@@ -1,6 +1,7 @@
 #include "dicom/client.hh"
 #include "dicom/guard.hh"
 #include "dcmtk/dcmdata/dcuid.h"
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <arpa/inet.h>
@@ -149,6 +150,20 @@ int Client::response(Command &rsp, uint16_t field, uint16_t message_id, pn_error
                                  static_cast<unsigned>(rsp.field),
                                  static_cast<unsigned>(rsp.message_id),
                                  static_cast<unsigned>(field), static_cast<unsigned>(message_id));
+    }
+    return PN_OK;
+}
+
+int Client::data_set(uint8_t context_id, const std::vector<uint8_t> &bytes, unsigned within_s,
+                     const char *when, pn_error *err)
+{
+    size_t most = std::max<size_t>(static_cast<size_t>(assoc->sendPDVLength), 2) & ~static_cast<size_t>(1);
+    for (size_t at = 0; at < bytes.size();) {
+        size_t n = std::min(most, bytes.size() - at);
+        if (!dimse->write_data(context_id, bytes.data() + at, n, at + n == bytes.size(), within_s)) {
+            return lost(when, err);
+        }
+        at += n;
     }
     return PN_OK;
 }

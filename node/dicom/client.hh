@@ -31,6 +31,9 @@ public:
     uint8_t context_of(size_t i) const;
     /* A response without a data set to this message. */
     int response(Command &rsp, uint16_t field, uint16_t message_id, pn_error *err);
+    /* A data set, whole. */
+    int data_set(uint8_t context_id, const std::vector<uint8_t> &bytes, unsigned within_s, const char *when,
+                 pn_error *err);
     /* The connection broke or the peer was late: PN_ENET, transient. */
     int lost(const char *when, pn_error *err);
     /* The peer said what it must not: PN_ENET, transient. */

@@ -43,6 +43,7 @@ int parse_command(Command &out, const uint8_t *bytes, size_t n, pn_error *err)
         bool number = length == 2;
         switch (element) {
         case 0x0002: (void)get_text(out.sop_class_uid, sizeof out.sop_class_uid, p, length); break;
+        case 0x0003: (void)get_text(out.requested_class_uid, sizeof out.requested_class_uid, p, length); break;
         case 0x0100: if (number) { out.field = get16(p); has_field = true; } break;
         case 0x0110: if (number) { out.message_id = get16(p); } break;
         case 0x0120: if (number) { out.message_id = get16(p); } break;
@@ -56,6 +57,9 @@ int parse_command(Command &out, const uint8_t *bytes, size_t n, pn_error *err)
         case 0x1000:
             out.sop_uid_too_long = get_text(out.sop_uid, sizeof out.sop_uid, p, length);
             break;
+        case 0x1001: (void)get_text(out.requested_uid, sizeof out.requested_uid, p, length); break;
+        case 0x1002: if (number) { out.event_type = get16(p); } break;
+        case 0x1008: if (number) { out.action_type = get16(p); } break;
         default: break;     /* group length, move originator, offending elements */
         }
     }
@@ -100,16 +104,21 @@ size_t format_command(uint8_t out[512], const Command &c)
     bool response = (c.field & 0x8000) != 0;
     Writer w = { out + 12 };
     w.text(0x0002, c.sop_class_uid, '\0');
+    w.text(0x0003, c.requested_class_uid, '\0');
     w.number(0x0100, c.field);
     w.number(response ? 0x0120 : 0x0110, c.message_id);
     w.text(0x0600, c.move_destination, ' ');
-    if (!response && c.data_set != NO_DATA_SET) { w.number(0x0700, c.priority); }
+    bool composite = c.field < N_EVENT_REPORT_RQ;      /* N- services have no priority */
+    if (!response && composite && c.data_set != NO_DATA_SET) { w.number(0x0700, c.priority); }
     w.number(0x0800, c.data_set);
     if (response) {
         w.number(0x0900, c.status);
         w.text(0x0902, c.comment, ' ');
     }
     w.text(0x1000, c.sop_uid, '\0');
+    w.text(0x1001, c.requested_uid, '\0');
+    if (c.event_type != 0) { w.number(0x1002, c.event_type); }
+    if (c.action_type != 0) { w.number(0x1008, c.action_type); }
     size_t n = static_cast<size_t>(w.p - out);
     Writer group = { out };
     group.element(0x0000, 4);

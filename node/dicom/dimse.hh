@@ -23,6 +23,8 @@ enum : uint16_t {                       /* Command Field, PS3.7 E.1 */
     C_FIND_RQ  = 0x0020, C_FIND_RSP  = 0x8020,
     C_MOVE_RQ  = 0x0021, C_MOVE_RSP  = 0x8021,
     C_ECHO_RQ  = 0x0030, C_ECHO_RSP  = 0x8030,
+    N_EVENT_REPORT_RQ = 0x0100, N_EVENT_REPORT_RSP = 0x8100,
+    N_ACTION_RQ = 0x0130, N_ACTION_RSP = 0x8130,
     C_CANCEL_RQ = 0x0fff,
 };
 enum : uint16_t { NO_DATA_SET = 0x0101, WITH_DATA_SET = 0x0001 };
@@ -42,6 +44,8 @@ struct Command {
     bool sop_uid_too_long = false;      /* was cut; no valid UID                             */
     char comment[COMMENT_SIZE] = "";
     char move_destination[PN_AE_SIZE] = "";
+    char requested_class_uid[PN_UID_SIZE] = "", requested_uid[PN_UID_SIZE] = "";   /* N-ACTION */
+    uint16_t event_type = 0, action_type = 0;
     uint16_t n_completed = 0, n_failed = 0, n_warning = 0;     /* sub-operations            */
 };
 

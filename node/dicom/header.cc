@@ -313,6 +313,40 @@ int take_seg(Contours &all, DcmItem &dataset, pn::Text &text, pn_error *err)
     return 0;
 }
 
+/* ---- An archive's answer ----------------------------------------------------------- */
+
+int take_kept(std::vector<pn_kept> &all, DcmItem &dataset, const DcmTagKey &sequence, bool kept, pn_error *err)
+{
+    for (DcmItem *item : pn::items(dataset, sequence)) {
+        pn_kept k = {};
+        std::uint16_t reason = 0;
+        int rc = pn::put_uid(k.sop_uid, *item, DCM_ReferencedSOPInstanceUID, err);
+        if (rc == 0 && !kept) { rc = pn::uint16(reason, *item, DCM_FailureReason, "Failure Reason", err); }
+        if (rc != 0) { return rc; }
+        if (all.size() == PN_MAX_COMMITMENTS) {
+            return pn_fail(err, PN_ELIMIT, "more than %d objects", PN_MAX_COMMITMENTS);
+        }
+        k.reason = kept ? static_cast<int>(PN_KEPT) : reason;
+        all.push_back(k);
+    }
+    return 0;
+}
+
+int take_commitment(pn_header &h, DcmItem &dataset, pn_error *err)
+{
+    std::vector<pn_kept> all;
+    int rc = pn::put_uid(h.transaction_uid, dataset, DCM_TransactionUID, err);
+    if (rc == 0 && h.transaction_uid[0] == '\0') { rc = pn_fail(err, PN_EFORMAT, "no Transaction UID"); }
+    if (rc == 0) { rc = take_kept(all, dataset, DCM_ReferencedSOPSequence, true, err); }
+    if (rc == 0) { rc = take_kept(all, dataset, DCM_FailedSOPSequence, false, err); }
+    if (rc != 0 || all.empty()) { return rc; }
+    h.kept = static_cast<pn_kept *>(std::calloc(all.size(), sizeof *h.kept));
+    if (h.kept == nullptr) { throw std::bad_alloc(); }
+    std::copy(all.begin(), all.end(), h.kept);
+    h.n_kept = all.size();
+    return 0;
+}
+
 /* ---- Every object ----------------------------------------------------------------- */
 
 /* Who edits an object of ours names itself as its manufacturer, and keeps what contributed before:
@@ -336,6 +370,7 @@ pn_kind kind_of(const pn_scan &scan, DcmItem &dataset, pn::Text &text)
         {UID_SegmentationStorage, PN_KIND_SEG},
         {PN_UID_LABEL_MAP_SEGMENTATION, PN_KIND_SEG},
     };
+    if (std::strcmp(scan.sop_class_uid, UID_StorageCommitmentPushModelSOPClass) == 0) { return PN_KIND_COMMITMENT; }
     if (made_by_us(dataset, text)) { return PN_KIND_OWN; }
     if (pn::is_multiframe_class(scan.sop_class_uid)) { return PN_KIND_IMAGE; }
     for (const auto &c : classes) {
@@ -396,6 +431,7 @@ int read_header(pn_header &h, const char *path, pn_error *err)
     pn::put(h.series_uid, PN_UID_SIZE, scan.series_uid);
     pn::put(h.transfer_syntax_uid, PN_UID_SIZE, scan.transfer_syntax_uid);
     h.kind = kind_of(scan, dataset, text);
+    if (h.kind == PN_KIND_COMMITMENT) { return take_commitment(h, dataset, err); }
     rc = take_common(h, *file.getMetaInfo(), dataset, text, err);
     if (rc != 0 || h.kind == PN_KIND_OTHER || h.kind == PN_KIND_OWN) { return rc; }
     if (h.study_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no Study Instance UID"); }

@@ -20,6 +20,7 @@ typedef enum pn_kind {
     PN_KIND_SEG,
     PN_KIND_OWN,         /* made by prognode, whatever its UIDs are now: Manufacturer, and that of
                             a Contributing Equipment item, are "prognode"                     */
+    PN_KIND_COMMITMENT,  /* no object: an archive's N-EVENT-REPORT on what it keeps (PS3.4 J.3.3) */
 } pn_kind;
 const char *pn_kind_word(pn_kind k);
 
@@ -39,6 +40,13 @@ typedef struct pn_ref_series {
     char series_uid[PN_UID_SIZE];
     char **image_uids; size_t n_image_uids; /* may be empty                          */
 } pn_ref_series;
+
+/* What an archive says of an object that it was asked to keep. */
+typedef struct pn_kept {
+    char sop_uid[PN_UID_SIZE];
+    int reason;                        /* Failure Reason; PN_KEPT: it keeps it          */
+} pn_kept;
+enum { PN_KEPT = -1 };
 
 typedef struct pn_header {
     pn_kind kind;
@@ -62,6 +70,9 @@ typedef struct pn_header {
     char structure_datetime[33];       /* StructureSetDate+Time or ContentDate+Time   */
     pn_roi *rois; size_t n_rois;
     pn_ref_series *series; size_t n_series;
+    /* of a commitment only */
+    char transaction_uid[PN_UID_SIZE];
+    pn_kept *kept; size_t n_kept;
 } pn_header;
 
 /* Pixel data is read for its digest only. Images, RTSTRUCT and SEG without Study or Series Instance UID are

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_words[] = {"other", "image", "rtstruct", "seg", "own"};
+static const char *const kind_words[] = {"other", "image", "rtstruct", "seg", "own", "commitment"};
 enum { N_KINDS = sizeof kind_words / sizeof *kind_words };
 
 const char *pn_kind_word(pn_kind k)
@@ -33,6 +33,7 @@ void pn_header_free(pn_header *h)
     }
     free(h->rois);
     free(h->series);
+    free(h->kept);
     *h = (pn_header){.kind = PN_KIND_OTHER};
 }
 
@@ -50,13 +51,14 @@ static const field header_fields[] = {
     FIELD(pn_header, patient_id), FIELD(pn_header, patient_id_issuer),
     FIELD(pn_header, accession), FIELD(pn_header, source_ae), FIELD(pn_header, instance_number),
     FIELD(pn_header, structure_label), FIELD(pn_header, structure_datetime),
-    FIELD(pn_header, pixel_digest), FIELD(pn_header, identity_digest),
+    FIELD(pn_header, pixel_digest), FIELD(pn_header, identity_digest), FIELD(pn_header, transaction_uid),
 };
 static const field roi_fields[] = {
     FIELD(pn_roi, name), FIELD(pn_roi, code_value), FIELD(pn_roi, code_scheme),
     FIELD(pn_roi, code_meaning),
 };
 static const field series_fields[] = {FIELD(pn_ref_series, series_uid)};
+static const field kept_fields[] = {FIELD(pn_kept, sop_uid)};
 #define N_FIELDS(table) (sizeof(table) / sizeof *(table))
 
 /* ---- Write ---------------------------------------------------------------- */
@@ -162,6 +164,20 @@ static bool write_series(cJSON *root, const pn_header *h, const uid_table *t)
     return true;
 }
 
+static bool write_kept(cJSON *root, const pn_header *h)
+{
+    cJSON *array = cJSON_AddArrayToObject(root, "kept");
+    if (array == NULL) { return false; }
+    for (size_t i = 0; i < h->n_kept; i++) {
+        cJSON *o = add_object(array);
+        if (o == NULL || cJSON_AddNumberToObject(o, "reason", h->kept[i].reason) == NULL ||
+            !write_fields(o, &h->kept[i], kept_fields, N_FIELDS(kept_fields))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool write_header(cJSON *root, const pn_header *h, const uid_table *t)
 {
     if (cJSON_AddStringToObject(root, "kind", pn_kind_word(h->kind)) == NULL ||
@@ -169,6 +185,7 @@ static bool write_header(cJSON *root, const pn_header *h, const uid_table *t)
         return false;
     }
     if (h->n_frames > 0 && cJSON_AddNumberToObject(root, "frames", h->n_frames) == NULL) { return false; }
+    if (h->n_kept > 0 && !write_kept(root, h)) { return false; }
     if (h->n_rois == 0 && h->n_series == 0) { return true; }
     /* cJSON makes no list of no strings. */
     cJSON *images = t->n > 0 ? cJSON_CreateStringArray(t->uids, (int)t->n) : cJSON_CreateArray();
@@ -287,6 +304,26 @@ static int read_contours(pn_header *h, const cJSON *root, const cJSON *const *im
     return 0;
 }
 
+static int read_kept(pn_header *h, const cJSON *root, pn_error *err)
+{
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(root, "kept"), *o;
+    size_t n = (size_t)cJSON_GetArraySize(array);
+    if (n > PN_MAX_COMMITMENTS) { return pn_fail(err, PN_ELIMIT, "header JSON: %zu objects kept", n); }
+    h->kept = calloc(n + 1, sizeof *h->kept);
+    if (h->kept == NULL) { return pn_fail_transient(err, PN_ENOMEM, "out of memory"); }
+    cJSON_ArrayForEach(o, array) {
+        double reason;
+        pn_kept *k = &h->kept[h->n_kept++];
+        if (!whole_number(cJSON_GetObjectItemCaseSensitive(o, "reason"), PN_KEPT, 65535, &reason)) {
+            return pn_fail(err, PN_EFORMAT, "header JSON: an object kept without a reason");
+        }
+        k->reason = (int)reason;
+        int rc = read_fields(k, o, kept_fields, N_FIELDS(kept_fields), err);
+        if (rc != 0) { return rc; }
+    }
+    return 0;
+}
+
 /* The table of UIDs, so that a position is found without walking a list. */
 static int index_images(const cJSON ***out, size_t *n, const cJSON *root, pn_error *err)
 {
@@ -321,6 +358,7 @@ static int read_root(pn_header *h, const cJSON *root, pn_error *err)
     size_t n_images = 0;
     if (rc == 0) { rc = index_images(&images, &n_images, root, err); }
     if (rc == 0) { rc = read_contours(h, root, images, n_images, err); }
+    if (rc == 0) { rc = read_kept(h, root, err); }
     free(images);
     return rc;
 }

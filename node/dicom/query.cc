@@ -1,6 +1,7 @@
 #include "dicom/query.h"
 #include "dicom/client.hh"
 #include "dicom/guard.hh"
+#include "dicom/identifier.hh"
 #include "dicom/runtime.h"
 #include "dicom/scan.h"
 #include "dicom/storing.hh"
@@ -35,27 +36,7 @@ const char *const image_syntaxes[] = {
     UID_JPEG2000LosslessOnlyTransferSyntax, UID_JPEG2000TransferSyntax,
 };
 
-/* ---- Identifiers (implicit little endian) ------------------------------------------------- */
-
-class Identifier {
-public:
-    void text(uint16_t group, uint16_t element, const std::string &value, char pad)
-    {
-        std::string padded = value;
-        if (padded.size() % 2 != 0) { padded += pad; }
-        put(group, 2);
-        put(element, 2);
-        put(padded.size(), 4);
-        bytes.insert(bytes.end(), padded.begin(), padded.end());
-    }
-    std::vector<uint8_t> bytes;
-
-private:
-    void put(size_t v, int n)
-    {
-        for (int i = 0; i < n; i++) { bytes.push_back(static_cast<uint8_t>(v >> 8 * i & 0xff)); }
-    }
-};
+/* ---- Identifiers ---------------------------------------------------------------------------- */
 
 /* sop_uids nullptr: the key is left out; empty: any value. */
 Identifier identifier(const char *level, const char *study, const char *series,
@@ -138,17 +119,7 @@ int Query::send(Command &rq, const Identifier &id, pn_error *err)
     rq.data_set = WITH_DATA_SET;
     (void)std::snprintf(rq.sop_class_uid, sizeof rq.sop_class_uid, "%s", sop_class);
     if (!client.dimse->write_command(rq, patience_s())) { return client.lost("during a query", err); }
-    size_t most = std::max<size_t>(static_cast<size_t>(client.assoc->sendPDVLength), 2) &
-                  ~static_cast<size_t>(1);
-    for (size_t at = 0; at < id.bytes.size();) {
-        size_t n = std::min(most, id.bytes.size() - at);
-        if (!client.dimse->write_data(rq.context_id, id.bytes.data() + at, n,
-                                      at + n == id.bytes.size(), patience_s())) {
-            return client.lost("during a query", err);
-        }
-        at += n;
-    }
-    return PN_OK;
+    return client.data_set(rq.context_id, id.bytes, patience_s(), "during a query", err);
 }
 
 /* The next message; a response's data set goes into answer, a C-STORE's stays unread. */

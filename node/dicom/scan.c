@@ -440,6 +440,14 @@ static int walk_meta(walk *w, meta *m, pn_error *err)
     return 0;
 }
 
+/* The data set of an N-EVENT-REPORT names no object of its own; the meta information says what it is. */
+static void name_event(pn_scan *out, const meta *m)
+{
+    if (strcmp(m->class_uid, PN_UID_STORAGE_COMMITMENT) != 0 || out->sop_class_uid[0] != '\0') { return; }
+    memcpy(out->sop_class_uid, m->class_uid, sizeof out->sop_class_uid);
+    memcpy(out->sop_uid, m->sop_uid, sizeof out->sop_uid);
+}
+
 static int check_identity(const pn_scan *out, const meta *m, pn_error *err)
 {
     if (out->sop_class_uid[0] == '\0') { return pn_fail(err, PN_EFORMAT, "no SOP Class UID (0008,0016)"); }
@@ -480,7 +488,10 @@ static int scan_source(pn_scan *out, source *in, const char *bare_syntax, bool i
     w.frames[w.n_frames++] = (frame){.kind = ROOT, .end = in->size, .implicit_vr = scan.implicit_vr,
                                      .big_endian = scan.big_endian};
     rc = walk_dataset(&w, err);
-    if (rc == 0 && is_object) { rc = check_identity(&scan, &m, err); }
+    if (rc == 0 && is_object) {
+        name_event(&scan, &m);
+        rc = check_identity(&scan, &m, err);
+    }
     if (rc == 0) { *out = scan; }
     return rc;
 }

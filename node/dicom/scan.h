@@ -21,6 +21,9 @@
 extern "C" {
 #endif
 
+/* Storage Commitment Push Model (PS3.4 J): what an archive reports on it is no object. */
+#define PN_UID_STORAGE_COMMITMENT "1.2.840.10008.1.20.1"
+
 typedef struct pn_scan {
     char transfer_syntax_uid[PN_UID_SIZE];
     char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];       /* of an object: never empty */

@@ -87,6 +87,7 @@ private:
     int messages(pn_error *err);
     int ended(Incoming how, pn_error *err);
     Incoming store(const Command &rq, pn_error *err);
+    Incoming event(const Command &rq, pn_error *err);
     bool answer(const Command &rq, uint16_t field, uint16_t status, const char *comment);
     static bool draining_between_messages(void *ctx);
 
@@ -230,15 +231,39 @@ static std::vector<const char *> wanted_for_images(T_ASC_Parameters *p)
     return wanted;
 }
 
+/* Here the archive, who calls, is the provider. Not all say so in the negotiation. */
+static OFCondition accept_commitment(T_ASC_Parameters *p)
+{
+    for (int i = 0; i < ASC_countPresentationContexts(p); i++) {
+        T_ASC_PresentationContext pc;
+        OFCondition cond = ASC_getPresentationContext(p, i, &pc);
+        if (cond.bad()) { return cond; }
+        if (std::strcmp(pc.abstractSyntax, UID_StorageCommitmentPushModelSOPClass) != 0) { continue; }
+        auto offered = [&](const char *uid) {
+            return std::any_of(pc.proposedTransferSyntaxes, pc.proposedTransferSyntaxes + pc.transferSyntaxCount,
+                               [&](const char *t) { return std::strcmp(t, uid) == 0; });
+        };
+        auto wanted = std::find_if(std::begin(uncompressed), std::end(uncompressed), offered);
+        if (wanted == std::end(uncompressed)) { continue; }
+        cond = ASC_acceptPresentationContext(p, pc.presentationContextID, *wanted,
+                                             pc.proposedRole == ASC_SC_ROLE_DEFAULT ? ASC_SC_ROLE_DEFAULT
+                                                                                    : ASC_SC_ROLE_SCP);
+        if (cond.bad()) { return cond; }
+    }
+    return EC_Normal;
+}
+
 static OFCondition accept_contexts(T_ASC_Parameters *p)
 {
     std::vector<const char *> wanted = wanted_for_images(p);
     OFCondition cond = ASC_acceptContextsWithPreferredTransferSyntaxes(
         p, image_classes, static_cast<int>(std::size(image_classes)), wanted.data(), static_cast<int>(wanted.size()));
     if (cond.bad()) { return cond; }
-    return ASC_acceptContextsWithPreferredTransferSyntaxes(
+    cond = ASC_acceptContextsWithPreferredTransferSyntaxes(
         p, other_classes, static_cast<int>(std::size(other_classes)), uncompressed,
         static_cast<int>(std::size(uncompressed)));
+    if (cond.bad()) { return cond; }
+    return accept_commitment(p);
 }
 
 int Server::accept(pn_error *err)
@@ -287,6 +312,19 @@ Incoming Server::store(const Command &rq, pn_error *err)
     (got == GOT_MESSAGE && status == PN_STATUS_SUCCESS ? out.n_stored : out.n_failed)++;
     if (got != GOT_MESSAGE) { return got; }
     if (!answer(rq, C_STORE_RSP, status, why.msg)) { return timing.expired ? TIMED_OUT : PEER_CLOSED; }
+    return GOT_MESSAGE;
+}
+
+Incoming Server::event(const Command &rq, pn_error *err)
+{
+    const StoreContext context = { *dimse, a.assoc->params, handler, out.calling_ae,
+                                   opts.max_instance_bytes, opts.idle_timeout_s };
+    uint16_t status = PN_STATUS_SUCCESS;
+    pn_error why = {};
+    Incoming got = take_event(status, why, context, rq, err);
+    if (got != GOT_MESSAGE) { return got; }
+    out.n_events += status == PN_STATUS_SUCCESS;
+    if (!answer(rq, N_EVENT_REPORT_RSP, status, why.msg)) { return timing.expired ? TIMED_OUT : PEER_CLOSED; }
     return GOT_MESSAGE;
 }
 
@@ -342,6 +380,9 @@ int Server::messages(pn_error *err)
                 break;
             case C_STORE_RQ:
                 got = store(rq, err);
+                break;
+            case N_EVENT_REPORT_RQ:
+                got = event(rq, err);
                 break;
             case C_CANCEL_RQ:
                 break;

@@ -1,5 +1,6 @@
-/* dicom/scp.h - one association as acceptor: C-ECHO and C-STORE.
+/* dicom/scp.h - one association as acceptor: C-ECHO, C-STORE, and N-EVENT-REPORT on commitments.
  *
+ * A report goes to the handler as an object of the class Storage Commitment Push Model.
  * Nothing of a data set is looked at; its bytes go to the handler as they come, in constant
  * memory. One association a process: DCMTK takes the socket from a global variable. */
 #ifndef PN_SCP_H
@@ -15,10 +16,12 @@
 extern "C" {
 #endif
 
-/* C-STORE-RSP statuses that we answer (PS3.4 B.2.3, PS3.7 C). */
+/* Statuses that we answer (PS3.4 B.2.3, PS3.7 C). */
 enum {
     PN_STATUS_SUCCESS = 0x0000,
     PN_STATUS_PROCESSING_FAILURE = 0x0110,   /* the disk failed                              */
+    PN_STATUS_NO_SUCH_INSTANCE = 0x0112,     /* N-EVENT-REPORT on another instance            */
+    PN_STATUS_NO_SUCH_CLASS = 0x0118,        /* N-EVENT-REPORT of another class               */
     PN_STATUS_INVALID_SOP_INSTANCE = 0x0117, /* SOP Instance UID is not a UID                */
     PN_STATUS_SOP_CLASS_NOT_SUPPORTED = 0x0122, /* not the context's abstract syntax         */
     PN_STATUS_MISSING_ATTRIBUTE = 0x0120,    /* no data set or no UID                        */
@@ -67,6 +70,7 @@ typedef struct pn_scp_result {
     char calling_ae[PN_AE_SIZE], called_ae[PN_AE_SIZE];   /* as sent; outside text           */
     bool accepted;
     unsigned n_stored, n_failed, n_echoed;
+    unsigned n_events;             /* reports on commitments that were taken                   */
     const char *end;               /* "released", "aborted by peer", "closed by peer", "timed out",
                                       "rejected", "violation", "stopped", "refused" (TLS failed,
                                       or came where it should not); static                   */

@@ -38,7 +38,8 @@ bool answer_message(Dimse &dimse, const Command &rq, uint16_t field, uint16_t st
     rsp.message_id = rq.message_id;
     rsp.status = status;
     (void)std::snprintf(rsp.sop_class_uid, sizeof rsp.sop_class_uid, "%s", rq.sop_class_uid);
-    if (field == C_STORE_RSP && is_uid(rq.sop_uid)) {
+    rsp.event_type = rq.event_type;
+    if ((field == C_STORE_RSP || field == N_EVENT_REPORT_RSP) && is_uid(rq.sop_uid)) {
         (void)std::snprintf(rsp.sop_uid, sizeof rsp.sop_uid, "%s", rq.sop_uid);
     }
     /* Error Comment is LO: printable, 64 characters. */
@@ -64,7 +65,8 @@ static uint16_t status_of(pn_code code)
 static uint16_t check(const Command &rq, const T_ASC_PresentationContext &pc, pn_error *err)
 {
     if (std::strcmp(rq.sop_class_uid, pc.abstractSyntax) != 0 ||
-        std::strcmp(rq.sop_class_uid, UID_VerificationSOPClass) == 0) {
+        std::strcmp(rq.sop_class_uid, UID_VerificationSOPClass) == 0 ||
+        std::strcmp(rq.sop_class_uid, UID_StorageCommitmentPushModelSOPClass) == 0) {
         (void)pn_fail(err, PN_EINVAL, "SOP class is not that of the presentation context");
         return PN_STATUS_SOP_CLASS_NOT_SUPPORTED;
     }
@@ -79,25 +81,55 @@ static uint16_t check(const Command &rq, const T_ASC_PresentationContext &pc, pn
     return PN_STATUS_SUCCESS;
 }
 
-Incoming take_store(uint16_t &status, pn_error &why, const StoreContext &context, const Command &rq,
-                    pn_error *err)
+/* PS3.7 10.1.1.1.8; the peer sends the report again. */
+static uint16_t event_status_of(pn_code code)
+{
+    return code == PN_OK ? PN_STATUS_SUCCESS : PN_STATUS_PROCESSING_FAILURE;
+}
+
+static uint16_t check_event(const Command &rq, const T_ASC_PresentationContext &pc, pn_error *err)
+{
+    if (std::strcmp(rq.sop_class_uid, pc.abstractSyntax) != 0 ||
+        std::strcmp(rq.sop_class_uid, UID_StorageCommitmentPushModelSOPClass) != 0) {
+        (void)pn_fail(err, PN_EINVAL, "SOP class is not Storage Commitment");
+        return PN_STATUS_NO_SUCH_CLASS;
+    }
+    if (std::strcmp(rq.sop_uid, UID_StorageCommitmentPushModelSOPInstance) != 0) {
+        (void)pn_fail(err, PN_EINVAL, "SOP instance is not that of Storage Commitment");
+        return PN_STATUS_NO_SUCH_INSTANCE;
+    }
+    return PN_STATUS_SUCCESS;
+}
+
+namespace {
+
+/* What taking an object and taking a report differ in. */
+struct Service {
+    const char *name;
+    uint16_t (*check)(const Command &, const T_ASC_PresentationContext &, pn_error *);
+    uint16_t (*status)(pn_code);
+    uint64_t most;                  /* bytes that are drained; more ends the association    */
+};
+
+Incoming take_message(uint16_t &status, pn_error &why, const StoreContext &context, const Command &rq,
+                      const Service &service, pn_error *err)
 {
     T_ASC_PresentationContext pc;
     std::memset(&pc, 0, sizeof pc);
     if (ASC_findAcceptedPresentationContext(context.params, rq.context_id, &pc).bad()) {
-        (void)pn_fail(err, PN_EFORMAT, "C-STORE on presentation context %u, which is not accepted",
-                      static_cast<unsigned>(rq.context_id));
+        (void)pn_fail(err, PN_EFORMAT, "%s on presentation context %u, which is not accepted",
+                      service.name, static_cast<unsigned>(rq.context_id));
         return VIOLATION;
     }
     if (rq.data_set == NO_DATA_SET) {
-        (void)pn_fail(&why, PN_EINVAL, "C-STORE without a data set");
+        (void)pn_fail(&why, PN_EINVAL, "%s without a data set", service.name);
         status = PN_STATUS_MISSING_ATTRIBUTE;
         return GOT_MESSAGE;
     }
     const pn_scp_handler &handler = context.handler;
     Store s;
     s.handler = &handler;
-    status = check(rq, pc, &s.err);
+    status = service.check(rq, pc, &s.err);
     if (status == PN_STATUS_SUCCESS) {
         pn_scp_instance instance = { rq.sop_class_uid, rq.sop_uid, pc.acceptedTransferSyntax,
                                      context.peer_ae };
@@ -105,10 +137,7 @@ Incoming take_store(uint16_t &status, pn_error &why, const StoreContext &context
         if (handler.begin(handler.payload, &instance, &e) == PN_OK) { s.open = true; }
         else { s.fail(e); }
     }
-    /* Twice the limit: an honest sender of one too large object keeps its association. */
-    uint64_t most = context.max_instance_bytes;
-    uint64_t bound = most > UINT64_MAX / 2 ? UINT64_MAX : most * 2;
-    Incoming got = context.dimse.read_data_set(rq.context_id, bound, take, &s, context.idle_s, err);
+    Incoming got = context.dimse.read_data_set(rq.context_id, service.most, take, &s, context.idle_s, err);
     if (got != GOT_MESSAGE) {
         pn_error e = {};
         (void)pn_fail_transient(&e, PN_ENET, "data set broken off");
@@ -120,7 +149,25 @@ Incoming take_store(uint16_t &status, pn_error &why, const StoreContext &context
         pn_error e = {};
         if (handler.commit(handler.payload, &e) != PN_OK) { s.fail(e); }
     }
-    if (status == PN_STATUS_SUCCESS) { status = status_of(s.err.code); }
+    if (status == PN_STATUS_SUCCESS) { status = service.status(s.err.code); }
     why = s.err;
     return GOT_MESSAGE;
+}
+
+}
+
+Incoming take_store(uint16_t &status, pn_error &why, const StoreContext &context, const Command &rq,
+                    pn_error *err)
+{
+    /* Twice the limit: an honest sender of one too large object keeps its association. */
+    uint64_t most = context.max_instance_bytes;
+    const Service service = { "C-STORE", check, status_of, most > UINT64_MAX / 2 ? UINT64_MAX : most * 2 };
+    return take_message(status, why, context, rq, service, err);
+}
+
+Incoming take_event(uint16_t &status, pn_error &why, const StoreContext &context, const Command &rq,
+                    pn_error *err)
+{
+    const Service service = { "N-EVENT-REPORT", check_event, event_status_of, PN_MAX_QUERY_BYTES };
+    return take_message(status, why, context, rq, service, err);
 }

@@ -15,6 +15,11 @@ struct StoreContext {
     unsigned idle_s;
 };
 
+/* An N-EVENT-REPORT on commitments into the handler, as if it were stored: its data set becomes a file
+ * of the class that reported. As take_store. */
+Incoming take_event(uint16_t &status, pn_error &why, const StoreContext &context, const Command &rq,
+                    pn_error *err);
+
 /* The data set of this request into the handler. GOT_MESSAGE: status is what to answer, with the
  * reason in why where it is no success. Else the association is at its end. */
 Incoming take_store(uint16_t &status, pn_error &why, const StoreContext &context, const Command &rq,

@@ -28,6 +28,17 @@ bool pn_case_state_parse(pn_case_state *out, const char *word)
     return false;
 }
 
+const char *pn_commitment_word(pn_commitment c)
+{
+    switch (c) {
+    case PN_COMMITMENT_NONE: return "";
+    case PN_COMMITMENT_DUE: return "due";
+    case PN_COMMITMENT_ASKED: return "asked";
+    case PN_COMMITMENT_COMMITTED: return "committed";
+    }
+    return "unknown";
+}
+
 const char *pn_delivery_state_word(pn_delivery_state state)
 {
     switch (state) {
@@ -411,11 +422,43 @@ int pn_store_claim_delivery(pn_delivery *out, bool *got, pn_store *s, int64_t no
 }
 
 int pn_store_delivery_sent(bool *case_done, pn_store *s, int64_t id, int64_t fence, int status,
-                           const char *comment, int64_t now_ms, pn_error *err)
+                           const char *comment, int64_t commit_at_ms, int64_t now_ms, pn_error *err)
 {
     NEED_WRITABLE(s);
-    return s->ops->delivery_sent(case_done, s, id, fence, status, comment ? comment : "", now_ms,
-                                 err);
+    return s->ops->delivery_sent(case_done, s, id, fence, status, comment ? comment : "",
+                                 commit_at_ms, now_ms, err);
+}
+
+void pn_commit_request_free(pn_commit_request *r)
+{
+    free(r->object);
+    *r = (pn_commit_request){0};
+}
+
+int pn_store_claim_commitment(pn_commit_request *out, bool *got, pn_store *s, const char *archive,
+                              const char *transaction_uid, int64_t answer_by_ms, int64_t now_ms,
+                              pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(out && got && archive && transaction_uid && transaction_uid[0], "the transaction");
+    return s->ops->claim_commitment(out, got, s, archive, transaction_uid, answer_by_ms, now_ms, err);
+}
+
+int pn_store_commitment_later(pn_store *s, const char *transaction_uid, const char *comment,
+                              int64_t next_at_ms, int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(transaction_uid && transaction_uid[0], "the transaction");
+    return s->ops->commitment_later(s, transaction_uid, comment ? comment : "", next_at_ms, now_ms, err);
+}
+
+int pn_store_commitment_answer(pn_commit_outcome *out, pn_store *s, const char *transaction_uid,
+                               const pn_commit_answer *answers, size_t n, int64_t again_ms,
+                               int64_t now_ms, pn_error *err)
+{
+    NEED_WRITABLE(s);
+    NEED(out && transaction_uid && transaction_uid[0] && (answers || n == 0), "the answer");
+    return s->ops->commitment_answer(out, s, transaction_uid, answers, n, again_ms, now_ms, err);
 }
 
 int pn_store_delivery_retry(pn_store *s, int64_t id, int64_t fence, int64_t next_at_ms,

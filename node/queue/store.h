@@ -189,6 +189,8 @@ PN_CHECKED int pn_store_list_cases(pn_store *s, pn_case_state state, size_t limi
 typedef struct pn_store_counts {
     size_t cases[PN_CASE_NSTATES];
     size_t deliveries_pending, deliveries_failed, deliveries_sent, deliveries_held;
+    size_t commitments_open;               /* objects sent that the archive is to be asked about
+                                              or has not answered for                       */
     size_t instances;
     size_t conflicts;                      /* SOP UIDs that came with two different contents  */
     size_t own_returned;                   /* objects of our own making that came back        */
@@ -407,6 +409,15 @@ typedef enum pn_delivery_state {
 } pn_delivery_state;
 const char *pn_delivery_state_word(pn_delivery_state state);
 
+/* Storage commitment (PS3.4 J): whether the archive has said that it keeps what it took. */
+typedef enum pn_commitment {
+    PN_COMMITMENT_NONE = 0,    /* it is not asked; ""                                         */
+    PN_COMMITMENT_DUE,         /* to be asked                                                 */
+    PN_COMMITMENT_ASKED,       /* its answer is waited for                                    */
+    PN_COMMITMENT_COMMITTED,   /* it keeps it                                                 */
+} pn_commitment;
+const char *pn_commitment_word(pn_commitment c);
+
 typedef struct pn_delivery {
     int64_t id, case_id;
     char archive[PN_NAME_SIZE];
@@ -422,6 +433,10 @@ typedef struct pn_delivery {
     unsigned place, choice;
     bool names_segment;
     int64_t tried_ms;          /* since when the archive has had it and not taken it, 0: not  */
+    /* Of a sent object: does the archive keep it? */
+    pn_commitment commitment;
+    unsigned commit_requests;  /* how often it was asked                                      */
+    int64_t commit_at_ms;      /* due: when to ask; asked: until when to wait for the answer  */
 } pn_delivery;
 
 enum { PN_NO_ANSWER = -1,      /* the archive was not reached, or refused the association     */
@@ -433,10 +448,11 @@ PN_CHECKED int pn_store_claim_delivery(pn_delivery *out, bool *got, pn_store *s,
                                        const char *owner, const char *archive, int64_t lease_ms,
                                        pn_error *err);
 /* Stored by the peer. When it was the last of its case: the case is delivered, and
- * *case_done (may be NULL) true. */
+ * *case_done (may be NULL) true. commit_at_ms: when to ask the archive whether it keeps the object,
+ * 0: it is not asked. */
 PN_CHECKED int pn_store_delivery_sent(bool *case_done, pn_store *s, int64_t id, int64_t fence,
-                                      int status, const char *comment, int64_t now_ms,
-                                      pn_error *err);
+                                      int status, const char *comment, int64_t commit_at_ms,
+                                      int64_t now_ms, pn_error *err);
 /* Try again at next_at_ms. */
 PN_CHECKED int pn_store_delivery_retry(pn_store *s, int64_t id, int64_t fence,
                                        int64_t next_at_ms, int status, const char *comment,
@@ -465,6 +481,56 @@ PN_CHECKED int pn_store_is_own_object(bool *own, pn_store *s, const char *sop_ui
 PN_CHECKED int pn_store_withdraw_case(pn_case_state *state, pn_store *s, int64_t id,
                                       const char *reason, const pn_outgoing *notes,
                                       size_t n_notes, int64_t now_ms, pn_error *err);
+
+/* ---- Storage commitment ----------------------------------------------------------------------
+ * A delivered case is committed once each archive that is asked has said that it keeps what it
+ * took. What it does not keep is sent again: the case is reported again until then. */
+
+enum { PN_COMMIT_MAX_OBJECTS = 100,    /* of one request */
+       PN_COMMIT_MAX_FAILURES = 5 };   /* of an object; then its delivery has failed */
+
+typedef struct pn_commit_object {
+    int64_t id, case_id;
+    char path[PN_PATH_SIZE];
+    char sop_class_uid[PN_UID_SIZE], sop_uid[PN_UID_SIZE];
+} pn_commit_object;
+typedef struct pn_commit_request {
+    pn_commit_object *object; size_t n;    /* owned */
+    unsigned attempts;         /* the most of any of them; counts this one                    */
+} pn_commit_request;
+void pn_commit_request_free(pn_commit_request *r);
+
+/* Of the objects that the archive has taken and is to be asked about, those whose time has come,
+ * or for which no answer came until answer_by_ms, become asked under this Transaction UID. *got
+ * false: there are none. */
+PN_CHECKED int pn_store_claim_commitment(pn_commit_request *out, bool *got, pn_store *s,
+                                         const char *archive, const char *transaction_uid,
+                                         int64_t answer_by_ms, int64_t now_ms, pn_error *err);
+/* The request did not reach the archive, or was refused: ask again at next_at_ms. The comment is
+ * kept with the objects. */
+PN_CHECKED int pn_store_commitment_later(pn_store *s, const char *transaction_uid,
+                                         const char *comment, int64_t next_at_ms, int64_t now_ms,
+                                         pn_error *err);
+
+/* What it said of one object. */
+typedef struct pn_commit_answer {
+    char sop_uid[PN_UID_SIZE];
+    int reason;                /* Failure Reason (0008,1197); PN_COMMIT_KEPT: it keeps it        */
+} pn_commit_answer;
+enum { PN_COMMIT_KEPT = -1, PN_COMMIT_DUPLICATE_TRANSACTION = 0x0131 };
+
+typedef struct pn_commit_outcome {
+    size_t n_committed, n_failed;
+    size_t n_unknown;          /* answers that are waited for no more, or never were             */
+    size_t n_cases;            /* that are committed by it                                       */
+} pn_commit_outcome;
+/* Take the answer to a request. What is not kept is sent again after again_ms, doubled with each
+ * failure; after PN_COMMIT_MAX_FAILURES of them as pn_store_delivery_failed. Of objects that the
+ * answer does not name the answer is still waited for. The same answer again changes nothing. */
+PN_CHECKED int pn_store_commitment_answer(pn_commit_outcome *out, pn_store *s,
+                                          const char *transaction_uid,
+                                          const pn_commit_answer *answers, size_t n,
+                                          int64_t again_ms, int64_t now_ms, pn_error *err);
 
 /* ---- Pulling -------------------------------------------------------------------------------
  * Who asks the archives for what a case lacks holds a lease, as with the work queue. */

@@ -15,6 +15,9 @@
  * Schema version 5 (several objects of a case) brought:
  *   outbox    kind, place, choice, names_segment, tried_ms; states queued, spare, refused
  *   cases     withdrawn
+ * Schema version 7 (storage commitment) brought:
+ *   outbox    commitment (the words of pn_commitment_word), commit_at_ms, commit_requests,
+ *             commit_failures, transaction_uid
  * match_at_ms says "look at this case" of finished cases too (next_to_revise). */
 #include "queue/store.h"
 
@@ -78,7 +81,15 @@ typedef struct pn_store_ops {
                           const char *owner, const char *archive, int64_t lease_ms,
                           pn_error *err);
     int (*delivery_sent)(bool *case_done, pn_store *s, int64_t id, int64_t fence, int status,
-                         const char *comment, int64_t now_ms, pn_error *err);
+                         const char *comment, int64_t commit_at_ms, int64_t now_ms, pn_error *err);
+    int (*claim_commitment)(pn_commit_request *out, bool *got, pn_store *s, const char *archive,
+                            const char *transaction_uid, int64_t answer_by_ms, int64_t now_ms,
+                            pn_error *err);
+    int (*commitment_later)(pn_store *s, const char *transaction_uid, const char *comment,
+                            int64_t next_at_ms, int64_t now_ms, pn_error *err);
+    int (*commitment_answer)(pn_commit_outcome *out, pn_store *s, const char *transaction_uid,
+                             const pn_commit_answer *answers, size_t n, int64_t again_ms,
+                             int64_t now_ms, pn_error *err);
     int (*delivery_retry)(pn_store *s, int64_t id, int64_t fence, int64_t next_at_ms, int status,
                           const char *comment, int64_t now_ms, pn_error *err);
     int (*delivery_failed)(pn_store *s, int64_t id, int64_t fence, int status,

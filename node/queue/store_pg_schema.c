@@ -107,7 +107,14 @@ static const char step_6[] =               /* whole series, the turns of the sen
     "ALTER TABLE pull ADD COLUMN series_count " NUMBER " DEFAULT 0,"
     " ADD COLUMN updated_ms " NUMBER " DEFAULT 0;";
 
-static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6 };
+static const char step_7[] =               /* storage commitment */
+    "ALTER TABLE outbox ADD COLUMN commitment " TEXT " DEFAULT '',"
+    " ADD COLUMN commit_at_ms " NUMBER " DEFAULT 0, ADD COLUMN commit_requests " NUMBER " DEFAULT 0,"
+    " ADD COLUMN commit_failures " NUMBER " DEFAULT 0, ADD COLUMN transaction_uid " TEXT " DEFAULT '';"
+    "CREATE INDEX outbox_commit ON outbox(commit_at_ms, id) WHERE commitment IN ('due','asked');"
+    "CREATE INDEX outbox_transaction ON outbox(transaction_uid) WHERE transaction_uid<>'';";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 /* *out -1: no database of ours yet. */

@@ -244,6 +244,8 @@ const pn_store_ops sql_ops = {
     .claim_delivery = sql_claim_delivery, .delivery_sent = sql_delivery_sent,
     .delivery_retry = sql_delivery_retry, .delivery_failed = sql_delivery_failed,
     .delivery_refused = sql_delivery_refused, .is_own_object = sql_is_own_object,
+    .claim_commitment = sql_claim_commitment, .commitment_later = sql_commitment_later,
+    .commitment_answer = sql_commitment_answer,
     .withdraw_case = sql_withdraw_case,
     .case_deliveries = sql_case_deliveries, .retry_case = sql_retry_case,
     .restore_case = sql_restore_case, .lineage = sql_lineage, .supersede = sql_supersede,

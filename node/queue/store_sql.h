@@ -174,7 +174,7 @@ int sql_results_removed(pn_store *, int64_t, int64_t, pn_error *);
 /* store_sql_outbox.c */
 int sql_claim_delivery(pn_delivery *, bool *, pn_store *, int64_t, const char *, const char *,
                        int64_t, pn_error *);
-int sql_delivery_sent(bool *, pn_store *, int64_t, int64_t, int, const char *, int64_t,
+int sql_delivery_sent(bool *, pn_store *, int64_t, int64_t, int, const char *, int64_t, int64_t,
                       pn_error *);
 int sql_delivery_retry(pn_store *, int64_t, int64_t, int64_t, int, const char *, int64_t,
                        pn_error *);
@@ -185,5 +185,13 @@ int sql_is_own_object(bool *, pn_store *, const char *, pn_error *);
 int sql_withdraw_case(pn_case_state *, pn_store *, int64_t, const char *, const pn_outgoing *,
                       size_t, int64_t, pn_error *);
 int sql_case_deliveries(pn_store *, int64_t, pn_delivery_fn, void *, pn_error *);
+/* store_sql_commit.c */
+int sql_claim_commitment(pn_commit_request *, bool *, pn_store *, const char *, const char *,
+                         int64_t, int64_t, pn_error *);
+int sql_commitment_later(pn_store *, const char *, const char *, int64_t, int64_t, pn_error *);
+int sql_commitment_answer(pn_commit_outcome *, pn_store *, const char *, const pn_commit_answer *,
+                          size_t, int64_t, int64_t, pn_error *);
+/* The delivered case is committed, where the archives that are asked have said so. */
+int sql_commit_case(int *changed, sql_store *s, int64_t case_id, int64_t now_ms, pn_error *err);
 
 #endif

@@ -242,13 +242,15 @@ static int count_deliveries(pn_store_counts *out, sql_store *s, pn_error *err)
                       "SELECT count(*) FILTER(WHERE state IN ('pending','queued')),"
                       " count(*) FILTER(WHERE state='failed'),"
                       " count(*) FILTER(WHERE state='sent'),"
-                      " count(*) FILTER(WHERE state='held') FROM outbox", "");
+                      " count(*) FILTER(WHERE state='held'),"
+                      " count(*) FILTER(WHERE commitment IN ('due','asked')) FROM outbox", "");
     if (!rc) { rc = sql_step(&row, s, st, err); }
     if (rc || !row) { return rc; }
     out->deliveries_pending = (size_t)sql_i64(st, 0);
     out->deliveries_failed = (size_t)sql_i64(st, 1);
     out->deliveries_sent = (size_t)sql_i64(st, 2);
     out->deliveries_held = (size_t)sql_i64(st, 3);
+    out->commitments_open = (size_t)sql_i64(st, 4);
     sql_done(st);
     return 0;
 }

@@ -8,7 +8,11 @@
 #include <string.h>
 #include "queue/store_sql.h"
 
-#define FINISHED "('delivered','committed','not_applicable','expired','dropped')"
+/* Of the cases called c: what is delivered and waits for the archives to say that they keep it is not
+ * finished. */
+#define FINISHED(c)                                                                        \
+    "(" c ".state IN ('committed','not_applicable','expired','dropped') OR (" c ".state='delivered'" \
+    " AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.case_id=" c ".id AND o.commitment IN ('due','asked'))))"
 
 /* ---- Pulling ---------------------------------------------------------------------------------- */
 
@@ -175,13 +179,13 @@ static int look(kept *k, sql_store *s, int64_t id, pn_error *err)
                       "SELECT sop_uid, digest, series_uid,"
                       " CASE WHEN came_ms>received_ms THEN came_ms ELSE received_ms END,"
                       " CASE WHEN EXISTS(SELECT 1 FROM cases c WHERE c.study_uid=i.study_uid"
-                      "  AND c.state NOT IN " FINISHED ")"
+                      "  AND NOT " FINISHED("c") ")"
                       " OR EXISTS(SELECT 1 FROM cases c WHERE c.contour_digest=i.digest"
-                      "  AND c.state NOT IN " FINISHED ")"
+                      "  AND NOT " FINISHED("c") ")"
                       " OR EXISTS(SELECT 1 FROM cases c WHERE c.series_uid=i.series_uid"
-                      "  AND c.series_uid<>'' AND c.state NOT IN " FINISHED ")"
+                      "  AND c.series_uid<>'' AND NOT " FINISHED("c") ")"
                       " OR EXISTS(SELECT 1 FROM case_image ci JOIN cases c ON c.id=ci.case_id"
-                      "  WHERE ci.sop_uid=i.sop_uid AND c.state NOT IN " FINISHED ")"
+                      "  WHERE ci.sop_uid=i.sop_uid AND NOT " FINISHED("c") ")"
                       " THEN 1 ELSE 0 END FROM instance i WHERE id=?1 AND removed_ms=0",
                       "i", id);
     if (!rc) { rc = sql_step(&row, s, st, err); }
@@ -320,7 +324,7 @@ int sql_mark_oldest(size_t *n_marked, bool *found, pn_keep_cursor *at, pn_store 
     *n_marked = 0;
     *found = false;
     int rc = sql_stmt(&st, s, err,
-                      "SELECT id, updated_ms FROM cases WHERE state IN " FINISHED
+                      "SELECT id, updated_ms FROM cases WHERE " FINISHED("cases")
                       " AND images_removed_ms=0 AND (updated_ms>?1 OR (updated_ms=?1 AND id>?2))"
                       " ORDER BY updated_ms, id LIMIT 1", "ii", at->updated_ms, at->id);
     if (!rc) { rc = sql_step(found, s, st, err); }
@@ -390,7 +394,7 @@ int sql_remove_marked(size_t *n, pn_store *ps, size_t limit, pn_remove_fn fn, vo
 int sql_next_results(int64_t *id, bool *found, pn_store *ps, int64_t before_ms, pn_error *err)
 {
     int rc = sql_int(id, sql_of(ps), err,
-                     "SELECT id FROM cases WHERE state IN " FINISHED " AND result_dir<>''"
+                     "SELECT id FROM cases WHERE " FINISHED("cases") " AND result_dir<>''"
                      " AND results_removed_ms=0 AND updated_ms<=?1 ORDER BY updated_ms LIMIT 1",
                      "i", before_ms);
     *found = rc == 0 && *id != 0;

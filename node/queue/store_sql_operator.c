@@ -33,7 +33,7 @@ static int retry_deliveries(sql_store *s, const pn_case *c, int64_t now_ms, pn_e
 {
     int changed = 0;
     int rc = sql_run(&changed, s, err,
-                     "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2, tried_ms=0,"
+                     "UPDATE outbox SET state='pending', attempts=0, next_at_ms=?2, tried_ms=0, commit_failures=0,"
                      " lease_until_ms=0, updated_ms=?2 WHERE case_id=?1 AND state='failed'",
                      "ii", c->id, now_ms);
     if (rc) { return rc; }
@@ -191,6 +191,10 @@ static int withdraw(pn_case_state *state, sql_store *s, pn_case *c, int64_t id, 
     if (!rc) { rc = check_withdrawal(s, c, now_ms, err); }
     if (!rc) {
         rc = sql_run(NULL, s, err, "DELETE FROM outbox WHERE case_id=?1 AND state<>'sent'", "i", id);
+    }
+    if (!rc) {       /* what is to be taken back need not be kept */
+        rc = sql_run(NULL, s, err, "UPDATE outbox SET commitment='' WHERE case_id=?1 AND commitment IN ('due','asked')",
+                     "i", id);
     }
     if (!rc) { rc = sql_insert_outgoing(s, id, notes, n_notes, now_ms, err); }
     if (!rc) {

@@ -11,7 +11,7 @@
 static const char delivery_by_id[] =
     "SELECT id, case_id, archive, path, sop_class_uid, sop_uid, state, attempts, fence,"
     " next_at_ms, lease_until_ms, updated_ms, last_status, last_comment, kind, place, choice,"
-    " names_segment, tried_ms FROM outbox WHERE id=?1";
+    " names_segment, tried_ms, commitment, commit_requests, commit_at_ms FROM outbox WHERE id=?1";
 
 int sql_insert_outgoing(sql_store *s, int64_t case_id, const pn_outgoing *out, size_t n_out,
                         int64_t now_ms, pn_error *err)
@@ -66,6 +66,12 @@ static void read_delivery(pn_delivery *d, sql_rows *st)
     d->choice = (unsigned)sql_i64(st, 16);
     d->names_segment = sql_i64(st, 17) != 0;
     d->tried_ms = sql_i64(st, 18);
+    SQL_TEXT(state, st, 19);
+    while (d->commitment < PN_COMMITMENT_COMMITTED && strcmp(state, pn_commitment_word(d->commitment)) != 0) {
+        d->commitment++;
+    }
+    d->commit_requests = (unsigned)sql_i64(st, 20);
+    d->commit_at_ms = sql_i64(st, 21);
 }
 
 static int get_delivery(pn_delivery *out, sql_store *s, int64_t id, pn_error *err)
@@ -164,25 +170,32 @@ static int go_on(bool *done, sql_store *s, int64_t case_id, int64_t now_ms, pn_e
                      " AND o.state NOT IN ('sent','spare','refused'))", "ii", case_id, now_ms);
     }
     if (!rc) { *done = changed > 0; }
-    return rc;
+    /* The others may have been committed before this one was sent. */
+    return rc || !changed ? rc : sql_commit_case(&changed, s, case_id, now_ms, err);
 }
 
 static int sent(bool *done, sql_store *s, int64_t id, int64_t fence, int status,
-                const char *comment, int64_t now_ms, pn_error *err)
+                const char *comment, int64_t commit_at_ms, int64_t now_ms, pn_error *err)
 {
     pn_delivery d;
     int rc = settle(s, id, fence, "sent", now_ms, status, comment, now_ms, err);
+    if (!rc && commit_at_ms > 0) {
+        rc = sql_run(NULL, s, err, "UPDATE outbox SET commitment='due', commit_at_ms=?2 WHERE id=?1",
+                     "ii", id, commit_at_ms);
+    }
     if (!rc) { rc = get_delivery(&d, s, id, err); }
     return rc ? rc : go_on(done, s, d.case_id, now_ms, err);
 }
 
 int sql_delivery_sent(bool *case_done, pn_store *ps, int64_t id, int64_t fence, int status,
-                      const char *comment, int64_t now_ms, pn_error *err)
+                      const char *comment, int64_t commit_at_ms, int64_t now_ms, pn_error *err)
 {
     sql_store *s = sql_of(ps);
     bool done = false;
     int rc = sql_enter(s, err);
-    if (!rc) { rc = sql_leave(s, sent(&done, s, id, fence, status, comment, now_ms, err), err); }
+    if (!rc) {
+        rc = sql_leave(s, sent(&done, s, id, fence, status, comment, commit_at_ms, now_ms, err), err);
+    }
     if (!rc && case_done) { *case_done = done; }
     return rc;
 }

@@ -172,7 +172,17 @@ static const char step_6[] =
     "ALTER TABLE pull ADD COLUMN series_count INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE pull ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6 };
+/* What the archives were asked to keep, and what they said. */
+static const char step_7[] =
+    "ALTER TABLE outbox ADD COLUMN commitment TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE outbox ADD COLUMN commit_at_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outbox ADD COLUMN commit_requests INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outbox ADD COLUMN commit_failures INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outbox ADD COLUMN transaction_uid TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX outbox_commit ON outbox(commit_at_ms, id) WHERE commitment IN ('due','asked');"
+    "CREATE INDEX outbox_transaction ON outbox(transaction_uid) WHERE transaction_uid<>'';";
+
+static const char *const steps[] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7 };
 enum { NEWEST = sizeof steps / sizeof *steps };
 
 static int current_version(int64_t *out, sq_store *s, pn_error *err)

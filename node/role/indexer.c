@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "queue/store.h"
 #include "role/clock.h"
+#include "role/commitment.h"
 #include "role/header_child.h"
 #include "role/intake.h"
 #include "role/matching.h"
@@ -166,6 +167,9 @@ static int is_own(bool *own, indexer *x, const pn_header *h, pn_error *err)
 
 static int catalogue(indexer *x, item *it, int64_t now_ms, pn_error *err)
 {
+    if (it->header.kind == PN_KIND_COMMITMENT) {
+        return pn_commitment_take(x->store, x->cfg, &it->header, now_ms, err);
+    }
     pn_instance in;
     pn_added added;
     pn_intake_instance(&in, &it->header, it->entry.digest, it->entry.n_bytes, it->entry.mtime_ms);
@@ -225,7 +229,9 @@ static int adopt_all(indexer *x, pn_error *err)
 {
     for (size_t i = 0; i < x->n_items; i++) {
         if (!x->items[i].read) { continue; }
-        int rc = pn_spool_adopt(&x->spool, x->items[i].entry.digest, err);
+        const bool report = x->items[i].header.kind == PN_KIND_COMMITMENT;      /* taken, and done */
+        int rc = report ? pn_spool_remove(&x->spool, x->items[i].entry.digest, err)
+                        : pn_spool_adopt(&x->spool, x->items[i].entry.digest, err);
         if (rc == PN_ENOTFOUND) {
             pn_log(PN_LOG_ERROR, "file_vanished", "digest=%s", x->items[i].entry.digest);
         } else if (rc != PN_OK) {

@@ -137,8 +137,8 @@ static void log_end(const session *s, const pn_scp_result *r, int rc, const pn_e
         return;
     }
     pn_log(rc == PN_OK ? PN_LOG_INFO : PN_LOG_WARN, "association_ended",
-           "peer=%s calling=%s end=\"%s\" stored=%u failed=%u echoed=%u bytes=%llu dur_ms=%lld "
-           "reason=%s", s->peer, calling, r->end, r->n_stored, r->n_failed, r->n_echoed,
+           "peer=%s calling=%s end=\"%s\" stored=%u failed=%u echoed=%u events=%u bytes=%llu dur_ms=%lld "
+           "reason=%s", s->peer, calling, r->end, r->n_stored, r->n_failed, r->n_echoed, r->n_events,
            (unsigned long long)s->n_bytes, (long long)(pn_mono_ms() - begun_ms),
            pn_log_quote(reason, sizeof reason, rc == PN_OK ? "" : why->msg));
 }

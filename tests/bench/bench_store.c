@@ -169,7 +169,7 @@ static void measure(samples *out, pn_store *s, long series)
         pn_delivery d;
         MUST(pn_store_claim_delivery(&d, &got, s, 4000, "host:sender:pacs", "pacs", 1000, &err));
         if (!got) { exit(2); }
-        MUST(pn_store_delivery_sent(NULL, s, d.id, d.fence, 0, "", 4001, &err));
+        MUST(pn_store_delivery_sent(NULL, s, d.id, d.fence, 0, "", 0, 4001, &err));
         t = timed(out, DELIVER, t, 1);
     }
 }

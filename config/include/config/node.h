@@ -23,6 +23,10 @@ typedef struct cfg_archive {
     unsigned dimse_timeout_s;      /* default 60                                   */
     char query[8];                 /* "none" (default), "move", "get": may it be asked for
                                       images that a case lacks, and how are they fetched? */
+    char commitment[8];            /* "none" (default), "event", "find": how it is asked whether
+                                      it keeps what it took                        */
+    unsigned commitment_delay_s;   /* default 5: after sending                     */
+    unsigned commitment_timeout_s; /* default 3600: for its answer                 */
     bool tls;                      /* default false                                */
     char tls_name[CFG_HOST_SIZE];  /* that its certificate must have; "": host      */
     char tls_fingerprint[CFG_FINGERPRINT_SIZE];    /* of its certificate, 64 lower-case digits;

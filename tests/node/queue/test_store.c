@@ -479,14 +479,14 @@ static void outbox__case_is_delivered_with_its_last_delivery(void **state)
     assert_int_equal(got_delivery.case_id, id);
     assert_int_equal(got_delivery.attempts, 1);
     assert_false(claim_out(f, 21, "research"));      /* leased */
-    CHECK_OK(pn_store_delivery_sent(&done, f->s, got_delivery.id, got_delivery.fence, 0, "", 30,
+    CHECK_OK(pn_store_delivery_sent(&done, f->s, got_delivery.id, got_delivery.fence, 0, "", 0, 30,
                                     &f->err), f->err);
     assert_false(done);
     assert_int_equal(case_of(f, id)->state, PN_CASE_REPORTED);
     assert_true(claim_out(f, 31, NULL));
     assert_string_equal(got_delivery.archive, "pacs");
     CHECK_OK(pn_store_delivery_sent(&done, f->s, got_delivery.id, got_delivery.fence, 0xB000,
-                                    "coerced", 32, &f->err), f->err);
+                                    "coerced", 0, 32, &f->err), f->err);
     assert_true(done);
     assert_int_equal(case_of(f, id)->state, PN_CASE_DELIVERED);
     assert_string_equal(case_of(f, id)->report_sop_uid, "2.25.1");
@@ -511,10 +511,10 @@ static void outbox__retry_waits_and_keeps_the_answer(void **state)
     assert_false(claim_out(f, 1399, NULL));
     fence = got_delivery.fence;
     assert_true(claim_out(f, 1400, NULL));
-    assert_int_equal(pn_store_delivery_sent(NULL, f->s, id, fence, 0, "", 1401, &f->err), PN_EINVAL);
+    assert_int_equal(pn_store_delivery_sent(NULL, f->s, id, fence, 0, "", 0, 1401, &f->err), PN_EINVAL);
     assert_int_equal(pn_store_delivery_retry(f->s, id, fence, 1, 0, "", 1401, &f->err), PN_EINVAL);
     assert_int_equal(pn_store_delivery_failed(f->s, id, fence, 0, "", 1401, &f->err), PN_EINVAL);
-    CHECK_OK(pn_store_delivery_sent(NULL, f->s, id, got_delivery.fence, 0, "", 1402, &f->err),
+    CHECK_OK(pn_store_delivery_sent(NULL, f->s, id, got_delivery.fence, 0, "", 0, 1402, &f->err),
              f->err);
 }
 
@@ -535,7 +535,7 @@ static void outbox__permanent_failure_stays_reported_until_the_operator_retries(
     CHECK_OK(pn_store_delivery_failed(f->s, got_delivery.id, got_delivery.fence, 0xA900,
                                       "not for me", 23, &f->err), f->err);
     assert_true(claim_out(f, 24, "research"));
-    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got_delivery.id, got_delivery.fence, 0, "", 25,
+    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got_delivery.id, got_delivery.fence, 0, "", 0, 25,
                                     &f->err), f->err);
     pn_case *c = case_of(f, id);
     assert_int_equal(c->state, PN_CASE_REPORTED);
@@ -549,7 +549,7 @@ static void outbox__permanent_failure_stays_reported_until_the_operator_retries(
     assert_true(claim_out(f, 100000, NULL));
     assert_string_equal(got_delivery.archive, "pacs");
     bool done = false;
-    CHECK_OK(pn_store_delivery_sent(&done, f->s, got_delivery.id, got_delivery.fence, 0, "",
+    CHECK_OK(pn_store_delivery_sent(&done, f->s, got_delivery.id, got_delivery.fence, 0, "", 0,
                                     100001, &f->err), f->err);
     assert_true(done);
 }

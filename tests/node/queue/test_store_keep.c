@@ -47,7 +47,7 @@ static void set_state(fixture *f, int64_t id, pn_case_state want, int64_t now_ms
     if (want == PN_CASE_REPORTED) { return; }
     pn_delivery v;
     CHECK_OK(pn_store_claim_delivery(&v, &got, f->s, now_ms, "s", NULL, 1000, &f->err), f->err);
-    CHECK_OK(pn_store_delivery_sent(NULL, f->s, v.id, v.fence, 0, "", now_ms, &f->err), f->err);
+    CHECK_OK(pn_store_delivery_sent(NULL, f->s, v.id, v.fence, 0, "", 0, now_ms, &f->err), f->err);
 }
 
 static size_t mark_all(fixture *f, int64_t now_ms)

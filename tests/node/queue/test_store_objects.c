@@ -57,7 +57,7 @@ static bool take(fixture *f, const char *archive, const char *uid, int64_t now)
     bool done = false;
     assert_string_equal(next(f, archive, now), uid);
     assert_string_equal(next(f, archive, now), "");          /* nothing beside it */
-    CHECK_OK(pn_store_delivery_sent(&done, f->s, got.id, got.fence, 0, "", now, &f->err), f->err);
+    CHECK_OK(pn_store_delivery_sent(&done, f->s, got.id, got.fence, 0, "", 0, now, &f->err), f->err);
     return done;
 }
 
@@ -175,7 +175,7 @@ static void holding_and_releasing_keep_the_order(void **state)
     /* held while one is on its way: that one ends, and nothing follows */
     assert_string_equal(next(f, "pacs", 36), "2.25.2");
     CHECK_OK(pn_store_steer_case(&after, f->s, id, PN_STEER_HOLD, "wait", 0, 37, &f->err), f->err);
-    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got.id, got.fence, 0, "", 38, &f->err), f->err);
+    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got.id, got.fence, 0, "", 0, 38, &f->err), f->err);
     assert_string_equal(next(f, "pacs", 39), "");
     CHECK_OK(pn_store_steer_case(&after, f->s, id, PN_STEER_RELEASE, "", 0, 40, &f->err), f->err);
     assert_false(take(f, "pacs", "2.25.6", 41));
@@ -205,7 +205,7 @@ static void a_late_sender_changes_nothing(void **state)
     int64_t id = got.id, fence = got.fence;
     assert_string_equal(next(f, "pacs", 600), "2.25.1");     /* the lease ran out */
     assert_int_equal(pn_store_delivery_refused(NULL, f->s, id, fence, 0x0122, "", 601, &f->err), PN_EINVAL);
-    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got.id, got.fence, 0, "", 602, &f->err), f->err);
+    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got.id, got.fence, 0, "", 0, 602, &f->err), f->err);
     assert_false(take(f, "pacs", "2.25.2", 603));            /* not an alternative */
 }
 
@@ -234,7 +234,7 @@ static void withdrawal_sends_notes_and_ends_the_case(void **state)
     assert_string_equal(next(f, "pacs", 32), "2.25.6");
     assert_int_equal(pn_store_withdraw_case(&after, f->s, id, "wrong model", &note, 1, 33, &f->err), PN_EINVAL);
     assert_non_null(strstr(f->err.msg, "being sent"));
-    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got.id, got.fence, 0, "", 34, &f->err), f->err);
+    CHECK_OK(pn_store_delivery_sent(NULL, f->s, got.id, got.fence, 0, "", 0, 34, &f->err), f->err);
     CHECK_OK(pn_store_withdraw_case(&after, f->s, id, "wrong model", &note, 1, 35, &f->err), f->err);
     assert_int_equal(after, PN_CASE_REPORTED);
     assert_string_equal(case_of(f, id)->reason, "withdrawn: wrong model");

@@ -169,7 +169,7 @@ static _Noreturn void deliver_all(const char *path, const char *archive)
             _exit(3);
         }
         if (!got) { _exit(4); }
-        if (pn_store_delivery_sent(NULL, s, d.id, d.fence, 0, "", 101, &err) != 0) { _exit(5); }
+        if (pn_store_delivery_sent(NULL, s, d.id, d.fence, 0, "", 0, 101, &err) != 0) { _exit(5); }
         n++;
     }
     pn_store_close(s);
