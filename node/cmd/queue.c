@@ -134,6 +134,7 @@ static void print_cases(const pn_store_counts *c, int64_t now_ms)
            "prognode_deliveries{state=\"pending\"} %zu\nprognode_deliveries{state=\"failed\"} %zu\n"
            "prognode_deliveries{state=\"sent\"} %zu\nprognode_deliveries{state=\"held\"} %zu\n",
            c->deliveries_pending, c->deliveries_failed, c->deliveries_sent, c->deliveries_held);
+    gauge("commitments_open", "Objects sent that an archive has not said that it keeps.", c->commitments_open);
     int64_t age_ms = c->oldest_waiting_ms > 0 ? now_ms - c->oldest_waiting_ms : 0;
     gauge("oldest_waiting_seconds", "Age of the oldest waiting case.",
           (unsigned long long)(age_ms > 0 ? age_ms / 1000 : 0));

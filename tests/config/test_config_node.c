@@ -68,6 +68,9 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_int_equal(c.archives[0].connect_timeout_s, 10);
     assert_int_equal(c.archives[0].dimse_timeout_s, 60);
     assert_string_equal(c.archives[0].query, "none");
+    assert_string_equal(c.archives[0].commitment, "none");
+    assert_int_equal(c.archives[0].commitment_delay_s, 5);
+    assert_int_equal(c.archives[0].commitment_timeout_s, 3600);
     assert_int_equal(c.n_models, 1);
     assert_int_equal(c.models[0].n_contours, 0);
     cfg_node_free(&c);
@@ -91,7 +94,8 @@ static void test_node__every_value_is_taken(void **state)
         "signatures: {require: true, trusted_keys: [/k/a.pem, keys/b.pem]}\n"
         "archives:\n"
         "  - {name: one, ae_title: A1, host: pacs.example.org, port: 1, connect_timeout_s: 2,"
-        " dimse_timeout_s: 3, query: move}\n"
+        " dimse_timeout_s: 3, query: move, commitment: event, commitment_delay_s: 0,"
+        " commitment_timeout_s: 60}\n"
         "  - {name: two, ae_title: A2, host: 10.0.0.1, port: 65535}\n"
         "models:\n  - {file: /m/1.yaml, contours: [GTV*, \"*x?\"]}\n  - file: /m/2.yaml\n";
     cfg_node c;
@@ -137,6 +141,9 @@ static void test_node__every_value_is_taken(void **state)
     assert_int_equal(c.archives[0].connect_timeout_s, 2);
     assert_int_equal(c.archives[0].dimse_timeout_s, 3);
     assert_string_equal(c.archives[0].query, "move");
+    assert_string_equal(c.archives[0].commitment, "event");
+    assert_int_equal(c.archives[0].commitment_delay_s, 0);
+    assert_int_equal(c.archives[0].commitment_timeout_s, 60);
     assert_string_equal(c.archives[1].query, "none");
     assert_int_equal(c.archives[1].port, 65535);
     assert_int_equal(c.n_models, 2);
@@ -350,6 +357,8 @@ static const bad_case bad[] = {
      "expected a host name or an IP address"},
     {NODE SPOOL "archives:\n- {name: a, ae_title: A, host: h, port: 1, query: find}\n" MODELS,
      "4:51: archives[0].query: got \"find\", expected none, move or get"},
+    {NODE SPOOL "archives:\n- {name: a, ae_title: A, host: h, port: 1, commitment: yes}\n" MODELS,
+     "4:56: archives[0].commitment: got \"yes\", expected none, event or find"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m, contours: GTV}\n",
      "6:25: models[0].contours: got \"GTV\", expected a list of 0 to 64 texts"},
     {NODE SPOOL ARCHIVES "models:\n  - {file: m, contours: [a, '']}\n",

@@ -52,6 +52,12 @@ static void same_header(const pn_header *a, const pn_header *b)
         assert_string_equal(x->code_meaning, y->code_meaning);
         same_uids(x->image_uids, x->n_image_uids, y->image_uids, y->n_image_uids);
     }
+    assert_string_equal(a->transaction_uid, b->transaction_uid);
+    assert_int_equal(a->n_kept, b->n_kept);
+    for (size_t i = 0; i < a->n_kept; i++) {
+        assert_string_equal(a->kept[i].sop_uid, b->kept[i].sop_uid);
+        assert_int_equal(a->kept[i].reason, b->kept[i].reason);
+    }
     assert_int_equal(a->n_series, b->n_series);
     for (size_t i = 0; i < a->n_series; i++) {
         assert_string_equal(a->series[i].series_uid, b->series[i].series_uid);
@@ -489,12 +495,90 @@ static void test_json_is_not_trusted(void **state)
         "{\"kind\":\"seg\",\"rois\":[{\"number\":1e99,\"contours\":1,\"images\":[]}]}",
         "{\"kind\":\"seg\",\"rois\":[{\"number\":1,\"contours\":-1,\"images\":[]}]}",
         "{\"kind\":\"seg\",\"rois\":[7]}",
+        "{\"kind\":\"commitment\",\"kept\":[{\"sop_uid\":\"1.2\"}]}",
+        "{\"kind\":\"commitment\",\"kept\":[{\"sop_uid\":\"1.2\",\"reason\":-2}]}",
+        "{\"kind\":\"commitment\",\"kept\":[{\"sop_uid\":7,\"reason\":1}]}",
+        "{\"kind\":\"commitment\",\"kept\":[7]}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         pn_header h;
         int rc = pn_header_from_json(&h, bad[i], &err);
         if (rc != PN_EFORMAT) { fail_msg("row %zu: %d", i, rc); }
     }
+}
+
+/* ---- An archive's report on what it keeps --------------------------------------------------- */
+
+#define CLASS_COMMITMENT "1.2.840.10008.1.20.1"
+
+static void write_kept(dcm *d, uint32_t sequence, size_t n, const char *uid, int reason)
+{
+    dcm_begin(d, sequence);
+    for (size_t i = 0; i < n; i++) {
+        dcm_item(d);
+        dcm_text(d, 0x00081150, "UI", CLASS_CT);
+        dcm_text(d, 0x00081155, "UI", uid);
+        if (reason > 0) { dcm_us(d, 0x00081197, (unsigned)reason); }
+        dcm_end_item(d);
+    }
+    dcm_end(d);
+}
+
+static const char *write_report(const char *syntax, const char *transaction, size_t n_kept, int reason)
+{
+    const char *path = tmp_path("report.dcm");
+    dcm d = dcm_part10(syntax, CLASS_COMMITMENT, CLASS_COMMITMENT ".1");
+    if (transaction) { dcm_text(&d, 0x00081195, "UI", transaction); }
+    if (reason != 0) { write_kept(&d, 0x00081198, 1, "1.2.9", reason); }
+    if (n_kept > 0) { write_kept(&d, 0x00081199, n_kept, "1.2.7", 0); }
+    dcm_write(&d, path);
+    dcm_free(&d);
+    return path;
+}
+
+static void test_commitment_report(void **state)
+{
+    (void)state;
+    static const char *const syntaxes[] = {SYNTAX_IMPLICIT, SYNTAX_EXPLICIT, SYNTAX_BIG_ENDIAN};
+    for (size_t i = 0; i < 3; i++) {
+        pn_header h;
+        CHECK_OK(pn_header_read(&h, write_report(syntaxes[i], "2.25.7", 2, 0x0112), &err), err);
+        assert_int_equal(h.kind, PN_KIND_COMMITMENT);
+        assert_string_equal(h.sop_class_uid, CLASS_COMMITMENT);
+        assert_string_equal(h.transaction_uid, "2.25.7");
+        assert_int_equal(h.n_kept, 3);
+        assert_string_equal(h.kept[0].sop_uid, "1.2.7");
+        assert_int_equal(h.kept[1].reason, PN_KEPT);
+        assert_string_equal(h.kept[2].sop_uid, "1.2.9");
+        assert_int_equal(h.kept[2].reason, 0x0112);
+        round_trip(&h);
+        pn_header_free(&h);
+    }
+}
+
+static void test_commitment_report_that_is_none(void **state)
+{
+    (void)state;
+    pn_header h;
+    assert_int_equal(pn_header_read(&h, write_report(SYNTAX_IMPLICIT, NULL, 1, 0), &err), PN_EFORMAT);
+    assert_non_null(strstr(err.msg, "no Transaction UID"));
+    assert_int_equal(pn_header_read(&h, write_report(SYNTAX_IMPLICIT, "x", 1, 0), &err), PN_EFORMAT);
+    assert_int_equal(pn_header_read(&h, write_report(SYNTAX_IMPLICIT, "2.25.7", 1, -1), &err), PN_EFORMAT);
+    assert_non_null(strstr(err.msg, "Failure Reason"));
+    assert_int_equal(pn_header_read(&h, write_report(SYNTAX_IMPLICIT, "2.25.7", PN_MAX_COMMITMENTS + 1, 0), &err),
+                     PN_ELIMIT);
+    /* One about nothing is one. */
+    CHECK_OK(pn_header_read(&h, write_report(SYNTAX_IMPLICIT, "2.25.7", 0, 0), &err), err);
+    assert_int_equal(h.n_kept, 0);
+    pn_header_free(&h);
+    /* An image does not become one by its meta information. */
+    const char *path = tmp_path("image.dcm");
+    dcm d = dcm_part10(SYNTAX_IMPLICIT, CLASS_COMMITMENT, "1.2.3");
+    dcm_text(&d, 0x00080016, "UI", CLASS_CT);
+    dcm_text(&d, 0x00080018, "UI", "1.2.3");
+    dcm_write(&d, path);
+    dcm_free(&d);
+    assert_int_equal(pn_header_read(&h, path, &err), PN_EFORMAT);
 }
 
 static void test_kind_words(void **state)
@@ -525,6 +609,8 @@ int main(void)
         cmocka_unit_test_teardown(test_too_many_regions, dicom_clear),
         cmocka_unit_test_teardown(test_deep_nesting_is_refused, dicom_clear),
         cmocka_unit_test_teardown(test_wrong_value_representations, dicom_clear),
+        cmocka_unit_test_teardown(test_commitment_report, dicom_clear),
+        cmocka_unit_test_teardown(test_commitment_report_that_is_none, dicom_clear),
         cmocka_unit_test(test_json_is_not_trusted),
         cmocka_unit_test(test_kind_words),
     };

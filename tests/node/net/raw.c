@@ -238,6 +238,17 @@ size_t raw_store_command(uint8_t *out, const char *sop_class, const char *sop_ui
     return (size_t)(p - out);
 }
 
+size_t raw_event_command(uint8_t *out, const char *sop_class, const char *sop_uid, unsigned id)
+{
+    uint8_t *p = element(out, 0x0002, sop_class, strlen(sop_class));
+    p = element16(p, 0x0100, 0x0100);
+    p = element16(p, 0x0110, id);
+    p = element16(p, 0x0800, 1);
+    p = element(p, 0x1000, sop_uid, strlen(sop_uid));
+    p = element16(p, 0x1002, 1);
+    return (size_t)(p - out);
+}
+
 int raw_status(int fd, int timeout_ms)
 {
     static raw_pdu pdu;
@@ -272,7 +283,20 @@ int raw_store(int fd, const char *sop_class, const char *sop_uid, const void *da
 
 /* ---- As acceptor -------------------------------------------------------------------------- */
 
-static bool answer(int fd, const raw_pdu *rq, int status, const char *comment)
+/* The request names the syntax somewhere. */
+static bool raw_proposes(const raw_pdu *rq, const char *syntax)
+{
+    size_t n = strlen(syntax);
+    for (size_t at = 0; at + 4 + n <= rq->n; at++) {
+        if (rq->body[at] == 0x40 && rq->body[at + 2] == (n >> 8) && rq->body[at + 3] == (n & 0xff) &&
+            memcmp(rq->body + at + 4, syntax, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool raw_answer(int fd, const raw_pdu *rq, int status, const char *comment)
 {
     unsigned field = 0, id = 0;
     for (size_t at = 6; at + 10 <= rq->n;) {
@@ -291,19 +315,27 @@ static bool answer(int fd, const raw_pdu *rq, int status, const char *comment)
     return raw_fragment(fd, true, true, rsp, (size_t)(p - rsp));
 }
 
-void raw_serve(int listen_fd, int status, const char *comment)
+int raw_accept(int listen_fd)
 {
-    static raw_pdu pdu, command;
+    static raw_pdu pdu;
     int fd = accept(listen_fd, NULL, NULL);
-    if (fd < 0 || raw_read_pdu(&pdu, fd, 5000) != PDU_RQ) { return; }
+    if (fd < 0 || raw_read_pdu(&pdu, fd, 5000) != PDU_RQ) { return -1; }
     uint8_t body[500], context[100] = { 1, 0, 0, 0 };
     uint8_t *p = head(body, "PEER", "RAW");
     p = item(p, 0x10, APPLICATION_CONTEXT, strlen(APPLICATION_CONTEXT));
-    uint8_t *c = item(context + 4, 0x40, EXPLICIT_LE, strlen(EXPLICIT_LE));
+    const char *syntax = raw_proposes(&pdu, EXPLICIT_LE) ? EXPLICIT_LE : IMPLICIT_LE;
+    uint8_t *c = item(context + 4, 0x40, syntax, strlen(syntax));
     p = item(p, 0x21, context, (size_t)(c - context));
     p = user_information(p);
     (void)raw_send_pdu(fd, PDU_AC, body, (size_t)(p - body));
-    for (;;) {
+    return fd;
+}
+
+void raw_serve(int listen_fd, int status, const char *comment)
+{
+    static raw_pdu pdu, command;
+    int fd = raw_accept(listen_fd);
+    while (fd >= 0) {
         int type = raw_read_pdu(&pdu, fd, 5000);
         if (type == PDU_RELEASE_RQ) {
             static const uint8_t zeros[4] = {0};
@@ -314,9 +346,9 @@ void raw_serve(int listen_fd, int status, const char *comment)
         if ((pdu.body[5] & 2) == 0) { continue; }
         if (status == RAW_CLOSED) { break; }
         if (status == RAW_TIMED_OUT) { (void)poll(NULL, 0, 5000); break; }
-        if (!answer(fd, &command, status, comment)) { break; }
+        if (!raw_answer(fd, &command, status, comment)) { break; }
     }
-    close(fd);
+    if (fd >= 0) { close(fd); }
 }
 
 /* ---- Instances ---------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@
 #define RLE_LOSSLESS "1.2.840.10008.1.2.5"
 #define CT_IMAGE    "1.2.840.10008.5.1.4.1.1.2"
 #define US_IMAGE    "1.2.840.10008.5.1.4.1.1.6.1"
+#define COMMITMENT  "1.2.840.10008.1.20.1"
+#define COMMITMENT_INSTANCE "1.2.840.10008.1.20.1.1"
 #define VERIFICATION "1.2.840.10008.1.1"
 #define APPLICATION_CONTEXT "1.2.840.10008.3.1.1.1"
 
@@ -48,12 +50,19 @@ const char *raw_context_syntax(const raw_pdu *ac);
 bool raw_fragment(int fd, bool command, bool last, const void *bytes, size_t n);
 /* Command set of a C-STORE-RQ; its length. */
 size_t raw_store_command(uint8_t *out, const char *sop_class, const char *sop_uid, unsigned id);
+/* Command set of an N-EVENT-REPORT-RQ of event type 1; its length. */
+size_t raw_event_command(uint8_t *out, const char *sop_class, const char *sop_uid, unsigned id);
 /* Status of the C-STORE-RSP that comes next; RAW_CLOSED if anything else does. */
 int raw_status(int fd, int timeout_ms);
 /* A whole C-STORE; its status, or RAW_CLOSED. */
 int raw_store(int fd, const char *sop_class, const char *sop_uid, const void *data, size_t n);
 
 /* ---- As acceptor ---- */
+/* Accept one association and its context 1 (explicit little endian where that is proposed, else
+ * implicit); the socket, or -1. */
+int raw_accept(int listen_fd);
+/* A response without a data set to the command. */
+bool raw_answer(int fd, const raw_pdu *command, int status, const char *comment);
 /* Accept one association on listen_fd and context 1; answer every message with the status;
  * status RAW_CLOSED: close instead of answering, RAW_TIMED_OUT: say nothing for 5 s. */
 void raw_serve(int listen_fd, int status, const char *comment);
