@@ -18,6 +18,7 @@
 #include "cmd/cmd.h"
 #include "cmd/train_args.h"
 #include "cmd/train_frame.h"
+#include "cmd/train_page.h"
 #include "cmd/train_recipe.h"
 #include "pipeline/select_features.h"
 #include "pipeline/train.h"
@@ -207,10 +208,11 @@ static void show_folds(void *context, size_t done, size_t all)
     fprintf(stderr, "\rLASSO: fold %zu of %zu\033[K%s", done, all, done < all ? "" : "\n");
 }
 
-static int select_features(pn_train_data *d, train_args *a, pn_error *err)
+/* The names before the selection go to *all. */
+static int select_features(pn_selection *out, train_list *all, pn_train_data *d, train_args *a, pn_error *err)
 {
     const pn_selection_opts o = {.redundancy = a->redundancy, .folds = a->folds, .one_se = a->one_se, .seed = a->seed,
-                                 .alpha = 1,
+                                 .alpha = 1, .keep_path = a->page != NULL || a->path_table != NULL,
                                  .progress = show_folds, .progress_context = a};
     pn_selection s = {0};
     int rc = pn_select_features(&s, d, &o, err);
@@ -220,10 +222,9 @@ static int select_features(pn_train_data *d, train_args *a, pn_error *err)
     pn_train_data_keep(d, &s);
     train_list kept = {0};
     for (size_t k = 0; k < s.n && rc == PN_OK; k++) { rc = add_name(&kept, a->use.v[s.chosen[k]], err); }
-    for (size_t i = 0; i < a->use.n; i++) { free(a->use.v[i]); }
-    free(a->use.v);
+    *all = a->use;
     a->use = kept;
-    pn_selection_free(&s);
+    *out = s;
     return rc;
 }
 
@@ -232,6 +233,8 @@ static int train(train_args *a, pn_error *err)
     cfg_model m = {0};
     pn_train_data d = {0};
     pn_train_summary s = {0};
+    pn_selection selected = {0};
+    train_list all = {0};
     pn_train_opts opts = {.cut = a->cut,
                                 .cut_value = a->cut_value, .horizon_years = a->horizons,
                                 .n_horizons = a->n_horizons,
@@ -240,10 +243,11 @@ static int train(train_args *a, pn_error *err)
                                 .progress = show_progress, .progress_context = a};
     int rc = train_describe(&m, a, err);
     if (rc == PN_OK) { rc = read_data(&d, &m, a, err); }
-    if (rc == PN_OK && a->select) { rc = select_features(&d, a, err); }
+    if (rc == PN_OK && a->select) { rc = select_features(&selected, &all, &d, a, err); }
     if (rc == PN_OK) { rc = name_model(&m, a, err); }
     opts.features = (const char *const *)a->use.v;      /* as chosen */
     if (rc == PN_OK) { rc = pn_train_fit(&m, &s, &d, &opts, err); }
+    if (rc == PN_OK) { rc = train_write_pages(a, &m, &s, &d, selected.path, &all, err); }
     if (rc == PN_OK) { rc = train_save(&m, a->output, err); }
     if (rc == PN_OK) {
         train_print_unmatched(&d.features_only, a->features, a->clinical);
@@ -253,6 +257,8 @@ static int train(train_args *a, pn_error *err)
         }
         print_summary(a, &d, &m, &s);
     }
+    pn_selection_free(&selected);
+    opt_list_free(&all);
     pn_train_summary_free(&s);
     pn_train_data_free(&d);
     cfg_model_free(&m);

@@ -68,6 +68,9 @@ static const char usage_use[] =          /* C promises no longer texts than 4095
     "      --min-voxels N      smallest region (default 1)\n"
     "      --extraction FILE   parameter file that the features were extracted with\n"
     "                          (default: the default settings)\n"
+    "      --page FILE         also a page with plots: hazard ratios, optimism and calibration by the bootstrap,\n"
+    "                          path and cross-validation of the LASSO; PDF where FILE ends in .pdf, else HTML\n"
+    "      --path-table FILE   lasso: path and cross-validation as CSV\n"
     "  -o, --output FILE       the model file; required without --recipe\n"
     "  -q, --quiet             no progress\n"
     "  -h, --help              print this\n";
@@ -144,7 +147,7 @@ enum { OPT_FEATURES = 256, OPT_CLINICAL, OPT_USE, OPT_ID, OPT_TIME, OPT_UNIT, OP
        OPT_HORIZONS, OPT_MODEL_ID, OPT_VERSION, OPT_TITLE, OPT_DESCRIPTION, OPT_ENDPOINT, OPT_RESEARCH,
        OPT_MODALITY, OPT_BODY, OPT_CONTOURS, OPT_SLICE, OPT_PIXEL, OPT_MIN, OPT_EXTRACTION, OPT_BOOTSTRAP,
        OPT_SEED, OPT_THICKNESS, OPT_CONTRAST, OPT_MISSING, OPT_DISTANCE, OPT_SELECT, OPT_REDUNDANCY, OPT_FOLDS, OPT_LAMBDA,
-       OPT_RECIPE, OPT_EXPRESSION, OPT_PROFILES, OPT_TABLE, OPT_OUT_OF_FOLD };
+       OPT_RECIPE, OPT_EXPRESSION, OPT_PROFILES, OPT_TABLE, OPT_OUT_OF_FOLD, OPT_PAGE, OPT_PATH_TABLE };
 
 static const struct option options[] = {
     {"features", required_argument, NULL, OPT_FEATURES},
@@ -184,6 +187,8 @@ static const struct option options[] = {
     {"profiles", required_argument, NULL, OPT_PROFILES},
     {"table", required_argument, NULL, OPT_TABLE},
     {"out-of-fold", required_argument, NULL, OPT_OUT_OF_FOLD},
+    {"page", required_argument, NULL, OPT_PAGE},
+    {"path-table", required_argument, NULL, OPT_PATH_TABLE},
     {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -209,6 +214,8 @@ static const char **text_option(train_args *a, int c)
     case OPT_PROFILES: return &a->profiles;
     case OPT_TABLE: return &a->table;
     case OPT_OUT_OF_FOLD: return &a->out_of_fold;
+    case OPT_PAGE: return &a->page;
+    case OPT_PATH_TABLE: return &a->path_table;
     case 'o': return &a->output;
     default: return NULL;
     }
@@ -304,6 +311,14 @@ static int check_required(const train_args *a, int argc, char **argv)
         {"out-of-fold", a->out_of_fold != NULL}};
     if (optind < argc) {
         fprintf(stderr, "prognode train: unexpected argument \"%s\"\n", argv[optind]);
+        return PN_EXIT_USAGE;
+    }
+    if (by_recipe && (a->page != NULL || a->path_table != NULL)) {
+        fprintf(stderr, "prognode train: --%s does not go with --recipe\n", a->page != NULL ? "page" : "path-table");
+        return PN_EXIT_USAGE;
+    }
+    if (a->path_table != NULL && !a->select) {
+        fprintf(stderr, "prognode train: --path-table goes with --select lasso\n");
         return PN_EXIT_USAGE;
     }
     if (by_recipe && a->own_choice != NULL) {

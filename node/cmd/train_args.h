@@ -31,6 +31,7 @@ typedef struct train_args {
     size_t folds;
     bool one_se;
     const char *own_choice;          /* an option that a recipe decides, or NULL     */
+    const char *page, *path_table;   /* of the model by itself; or NULL              */
     bool quiet;
 } train_args;
 

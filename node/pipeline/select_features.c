@@ -3,11 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <survival/penalised.h>
+#include <survival/quantile.h>
 #include <survival/redundancy.h>
 
 void pn_selection_free(pn_selection *s)
 {
     if (s == NULL) { return; }
+    if (s->path != NULL) {
+        sv_path_free(&s->path->fits);
+        sv_cv_free(&s->path->cv);
+        free(s->path->column);
+        free(s->path);
+    }
     free(s->chosen);
     free(s->coef);
     *s = (pn_selection){0};
@@ -69,8 +76,8 @@ static bool forward_progress(void *context, size_t done, size_t all)
     return true;
 }
 
-/* The lambda that cross-validation prefers, in the path of all patients. */
-static int cross_validate(size_t *at, const sv_path *path, const sv_matrix *x, const sv_surv *s, const int *label,
+/* What cross-validation says of the path of all patients. */
+static int cross_validate(sv_cv *out, const sv_path *path, const sv_matrix *x, const sv_surv *s, const int *label,
                           const sv_path_opts *path_opts, const pn_selection_opts *o, pn_error *err)
 {
     sv_cv_opts c = SV_CV_OPTS_INIT;
@@ -88,12 +95,35 @@ static int cross_validate(size_t *at, const sv_path *path, const sv_matrix *x, c
                                : sv_cv_cox(&cv, path, x, s, fold, o->folds, path_opts, &c, &sv);
         rc = failed != SV_OK ? fail_with(err, &sv) : PN_OK;
     }
-    if (rc == PN_OK) {
-        *at = o->one_se ? cv.one_se : cv.best;
-        sv_cv_free(&cv);
-    }
+    if (rc == PN_OK) { *out = cv; }
     free(fold);
     return rc;
+}
+
+/* Hands path and cross-validation over to the result, the coefficients for one standard deviation. */
+static int keep_path(pn_selection *out, sv_path *path, sv_cv *cv, size_t at, const sv_matrix *x, pn_error *err)
+{
+    pn_selection_path *kept = calloc(1, sizeof *kept);
+    size_t *column = calloc(path->p + 1, sizeof *column);
+    double *v = calloc(x->rows + 1, sizeof *v);
+    if (kept == NULL || column == NULL || v == NULL) {
+        free(kept);
+        free(column);
+        free(v);
+        return pn_fail_transient(err, PN_ENOMEM, "no memory for the path of %zu features", path->p);
+    }
+    for (size_t j = 0; j < path->p; j++) {
+        column[j] = j;
+        for (size_t i = 0; i < x->rows; i++) { v[i] = sv_at(x, i, j); }
+        double sd = sv_sd(v, x->rows);
+        for (size_t k = 0; k < path->n_lambda; k++) { path->coef[k * path->p + j] *= sd; }
+    }
+    free(v);
+    *kept = (pn_selection_path){.fits = *path, .cv = *cv, .column = column, .at = at};
+    out->path = kept;
+    *path = (sv_path){0};
+    *cv = (sv_cv){0};
+    return PN_OK;
 }
 
 static int take_chosen(pn_selection *out, const sv_path *path, size_t at, pn_error *err)
@@ -126,9 +156,17 @@ int pn_lasso(pn_selection *out, const sv_matrix *x, const sv_surv *s, const int 
     const int failed = label != NULL ? sv_path_logistic(&path, x, label, NULL, &path_opts, &sv)
                                      : sv_path_cox(&path, x, s, &path_opts, &sv);
     if (failed != SV_OK) { return fail_with(err, &sv); }
-    int rc = cross_validate(&at, &path, x, s, label, &path_opts, o, err);
-    if (rc == PN_OK) { rc = take_chosen(out, &path, at, err); }
+    sv_cv cv = {0};
+    pn_selection found = {0};
+    int rc = cross_validate(&cv, &path, x, s, label, &path_opts, o, err);
+    if (rc == PN_OK) {
+        at = o->one_se ? cv.one_se : cv.best;
+        rc = take_chosen(&found, &path, at, err);
+    }
+    if (rc == PN_OK && o->keep_path) { rc = keep_path(&found, &path, &cv, at, x, err); }
+    if (rc == PN_OK) { *out = found; } else { pn_selection_free(&found); }
     sv_path_free(&path);
+    sv_cv_free(&cv);
     return rc;
 }
 
@@ -155,6 +193,7 @@ int pn_select_features(pn_selection *out, const pn_train_data *d, const pn_selec
                      opts->one_se ? "; take the best instead of the sparsest" : "");
     }
     for (size_t k = 0; k < s.n; k++) { s.chosen[k] = kept[s.chosen[k]]; }
+    for (size_t k = 0; s.path != NULL && k < s.path->fits.p; k++) { s.path->column[k] = kept[k]; }
     s.redundant = d->p - n_kept;
     free(kept);
     free(x);

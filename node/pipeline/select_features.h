@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <survival/penalised.h>
 #include <survival/surv.h>
 #include "base/error.h"
 #include "pipeline/train_data.h"
@@ -24,13 +25,23 @@ typedef struct pn_selection_opts {
                                       fold; NULL: each row is another patient                       */
     void (*progress)(void *context, size_t done, size_t all);   /* after each fold; or NULL          */
     void *progress_context;
+    bool keep_path;                /* whether the result holds the path and its cross-validation    */
 } pn_selection_opts;
+
+/* The way from the empty model to the full one. */
+typedef struct pn_selection_path {
+    sv_path fits;                  /* coefficients for one standard deviation of each column        */
+    sv_cv cv;
+    size_t *column;                /* [fits.p] of the data                                          */
+    size_t at;                     /* the fit that was chosen                                       */
+} pn_selection_path;
 
 typedef struct pn_selection {
     size_t *chosen; size_t n;      /* columns of the data, ascending; owned                         */
     double *coef;                  /* [n] of the penalised regression, for a unit of the column     */
     size_t redundant;              /* how many were left out before                                 */
     double lambda;
+    pn_selection_path *path;       /* with keep_path, else NULL; owned                              */
 } pn_selection;
 
 /* Fails: PN_EINVAL where nothing is chosen (the message says what to try), where a fold's remainder has no

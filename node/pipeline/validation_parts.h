@@ -1,4 +1,4 @@
-/* pipeline/validation_parts.h - the parts of a validation's page. Private to validation_*.c. */
+/* pipeline/validation_parts.h - the parts of a validation's page. Private to the pages of pipeline/. */
 #ifndef PN_PIPELINE_VALIDATION_PARTS_H
 #define PN_PIPELINE_VALIDATION_PARTS_H
 #include "pipeline/validation_page.h"

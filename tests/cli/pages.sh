@@ -1,5 +1,5 @@
 #!/bin/bash
-# Pages of `cluster` and `deconvolve`: the same figures as in their tables, the same bytes twice, HTML and PDF.
+# Pages of `cluster`, `deconvolve` and `train`: the same figures as in their tables, the same bytes twice, HTML and PDF.
 prognode=$1
 verb=
 . "$(dirname "$0")/stderr.sh"
@@ -64,4 +64,36 @@ if command -v pdftotext >/dev/null; then
   while read -r words; do grep -qF "$words" d.txt || complain "the document does not say $words"; done <means
 fi
 expect 2 'not for --given' deconvolve mix.csv --given d/expression.csv -o x --page x.html
+
+# ---- train: twelve features of which two matter
+awk -v f=f.csv -v c=c.csv 'BEGIN { srand(3); split("Mean Median Energy Entropy Kurtosis Skewness Range Variance Uniformity Maximum Minimum RootMeanSquared", name, " ")
+  printf "case" >f; for (j = 1; j <= 12; j++) printf ",original_firstorder_%s", name[j] >f; print "" >f; print "case,time,event" >c
+  for (i = 1; i <= 160; i++) { printf "P%d", i >f
+    for (j = 1; j <= 12; j++) { s = 0; for (k = 0; k < 12; k++) s += rand(); z[j] = s - 6; printf ",%.6f", 50 + 7 * z[j] >f }
+    print "" >f; t = -log(1 - rand()) * 1500 / exp(0.8 * z[1] - 0.6 * z[4]); w = 400 + 2500 * rand()
+    printf "P%d,%.1f,%d\n", i, (t < w ? t : w) + 1, t < w >c } }'
+learn() { expect "$1" "$2" train --features f.csv --clinical c.csv --use 'original_*' --horizons 2 --bootstrap 0 -q -o m.yaml "${@:3}"; }
+learn 0 '' --select lasso --page t.html --path-table path.csv
+learn 0 '' --select lasso --page t2.html
+same_twice t.html t2.html
+learn 0 '' --select lasso --page t.pdf
+harmless t.html 4
+# the fit that is marked has the features of the model, and the least mean of the cross-validation
+chosen=$(grep -c 'coefficient:' m.yaml)
+awk -F, -v want="$chosen" 'NR > 1 { if (NR == 2 || $2 < least) least = $2; if ($5 == 1) { at = $2; n = 0; for (j = 6; j <= NF; j++) n += $j != 0; named = $4; marked++ } }
+  END { exit !(marked == 1 && at == least && n == want && named == want) }' path.csv || complain "path.csv: $(awk -F, '$5 == 1' path.csv), the model has $chosen features"
+head -1 path.csv | grep -q '^lambda,cv_mean,cv_se,selected,chosen,original_firstorder_Mean,' || complain "path.csv: $(head -1 path.csv)"
+awk -F, 'NR == 2 { for (j = 6; j <= NF; j++) if ($j != 0) exit 1; exit $4 != 0 }' path.csv || complain "the path does not begin with the empty model"
+apparent=$(sed -n 's/.*<th scope="row">C-index<\/th><td>\([0-9.]*\)<.*/\1/p' t.html)
+[ "$(awk '$1 == "c_index:" { printf "%.4f", $2 }' m.yaml)" = "$apparent" ] || complain "apparent C-index $apparent, the model file: $(grep c_index: m.yaml)"
+awk -v line="$(grep -o 'C-index</th><td>[0-9.]*</td><td>[0-9.]*</td><td>[0-9.]*' t.html | tr '<>/td' ' ')" \
+  'BEGIN { n = split(line, v, " "); d = v[n - 2] - v[n - 1] - v[n]; exit !(v[n] < v[n - 2] && d < 2e-4 && d > -2e-4) }' || complain "apparent - optimism is not what is told"
+if command -v pdftotext >/dev/null; then
+  pdftotext -layout t.pdf t.txt
+  grep -q "C-index *$apparent" t.txt || complain "the document does not say $apparent"
+fi
+learn 0 '' --page whole.html
+harmless whole.html 2
+learn 2 'path-table goes with --select lasso' --path-table p.csv
+expect 2 'page does not go with --recipe' train --features f.csv --clinical c.csv --recipe r.yaml --page p.html
 exit $status

@@ -2,6 +2,7 @@
 #include "check.h"
 #include <stdlib.h>
 #include <string.h>
+#include <survival/quantile.h>
 #include "pipeline/select_features.h"
 
 enum { N = 220, P = 30 };
@@ -137,11 +138,48 @@ static void test_progress_and_refusals(void **state)
     pn_train_data_free(&d);
 }
 
+/* The path holds what was chosen, for one standard deviation of each column, and does not change the choice. */
+static void test_path_is_kept(void **state)
+{
+    (void)state;
+    pn_train_data d = made(0.8, 5);
+    pn_selection s, without;
+    pn_error err = {0};
+    pn_selection_opts o = plain;
+    o.redundancy = 0.9;
+    CHECK_OK(pn_select_features(&without, &d, &o, &err), err);
+    assert_null(without.path);
+    o.keep_path = true;
+    CHECK_OK(pn_select_features(&s, &d, &o, &err), err);
+    const pn_selection_path *p = s.path;
+    assert_non_null(p);
+    assert_int_equal(s.n, without.n);
+    assert_memory_equal(s.chosen, without.chosen, s.n * sizeof *s.chosen);
+    assert_int_equal(p->fits.p, P - 1);
+    assert_int_equal(p->at, p->cv.best);
+    assert_int_equal(p->fits.n_selected[0], 0);
+    CHECK_NEAR(p->fits.lambda[p->at], s.lambda, 1e-12, 0);
+    size_t chosen = 0;
+    for (size_t j = 0; j < p->fits.p; j++) {
+        double coef = p->fits.coef[p->at * p->fits.p + j];
+        if (fabs(coef) > 0) {
+            assert_int_equal(p->column[j], s.chosen[chosen]);
+            CHECK_NEAR(coef, s.coef[chosen] * sv_sd(d.x + s.chosen[chosen] * N, N), 1e-12, 0);
+            chosen++;
+        }
+    }
+    assert_int_equal(chosen, s.n);
+    pn_selection_free(&s);
+    pn_selection_free(&without);
+    pn_train_data_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_planted_features_are_found), cmocka_unit_test(test_noise_gives_nothing_within_one_error),
         cmocka_unit_test(test_same_seed_same_choice_and_columns_are_kept), cmocka_unit_test(test_progress_and_refusals),
+        cmocka_unit_test(test_path_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
