@@ -131,6 +131,11 @@ static int check_names(const pn_csv *t, pn_error *err)
             return pn_fail(err, PN_EFORMAT, "%s: column %zu has no name", t->name, c + 1);
         }
     }
+    const char *only = t->bytes + t->header[0], *other = strpbrk(only, ";\t");
+    if (t->n_columns == 1 && other != NULL) {
+        return pn_fail(err, PN_EFORMAT, "%s: one column, \"%.60s\": its cells seem to be separated by %s, expected commas",
+                       t->name, only, *other == ';' ? "semicolons" : "tabs");
+    }
     const char **names = malloc(t->n_columns * sizeof *names);
     if (names == NULL) { return no_memory(err); }
     for (size_t c = 0; c < t->n_columns; c++) { names[c] = t->bytes + t->header[c]; }
@@ -172,6 +177,36 @@ static int keep_record(reader *r)
     return PN_OK;
 }
 
+/* Length of the character at p, of at most n bytes; 0: it is none of UTF-8 (RFC 3629). */
+static size_t character(const unsigned char *p, size_t n)
+{
+    if (p[0] < 0x80) { return 1; }
+    size_t length = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+    if (length == 0 || length > n) { return 0; }
+    for (size_t i = 1; i < length; i++) {
+        if ((p[i] & 0xc0) != 0x80) { return 0; }
+    }
+    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
+    bool outside = (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf4 && p[1] >= 0x90);
+    return overlong || outside ? 0 : length;
+}
+
+static int check_characters(const reader *r)
+{
+    const unsigned char *b = (const unsigned char *)r->t.bytes;
+    size_t line = 1;
+    for (size_t at = 0; at < r->n;) {
+        size_t length = character(b + at, r->n - at);
+        if (length == 0) {
+            return pn_fail(r->err, PN_EFORMAT, "%s: line %zu: the byte %02x is no character of UTF-8; save the table as "
+                           "UTF-8", r->t.name, line, b[at]);
+        }
+        line += b[at] == '\n';
+        at += length;
+    }
+    return PN_OK;
+}
+
 static int read_all(reader *r)
 {
     const pn_csv *t = &r->t;
@@ -180,6 +215,8 @@ static int read_all(reader *r)
         return pn_fail(r->err, PN_EFORMAT, "%s: a NUL byte at offset %zu; expected a text file in UTF-8",
                        t->name, (size_t)(nul - t->bytes));
     }
+    int rc = check_characters(r);
+    if (rc != PN_OK) { return rc; }
     if (r->n >= 3 && memcmp(t->bytes, "\xef\xbb\xbf", 3) == 0) { r->at = 3; }
     for (r->record = 1; r->at < r->n; r->record++) {
         size_t blank = line_end(r);
@@ -187,7 +224,7 @@ static int read_all(reader *r)
             r->at += blank;
             continue;
         }
-        int rc = read_record(r);
+        rc = read_record(r);
         if (rc == PN_OK) { rc = keep_record(r); }
         if (rc != PN_OK) { return rc; }
     }
@@ -290,6 +327,22 @@ int pn_csv_find(size_t *out, const pn_csv *t, const char *column, pn_error *err)
                    t->n_columns, some, t->n_columns > 6 ? ", ..." : "");
 }
 
+int pn_csv_id(const char **out, const pn_csv *t, size_t row, size_t column, pn_error *err)
+{
+    const char *text = pn_csv_cell(t, row, column);
+    const size_t n = strlen(text), number = pn_csv_row_number(t, row);
+    if (n == 0) {
+        return pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%.80s\": the value is missing", t->name, number,
+                       pn_csv_column_name(t, column));
+    }
+    if (strchr(" \t\r\n", text[0]) != NULL || strchr(" \t\r\n", text[n - 1]) != NULL) {
+        return pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%.80s\": \"%.40s\" begins or ends with a blank", t->name,
+                       number, pn_csv_column_name(t, column), text);
+    }
+    *out = text;
+    return PN_OK;
+}
+
 /* ---- numbers ------------------------------------------------------------------------------ */
 
 static const char *skip_digits(const char *p, size_t *n)
@@ -361,7 +414,7 @@ int pn_csv_number(double *out, const pn_csv *t, size_t row, size_t column, pn_cs
                        t->name, number, name, cell);
     }
     double v = decimal_value(cell);
-    if (!isfinite(v)) {
+    if (!(fabs(v) <= PN_MAX_CSV_NUMBER)) {
         return pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%.80s\": \"%.40s\" is out of range",
                        t->name, number, name, cell);
     }

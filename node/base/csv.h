@@ -29,8 +29,9 @@ typedef struct pn_csv {
 } pn_csv;
 
 /* Fails: PN_EIO, PN_ENOTFOUND, PN_ELIMIT (base/limits.h), PN_EFORMAT (empty file, no row length
- * that fits the header, a quote that does not close, NUL bytes, a carriage return on its own,
- * column names missing or used twice), PN_ENOMEM. *out is untouched on failure. */
+ * that fits the header, a quote that does not close, NUL bytes, bytes that are not UTF-8, a carriage
+ * return on its own, column names missing or used twice, one column whose name has semicolons or tabs),
+ * PN_ENOMEM. *out is untouched on failure. */
 PN_CHECKED int pn_csv_read(pn_csv *out, const char *path, pn_error *err);
 PN_CHECKED int pn_csv_parse(pn_csv *out, const char *bytes, size_t n, const char *name,
                             pn_error *err);
@@ -43,13 +44,18 @@ bool pn_csv_has(const pn_csv *t, const char *column);
 /* Index of a column; PN_ENOTFOUND lists the first columns that exist. */
 PN_CHECKED int pn_csv_find(size_t *out, const pn_csv *t, const char *column, pn_error *err);
 
+/* A cell by which rows of tables meet: not empty, no blank at its ends, for which no partner would be found
+ * (PN_EFORMAT). Lent by t. */
+PN_CHECKED int pn_csv_id(const char **out, const pn_csv *t, size_t row, size_t column, pn_error *err);
+
 typedef enum pn_csv_missing {
     PN_CSV_REQUIRED,       /* an empty cell, NA or NaN is an error                         */
     PN_CSV_NAN,            /* ... is a NaN                                                 */
 } pn_csv_missing;
 
 /* A finite decimal number ("-1.5e3"), always with a point, whatever the locale; blanks round it
- * are skipped. Hexadecimal, infinite and too large numbers are refused (PN_EFORMAT). */
+ * are skipped. Hexadecimal and infinite numbers, and those beyond PN_MAX_CSV_NUMBER, are refused
+ * (PN_EFORMAT). */
 PN_CHECKED int pn_csv_number(double *out, const pn_csv *t, size_t row, size_t column,
                              pn_csv_missing missing, pn_error *err);
 

@@ -31,6 +31,8 @@
 #define PN_MAX_CSV_BYTES       (1ULL << 30)
 #define PN_MAX_CSV_COLUMNS     20000
 #define PN_MAX_CSV_ROWS        5000000
+#define PN_MAX_CSV_NUMBER      1e100      /* so that squares and their sums stay finite     */
+#define PN_MAX_FOLLOW_UP_YEARS 150        /* of a patient                                   */
 #define PN_MAX_JSON_BYTES      (64ULL << 20)
 #define PN_MAX_TLS_FILE_BYTES  (16u << 20)     /* certificate, key, CA or CRL file          */
 #define PN_MAX_KEY_FILE_BYTES  65536      /* key that signs models, or is trusted           */

@@ -123,6 +123,21 @@ static sv_metric metric_of(const options *o) { return o->c.inner == SV_INNER_KME
 
 static int from_sv(pn_error *err, const sv_error *e) { return pn_fail(err, PN_EINVAL, "%s", e->msg); }
 
+/* A patient whose features are all alike has no correlation with another. */
+static int check_varies(const sv_matrix *x, const mt_table *t, const options *o, pn_error *err)
+{
+    if (o->c.metric == SV_METRIC_EUCLIDEAN || o->c.inner == SV_INNER_KMEANS || x->cols < 2) { return PN_OK; }
+    for (size_t i = 0; i < x->rows; i++) {
+        bool varies = false;
+        for (size_t j = 1; j < x->cols; j++) { varies = varies || sv_at(x, i, j) < sv_at(x, i, 0) || sv_at(x, i, j) > sv_at(x, i, 0); }
+        if (!varies) {
+            return pn_fail(err, PN_EFORMAT, "%s: all %zu features of patient \"%.80s\" are %g: it has no correlation; leave it "
+                           "out, or take --distance euclidean", t->csv.name, x->cols, patient(t, o, i), sv_at(x, i, 0));
+        }
+    }
+    return PN_OK;
+}
+
 static int write_groups(const sv_consensus *c, const mt_table *t, const options *o, pn_error *err)
 {
     pn_buf b = {0};
@@ -258,7 +273,8 @@ static int group(const mt_table *t, options *o, pn_error *err)
     double *pac = calloc(ks * (o->null_sets > 0 ? o->null_sets : 1), sizeof *pac), p[SV_MAX_CONSENSUS_K];
     if (pac == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the null comparison"); }
     if (!o->quiet) { o->c.progress = show_progress; }
-    int rc = sv_consensus_fit(&c, &x, &o->c, &se) == SV_OK ? PN_OK : from_sv(err, &se);
+    int rc = check_varies(&x, t, o, err);
+    if (rc == PN_OK && sv_consensus_fit(&c, &x, &o->c, &se) != SV_OK) { rc = from_sv(err, &se); }
     o->c.progress = NULL;
     if (rc == PN_OK && o->null_sets > 0 && sv_consensus_null(pac, p, c.pac, o->null_sets, &x, &o->c, &se) != SV_OK) {
         rc = from_sv(err, &se);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <survival/deconvolve.h>
 #include "base/file.h"
+#include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/deconvolve_page.h"
 #include "cmd/matrix_table.h"
@@ -97,6 +98,21 @@ static bool take(options *o, int option, const char *text)
 }
 
 static int from_sv(pn_error *err, const sv_error *e) { return pn_fail(err, PN_EINVAL, "%s", e->msg); }
+
+/* Expression as the mixture adds it up. */
+static int make_linear(mt_table *t, bool log2, pn_error *err)
+{
+    for (size_t i = 0; i < t->n_rows * t->n_columns; i++) {
+        double v = log2 ? exp2(t->v[i]) : t->v[i];
+        if (!(v >= 0 && v <= PN_MAX_CSV_NUMBER)) {
+            return pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%.80s\": %g, expected %s", t->csv.name,
+                           pn_csv_row_number(&t->csv, i / t->n_columns), mt_column(t, i % t->n_columns), t->v[i],
+                           log2 ? "a logarithm to the base 2" : "expression of at least 0, or --log2 for logarithms");
+        }
+        t->v[i] = v;
+    }
+    return PN_OK;
+}
 
 /* v[n * k] with the names of its rows and s1..sk over its columns. */
 static int write_table(const options *o, const char *file, const char *corner, const double *v, size_t n, size_t k,
@@ -292,7 +308,7 @@ int cmd_deconvolve(int argc, char **argv)
     pn_error err = {0};
     mt_table t = {0};
     int rc = mt_read(&t, argv[optind], &err);
-    for (size_t i = 0; rc == PN_OK && o.log2 && i < t.n_rows * t.n_columns; i++) { t.v[i] = exp2(t.v[i]); }
+    if (rc == PN_OK) { rc = make_linear(&t, o.log2, &err); }
     if (rc == PN_OK) { rc = o.given != NULL ? apply(&t, &o, &err) : discover(&t, &o, &err); }
     mt_free(&t);
     if (rc != PN_OK) { fprintf(stderr, "prognode deconvolve: %s\n", err.msg); }

@@ -28,15 +28,19 @@ static int sorted_rows(named **out, const mt_table *t, pn_error *err)
 {
     named *n = calloc(t->n_rows, sizeof *n);
     if (n == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %s", t->csv.name); }
-    for (size_t r = 0; r < t->n_rows; r++) { n[r] = (named){mt_row(t, r), r}; }
+    for (size_t r = 0; r < t->n_rows; r++) {
+        n[r].row = r;
+        int rc = pn_csv_id(&n[r].name, &t->csv, r, 0, err);
+        if (rc != PN_OK) {
+            free(n);
+            return rc;
+        }
+    }
     qsort(n, t->n_rows, sizeof *n, by_name);
     for (size_t r = 0; r < t->n_rows; r++) {
-        bool twice = r > 0 && strcmp(n[r].name, n[r - 1].name) == 0;
-        if (n[r].name[0] != '\0' && !twice) { continue; }
-        int rc = twice ? pn_fail(err, PN_EFORMAT, "%s: rows %zu and %zu have the same name", t->csv.name,
-                                 pn_csv_row_number(&t->csv, n[r - 1].row), pn_csv_row_number(&t->csv, n[r].row))
-                       : pn_fail(err, PN_EFORMAT, "%s: row %zu has no name", t->csv.name,
-                                 pn_csv_row_number(&t->csv, n[r].row));
+        if (r == 0 || strcmp(n[r].name, n[r - 1].name) != 0) { continue; }
+        int rc = pn_fail(err, PN_EFORMAT, "%s: rows %zu and %zu have the same name", t->csv.name,
+                         pn_csv_row_number(&t->csv, n[r - 1].row), pn_csv_row_number(&t->csv, n[r].row));
         free(n);
         return rc;
     }
@@ -44,18 +48,17 @@ static int sorted_rows(named **out, const mt_table *t, pn_error *err)
     return PN_OK;
 }
 
-/* A column of numbers, some of which may be missing. */
+/* A column whose first value is a number, some of which may be missing. Text further down is an error later on: it
+ * must not make the column vanish. */
 static bool is_number_column(const pn_csv *csv, size_t column)
 {
-    size_t numbers = 0;
     if (strncmp(pn_csv_column_name(csv, column), "diagnostics_", 12) == 0) { return false; }
     for (size_t r = 0; r < csv->n_rows; r++) {
         double v;
-        pn_error err = {0};
-        if (pn_csv_number(&v, csv, r, column, PN_CSV_NAN, &err) != PN_OK) { return false; }
-        numbers += isnan(v) ? 0 : 1;
+        if (pn_csv_number(&v, csv, r, column, PN_CSV_NAN, NULL) != PN_OK) { return false; }
+        if (!isnan(v)) { return true; }
     }
-    return numbers > 0;
+    return false;
 }
 
 static int take_columns(mt_table *t, bool only_numbers, pn_error *err)
@@ -66,7 +69,8 @@ static int take_columns(mt_table *t, bool only_numbers, pn_error *err)
     for (size_t c = 1; c < t->csv.n_columns; c++) {
         if (!only_numbers || is_number_column(&t->csv, c)) { t->at[t->n_columns++] = c; }
     }
-    if (t->n_rows == 0 || t->n_columns == 0) {
+    if (t->n_rows == 0) { return pn_fail(err, PN_EFORMAT, "%s: a header and no rows", t->csv.name); }
+    if (t->n_columns == 0) {
         return pn_fail(err, PN_EFORMAT, "%s has %zu rows of %zu columns of numbers, expected a name and at least one number",
                        t->csv.name, t->n_rows, t->n_columns);
     }

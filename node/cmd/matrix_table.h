@@ -14,8 +14,8 @@ typedef struct mt_table {
 /* The first column names the rows, all others hold numbers. Fails: as pn_csv_read; PN_EFORMAT (a cell
  * without a number, no row or column of numbers, a row's name empty or there twice). */
 PN_CHECKED int mt_read(mt_table *out, const char *path, pn_error *err);
-/* Of a table that also holds other things: only the columns of numbers, without those that begin with
- * `diagnostics_`; an empty cell, NA or NaN is NaN. Fails as mt_read. */
+/* Of a table that also holds other things: only the columns whose first value is a number, without those that begin
+ * with `diagnostics_`; an empty cell, NA or NaN is NaN. Fails as mt_read: also for text below a number. */
 PN_CHECKED int mt_read_numbers(mt_table *out, const char *path, pn_error *err);
 void mt_free(mt_table *t);
 const char *mt_row(const mt_table *t, size_t row);

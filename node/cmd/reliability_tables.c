@@ -59,7 +59,9 @@ static int make_key(keyed *out, const tables *t, size_t i, size_t row, pn_error 
 {
     pn_buf b = {0};
     for (size_t c = 0; c < t->n_ids; c++) {
-        int rc = pn_buf_printf(&b, err, "%s\x1f", pn_csv_cell(&t->csv[i], row, t->id[i][c]));
+        const char *id = "";
+        int rc = pn_csv_id(&id, &t->csv[i], row, t->id[i][c], err);
+        if (rc == PN_OK) { rc = pn_buf_printf(&b, err, "%s\x1f", id); }
         if (rc != PN_OK) {
             pn_buf_free(&b);
             return rc;
@@ -72,7 +74,7 @@ static int make_key(keyed *out, const tables *t, size_t i, size_t row, pn_error 
 static int make_keys(tables *t, size_t i, pn_error *err)
 {
     const pn_csv *csv = &t->csv[i];
-    if (csv->n_rows == 0) { return pn_fail(err, PN_EFORMAT, "%s has no rows", csv->name); }
+    if (csv->n_rows == 0) { return pn_fail(err, PN_EFORMAT, "%s: a header and no rows", csv->name); }
     t->keys[i] = calloc(csv->n_rows, sizeof *t->keys[i]);
     if (t->keys[i] == NULL) { return no_memory(err); }
     for (size_t r = 0; r < csv->n_rows; r++) {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include "base/limits.h"
 
+static const double days_per_year = 365.25;
+
 /* A row under its ID; sorted lists of these are joined. */
 typedef struct keyed { const char *id; size_t row; } keyed;
 
@@ -36,16 +38,14 @@ static int collect(key_list *out, const pn_csv *t, const pn_train_columns *c, si
 {
     size_t id;
     int rc = pn_csv_find(&id, t, c->id, err);
+    if (rc == PN_OK && t->n_rows == 0) { rc = pn_fail(err, PN_EFORMAT, "%s: a header and no rows", t->name); }
     if (rc != PN_OK) { return rc; }
     out->k = malloc((t->n_rows + 1) * sizeof *out->k);
     if (out->k == NULL) { return no_memory(err); }
     for (size_t row = 0; row < t->n_rows; row++) {
         if (roi_column < t->n_columns && !wanted_roi(pn_csv_cell(t, row, roi_column), c)) { continue; }
-        const char *text = pn_csv_cell(t, row, id);
-        if (text[0] == '\0') {
-            return pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": the value is missing", t->name,
-                           pn_csv_row_number(t, row), c->id);
-        }
+        const char *text;
+        if ((rc = pn_csv_id(&text, t, row, id, err)) != PN_OK) { return rc; }
         out->k[out->n++] = (keyed){text, row};
     }
     qsort(out->k, out->n, sizeof *out->k, by_id);
@@ -121,6 +121,10 @@ static int read_outcomes(pn_train_data *d, const pn_csv *t, const pair *pairs,
         if (d->time_days[i] < 0) {
             rc = pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": the time %g is negative", t->name,
                          pn_csv_row_number(t, row), c->time, d->time_days[i]);
+        } else if (d->time_days[i] * c->days_per_unit > PN_MAX_FOLLOW_UP_YEARS * days_per_year) {
+            rc = pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": the time %g is more than %d years; are its unit and "
+                         "--time-unit the same?", t->name, pn_csv_row_number(t, row), c->time, d->time_days[i],
+                         PN_MAX_FOLLOW_UP_YEARS);
         } else if (had < 0 || had > 1 || (had > 0 && had < 1)) {
             rc = pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": the event is %g, expected 0 or 1",
                          t->name, pn_csv_row_number(t, row), c->event, had);
@@ -128,6 +132,11 @@ static int read_outcomes(pn_train_data *d, const pn_csv *t, const pair *pairs,
         d->time_days[i] *= c->days_per_unit;
         d->event[i] = had > 0;
         d->events += had > 0;
+    }
+    double longest = 0;
+    for (size_t i = 0; i < d->n && rc == PN_OK; i++) { longest = d->time_days[i] > longest ? d->time_days[i] : longest; }
+    if (rc == PN_OK && !(longest > 0)) {
+        rc = pn_fail(err, PN_EINVAL, "%s: all %zu times are 0 (column \"%s\")", t->name, d->n, c->time);
     }
     if (rc == PN_OK && d->events == 0) {
         rc = pn_fail(err, PN_EINVAL, "%s: none of the %zu patients has an event (column \"%s\")", t->name,

@@ -49,8 +49,8 @@ typedef struct pn_train_data {
 } pn_train_data;
 
 /* Join by ID; patients stand in the order of the feature table.
- * Refuses, naming file, row and column: an ID that is empty or used twice, a missing or
- * non-numeric value, a negative time, an event other than 0 and 1, a feature column without
+ * Refuses, naming file, row and column: an ID that is empty, has a blank at its ends or is used twice, a missing or
+ * non-numeric value, a negative time, one beyond PN_MAX_FOLLOW_UP_YEARS, only times of 0, an event other than 0 and 1, a feature column without
  * variation, features extracted with other settings (PN_EFORMAT); a column that is not there (PN_ENOTFOUND); no common patient, no event
  * (PN_EINVAL). *out is untouched on failure. */
 PN_CHECKED int pn_train_join(pn_train_data *out, const pn_csv *features, const pn_csv *clinical,

@@ -46,7 +46,7 @@ expect 1 'text.csv: row 4, column "f": "text" is not a number' cluster text.csv 
 sed '5s/^p3,/p2,/' patients.csv >twice.csv
 expect 1 'twice.csv: rows 4 and 5 have the same name' cluster twice.csv -o x
 sed '5s/.*/p3,2,2,2,2,2,2/' patients.csv >flat.csv
-expect 1 'row 4 is constant over 6 features' cluster flat.csv -o x
+expect 1 'flat.csv: all 6 features of patient "p3" are 2: it has no correlation' cluster flat.csv -o x
 [ ! -e x ] || complain "a folder was made for nothing"
 
 # ---- 600 genes of 3 subpopulations in 16 samples; 45 genes each that no other expresses
@@ -84,7 +84,7 @@ expect 2 'no output folder' deconvolve mix.csv
 expect 2 'k-max is "21", expected a whole number from 2 to 20' deconvolve mix.csv -o x --k-max 21
 expect 2 'expected --k within the others' deconvolve mix.csv -o x --k 9
 sed '3s/,[0-9.]*$/,-4/' mix.csv >negative.csv
-expect 1 'gene 2 of sample 16 is -4: expression must be linear, finite and >= 0' deconvolve negative.csv -o x
+expect 1 'negative.csv: row 3, column "t15": -4, expected expression of at least 0' deconvolve negative.csv -o x
 cut -d, -f1,2,3 mix.csv >two.csv
 expect 1 '3 subpopulations cannot be told apart in 2 dimensions of 2 samples' deconvolve two.csv -o x --k-min 3
 grep -v '^g7,' mix.csv >less.csv

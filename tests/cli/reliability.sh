@@ -62,7 +62,7 @@ expect 1 'no column' --id nobody r1.csv r2.csv
 sed 's/p4,GTV,1,[0-9]*/p4,GTV,1,many/' r2.csv >r2t.csv
 expect 1 'r2t.csv: row [0-9]+, column "score": "many" is not a number' r1.csv r2t.csv
 head -1 r1.csv >none.csv
-expect 1 'none.csv has no rows' r1.csv none.csv
+expect 1 'none.csv: a header and no rows' r1.csv none.csv
 (head -1 r1.csv; echo 'p7,GTV,1,1,1,a,1,1') >other.csv
 expect 1 '0 rows stand in every table' r2.csv other.csv
 

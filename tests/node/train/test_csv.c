@@ -62,6 +62,14 @@ static void test_csv__refuses_what_is_not_a_table(void **state)
         {"a,b\r1,2\r", "row 1, cell 2: a carriage return without a line feed"},
         {"a,b,a\n", "two columns are named \"a\""},
         {"a,,c\n", "column 2 has no name"},
+        {"a;b;c\n1;2;3\n", "separated by semicolons, expected commas"},
+        {"a\tb\n1\t2\n", "separated by tabs, expected commas"},
+        {"a,b\n1,\xfc\n", "line 2: the byte fc is no character of UTF-8"},
+        {"a,b\n1,\xc3", "line 2: the byte c3 is no character of UTF-8"},           /* cut */
+        {"a,b\n1,\xc0\xaf\n", "line 2: the byte c0"},                            /* overlong */
+        {"a,b\n1,\xe0\x80\x80\n", "line 2: the byte e0"},
+        {"a,b\n1,\xed\xa0\x80\n", "line 2: the byte ed"},                        /* half of a pair */
+        {"a,b\n1,\xf4\x90\x80\x80\n", "line 2: the byte f4"},                    /* beyond U+10FFFF */
         {"\"", "the quote does not close"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
