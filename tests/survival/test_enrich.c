@@ -249,6 +249,25 @@ static void check_table(const expression *e, const double *got, const char *file
     csv_free(&want);
 }
 
+/* A singular vector has no sign of its own: R's is LAPACK's, ours is that of the set's mean. */
+static void check_plage(const expression *e, const double *got)
+{
+    csv want;
+    assert_true(csv_read(&want, GSEA("gse17538_plage.csv")));
+    for (size_t j = 1; j < want.cols; j++) {
+        size_t k = set_named(&e->sets, want.cell[j]);
+        double product = 0;
+        for (size_t i = 0; i < e->n; i++) {
+            product += got[i * e->sets.n + k] * strtod(want.cell[(i + 1) * want.cols + j], NULL);
+        }
+        for (size_t i = 0; i < e->n; i++) {
+            double r = strtod(want.cell[(i + 1) * want.cols + j], NULL);
+            CHECK_NEAR(got[i * e->sets.n + k], product < 0 ? -r : r, 1e-8, 1e-10);
+        }
+    }
+    csv_free(&want);
+}
+
 static void test_scores_of_patients_equal_rs(void **state)
 {
     (void)state;
@@ -265,6 +284,10 @@ static void test_scores_of_patients_equal_rs(void **state)
     check_table(&e, out, GSEA("gse17538_ssgsea_raw.csv"));
     CHECK_OK(sv_combined_z(out, &e.m, NULL, NULL, &v, &err), err);
     check_table(&e, out, GSEA("gse17538_zscore.csv"));
+    CHECK_OK(sv_gsva(out, &e.m, &v, &err), err);
+    check_table(&e, out, GSEA("gse17538_gsva.csv"));
+    CHECK_OK(sv_plage(out, &e.m, &v, &err), err);
+    check_plage(&e, out);
     free(out);
     free(e.sets.gene);
     free(e.gene);
@@ -299,6 +322,62 @@ static void test_one_patient_by_the_training_means(void **state)
     CHECK_OK(sv_combined_z(all, &m, NULL, NULL, &s, &err), err);
     CHECK_OK(sv_combined_z(one, &alone, centre, sd, &s, &err), err);
     for (int k = 0; k < 2; k++) { CHECK_NEAR(one[k], all[5 * 2 + k], 1e-10, 1e-12); }
+}
+
+enum { COHORT = 20, COLUMNS = 12 };
+
+/* Genes 0 to 3 rise from patient to patient, the others are noise, and in the middle for the first and the last
+ * patient; gene 11 does not vary. */
+static void rising(double *x)
+{
+    uint64_t seed = 4;
+    for (int i = 0; i < COHORT * COLUMNS; i++) {
+        int row = i / COLUMNS, gene = i % COLUMNS;
+        double noise = row == 0 || row == COHORT - 1 ? 0.5 : uniform(&seed);
+        x[i] = gene < 4 ? row + 0.1 * uniform(&seed) : gene == 11 ? 7 : noise;
+    }
+}
+
+static void test_scores_of_a_cohort(void **state)
+{
+    (void)state;
+    static double x[COHORT * COLUMNS], gsva[COHORT * 3], plage[COHORT * 3], again[COHORT * 3];
+    uint32_t gene[] = { 0, 1, 2, 3, 3, 2, 1, 0, 11, 11 };
+    size_t start[] = { 0, 4, 9, 10 };
+    sv_gene_sets s = { 3, start, gene };
+    sv_matrix m = sv_matrix_rowmajor(x, COHORT, COLUMNS);
+    sv_error err;
+    rising(x);
+    CHECK_OK(sv_gsva(gsva, &m, &s, &err), err);
+    CHECK_OK(sv_plage(plage, &m, &s, &err), err);
+    double length = 0;
+    for (int i = 0; i < COHORT; i++) {
+        /* The order of a set's genes, and one that does not vary, are nothing to either. */
+        CHECK_NEAR(gsva[3 * i + 1], gsva[3 * i], 0, 0);
+        CHECK_NEAR(plage[3 * i + 1], plage[3 * i], 1e-10, 1e-12);
+        assert_true(isnan(gsva[3 * i + 2]) && isnan(plage[3 * i + 2]));
+        length += plage[3 * i] * plage[3 * i];
+        if (i > 0) { assert_true(plage[3 * i] > plage[3 * i - 3]); }
+    }
+    CHECK_NEAR(length, 1, 1e-12, 0);
+    CHECK_NEAR(gsva[0], -1, 1e-12, 0);
+    CHECK_NEAR(gsva[3 * (COHORT - 1)], 1, 1e-12, 0);
+
+    /* Another unit and zero of a gene change neither. */
+    for (int i = 0; i < COHORT; i++) { x[i * COLUMNS + 1] = 1024 * x[i * COLUMNS + 1] - 512; }
+    CHECK_OK(sv_gsva(again, &m, &s, &err), err);
+    for (int i = 0; i < COHORT; i++) { CHECK_NEAR(again[3 * i], gsva[3 * i], 1e-12, 1e-12); }
+    CHECK_OK(sv_plage(again, &m, &s, &err), err);
+    for (int i = 0; i < COHORT; i++) { CHECK_NEAR(again[3 * i], plage[3 * i], 1e-9, 1e-12); }
+
+    m.rows = 1;
+    assert_int_equal(sv_gsva(again, &m, &s, &err), SV_ETOOSMALL);
+    assert_int_equal(sv_plage(again, &m, &s, &err), SV_ETOOSMALL);
+    m.rows = COHORT;
+    for (int i = 0; i < COHORT * COLUMNS; i++) { x[i] = i % COLUMNS; }
+    assert_int_equal(sv_gsva(again, &m, &s, &err), SV_EDATA);
+    gene[1] = 0;
+    assert_int_equal(sv_plage(again, &m, &s, &err), SV_EINVAL);
 }
 
 static void test_refusals(void **state)
@@ -337,7 +416,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scores_equal_fgseas), cmocka_unit_test(test_walks_gene_by_gene),
         cmocka_unit_test(test_level_and_power), cmocka_unit_test(test_scores_of_patients_equal_rs),
-        cmocka_unit_test(test_one_patient_by_the_training_means), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_one_patient_by_the_training_means), cmocka_unit_test(test_scores_of_a_cohort), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

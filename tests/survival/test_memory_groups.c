@@ -1,10 +1,11 @@
-/* test_memory_groups.c - every allocation of clustering and deconvolution fails once: SV_ENOMEM, results
+/* test_memory_groups.c - every allocation of clustering, deconvolution and enrichment fails once: SV_ENOMEM, results
  * untouched, nothing leaked (the sanitizer looks). */
 #include "cohort.h"
 #include "failing_calloc.h"
 
 #include <survival/consensus.h>
 #include <survival/deconvolve.h>
+#include <survival/enrich.h>
 #include <survival/nnls.h>
 
 enum { N = 40, P = 6 };
@@ -96,12 +97,42 @@ static int run_pick(sv_error *err)
     return rc;
 }
 
+static int run_enrichment(sv_error *err)
+{
+    static const uint32_t gene[] = { 0, 1, 3, 4, 5 };
+    static const size_t start[] = { 0, 2, 5 };
+    static const sv_gene_sets sets = { 2, start, gene };
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    double out[N * 2];
+    int rc = sv_functional_spectrum(out, &m, NULL, &sets, err);
+    if (rc == SV_OK) { rc = sv_ssgsea(out, &m, 0.25, &sets, err); }
+    if (rc == SV_OK) { rc = sv_combined_z(out, &m, NULL, NULL, &sets, err); }
+    if (rc == SV_OK) { rc = sv_gsva(out, &m, &sets, err); }
+    return rc == SV_OK ? sv_plage(out, &m, &sets, err) : rc;
+}
+
+/* Two sets of the uppermost genes: the permutations alone cannot judge them. */
+static int run_ladder(sv_error *err)
+{
+    static const uint32_t gene[] = { 0, 1, 2, 3, 1, 2, 3, 4 };
+    static const size_t start[] = { 0, 4, 8 };
+    static const sv_gene_sets sets = { 2, start, gene };
+    double falling[N];
+    for (size_t i = 0; i < N; i++) { falling[i] = 20.0 - (double)i; }
+    sv_gsea g[2];
+    sv_gsea_opts o = SV_GSEA_OPTS_INIT;
+    o.permutations = 50;
+    o.ladder = 11;
+    return sv_gsea_ranked(g, falling, N, &sets, &o, err);
+}
+
 static void test_memory_groups__each_allocation_may_fail(void **state)
 {
     (void)state;
     uint64_t seed = 4;
     for (size_t i = 0; i < N * P; i++) { x[i] = 0.1 + uniform(&seed); }
-    int (*const runs[])(sv_error *) = { run_trees, run_medoids, run_kmeans, run_consensus, run_cam, run_pick };
+    int (*const runs[])(sv_error *) = { run_trees, run_medoids, run_kmeans, run_consensus, run_cam, run_pick, run_enrichment,
+                                       run_ladder };
     check_each_allocation(runs, sizeof runs / sizeof *runs, 1);
 }
 
