@@ -11,6 +11,7 @@
 #include <survival/cox_check.h>
 #include <survival/dist.h>
 #include <survival/logrank.h>
+#include "pipeline/cautions.h"
 #include "pipeline/score_patients.h"
 
 static const double days_per_year = 365.25;
@@ -19,16 +20,6 @@ static int fail_with(pn_error *err, const sv_error *sv)
 {
     return sv->code == SV_ENOMEM ? pn_fail_transient(err, PN_ENOMEM, "%s", sv->msg)
                                  : pn_fail(err, PN_EINVAL, "%s", sv->msg);
-}
-
-static void warn(pn_validation *v, const char *fmt, ...) PN_PRINTF(2, 3);
-static void warn(pn_validation *v, const char *fmt, ...)
-{
-    if (v->n_warnings == PN_VALIDATION_WARNINGS) { return; }
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(v->warnings[v->n_warnings++], sizeof v->warnings[0], fmt, ap);
-    va_end(ap);
 }
 
 void pn_validation_free(pn_validation *v)
@@ -113,7 +104,7 @@ static void regress(pn_validation *v, const sv_surv *s)
         }
         sv_cox_free(&fit);
     } else {
-        warn(v, "no calibration slope: the score does not vary, or it orders all events perfectly");
+        pn_validation_warn(v, "no calibration slope: the score does not vary, or it orders all events perfectly");
     }
     double *high = calloc(s->n, sizeof *high);
     for (size_t i = 0; high != NULL && i < s->n; i++) { high[i] = v->high[i]; }
@@ -126,7 +117,7 @@ static void regress(pn_validation *v, const sv_surv *s)
         v->hr_p = sv_normal_two_sided(fit.coef[0] / fit.se[0]);
         sv_cox_free(&fit);
     } else {
-        warn(v, "no hazard ratio: %zu patients are low and %zu high risk, with %zu and %zu events",
+        pn_validation_warn(v, "no hazard ratio: %zu patients are low and %zu high risk, with %zu and %zu events",
              v->group_patients[0], v->group_patients[1], v->group_events[0], v->group_events[1]);
     }
     free(high);
@@ -219,7 +210,7 @@ static int judge_horizon(pn_validation *v, size_t k, const double *risk, size_t 
     sv_error sv = {0};
     sv_auc a;
     if (!(t < end)) {
-        warn(v, "nothing at %g years: the longest follow-up is %.2f years", h->years, end / days_per_year);
+        pn_validation_warn(v, "nothing at %g years: the longest follow-up is %.2f years", h->years, end / days_per_year);
         return PN_OK;
     }
     h->observed = 1 - sv_km_at(all, t).value;
@@ -348,9 +339,7 @@ int pn_validate(pn_validation *out, const cfg_model *m, const pn_train_data *d, 
         pn_validation_free(&v);
         return rc;
     }
-    if (v.events < 100) {
-        warn(&v, "%zu events: with fewer than 100 no validation tells much (Vergouwe 2005, Collins 2016)", v.events);
-    }
+    pn_validation_caution(&v, m, d);
     *out = v;
     return PN_OK;
 }

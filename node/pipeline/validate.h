@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-enum { PN_CALIBRATION_GROUPS = 5, PN_DECISION_POINTS = 50, PN_VALIDATION_WARNINGS = 8 };
+enum { PN_CALIBRATION_GROUPS = 5, PN_DECISION_POINTS = 50, PN_VALIDATION_WARNINGS = 24 };
 
 /* Patients of similar predicted risk: what was predicted, what happened (1 - Kaplan-Meier). */
 typedef struct pn_calibration_group {

@@ -274,6 +274,48 @@ static void test_curves_over_time(void **state)
     pn_train_data_free(&d);
 }
 
+static bool warned(const pn_validation *v, const char *words)
+{
+    for (size_t i = 0; i < v->n_warnings; i++) {
+        if (strstr(v->warnings[i], words) != NULL) { return true; }
+    }
+    return false;
+}
+
+/* What a reader must bear in mind is said where it is so, and only there. */
+static void test_cautions(void **state)
+{
+    (void)state;
+    cfg_model m;
+    pn_train_data d;
+    pn_validation v;
+    pn_error err = {0};
+    made_patients(&m, &d, 1.0 / 2000, 14);
+    m.n_horizons = 2;
+    CHECK_OK(pn_validate(&v, &m, &d, &err), err);
+    assert_false(warned(&v, "events:") || warned(&v, "without the event") || warned(&v, "risk group") || warned(&v, "range") ||
+                 warned(&v, "slope") || warned(&v, "at 1 years") || warned(&v, "no risk at"));
+    pn_validation_free(&v);
+
+    d.x[3] = 1.5;                                    /* made of -1..1 */
+    d.x[N + 5] = -1.5;
+    d.x[N + 7] = -1.5;
+    m.n_baseline = 100;                              /* 1000 days: 3 years are beyond */
+    for (size_t j = 0; j < 2; j++) { m.features[j].coefficient *= 3; }
+    CHECK_OK(pn_validate(&v, &m, &d, &err), err);
+    assert_true(warned(&v, "3 of 1500 patients have a value outside") && warned(&v, "in 2, it is that of two"));
+    assert_true(warned(&v, "no risk at 3 years") && !warned(&v, "no risk at 1 years"));
+    assert_true(warned(&v, "too far apart"));
+    pn_validation_free(&v);
+
+    m.cutpoint = -1e9;
+    CHECK_OK(pn_validate(&v, &m, &d, &err), err);
+    assert_true(warned(&v, "no patient is in the low risk group") && !warned(&v, "in the high risk group"));
+    pn_validation_free(&v);
+    cfg_model_free(&m);
+    pn_train_data_free(&d);
+}
+
 /* Everybody in one group, or a score that says nothing: numbers that cannot be are told so. */
 static void test_what_cannot_be_known(void **state)
 {
@@ -307,7 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_external_cohort_equals_rs), cmocka_unit_test(test_a_true_model_is_found_calibrated),
-        cmocka_unit_test(test_page_and_table), cmocka_unit_test(test_curves_over_time),
+        cmocka_unit_test(test_page_and_table), cmocka_unit_test(test_curves_over_time), cmocka_unit_test(test_cautions),
         cmocka_unit_test(test_what_cannot_be_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
