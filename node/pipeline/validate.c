@@ -320,7 +320,7 @@ static void look_for_strange_values(pn_validation *v, const cfg_model *m, const 
     }
     if (features == 0) { return; }
     const cfg_model_feature *f = &m->features[first];
-    warn(v, "%zu feature%s far from any training patient, as %.80s: %g here, %g to %g there; are units, tool and settings the "
+    pn_validation_warn(v, "%zu feature%s far from any training patient, as %.80s: %g here, %g to %g there; are units, tool and settings the "
          "same?", features, features == 1 ? " is" : "s are", f->name, example, f->quantile[0], f->quantile[CFG_NQUANTILES - 1]);
 }
 
