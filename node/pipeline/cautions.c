@@ -66,8 +66,35 @@ static void caution_range(pn_validation *v, const cfg_model *m, const pn_train_d
     }
 }
 
+/* Values that no training patient came near: another unit, another tool, other settings. */
+static void caution_units(pn_validation *v, const cfg_model *m, const pn_train_data *d)
+{
+    const double ranges_away = 3;
+    size_t features = 0, first = 0;
+    double example = 0;
+    for (size_t j = 0; j < d->p; j++) {
+        const cfg_model_feature *f = &m->features[j];
+        const double low = f->quantile[0], high = f->quantile[CFG_NQUANTILES - 1];
+        double farthest = low;
+        for (size_t i = 0; i < d->n; i++) {
+            const double x = d->x[j * d->n + i];
+            if (fmax(low - x, x - high) > fmax(low - farthest, farthest - high)) { farthest = x; }
+        }
+        if (!(fmax(low - farthest, farthest - high) > ranges_away * (high - low))) { continue; }
+        if (features++ == 0) {
+            first = j;
+            example = farthest;
+        }
+    }
+    if (features == 0) { return; }
+    const cfg_model_feature *f = &m->features[first];
+    pn_validation_warn(v, "%zu feature%s far from any training patient, as %.80s: %g here, %g to %g there; are units, tool and settings the "
+         "same?", features, features == 1 ? " is" : "s are", f->name, example, f->quantile[0], f->quantile[CFG_NQUANTILES - 1]);
+}
+
 void pn_validation_caution(pn_validation *v, const cfg_model *m, const pn_train_data *d)
 {
+    caution_units(v, m, d);
     if (v->events < FEW_EVENTS) {
         pn_validation_warn(v, "%zu events: with fewer than %d no validation tells much (Vergouwe 2005, Collins 2016)", v->events,
                            FEW_EVENTS);

@@ -298,32 +298,6 @@ static int judge(pn_validation *v, const cfg_model *m, const pn_train_data *d, p
     return rc;
 }
 
-/* Values that no training patient came near: another unit, another tool, other settings. */
-static void look_for_strange_values(pn_validation *v, const cfg_model *m, const pn_train_data *d)
-{
-    const double ranges_away = 3;
-    size_t features = 0, first = 0;
-    double example = 0;
-    for (size_t j = 0; j < d->p; j++) {
-        const cfg_model_feature *f = &m->features[j];
-        const double low = f->quantile[0], high = f->quantile[CFG_NQUANTILES - 1];
-        double farthest = low;
-        for (size_t i = 0; i < d->n; i++) {
-            const double x = d->x[j * d->n + i];
-            if (fmax(low - x, x - high) > fmax(low - farthest, farthest - high)) { farthest = x; }
-        }
-        if (!(fmax(low - farthest, farthest - high) > ranges_away * (high - low))) { continue; }
-        if (features++ == 0) {
-            first = j;
-            example = farthest;
-        }
-    }
-    if (features == 0) { return; }
-    const cfg_model_feature *f = &m->features[first];
-    pn_validation_warn(v, "%zu feature%s far from any training patient, as %.80s: %g here, %g to %g there; are units, tool and settings the "
-         "same?", features, features == 1 ? " is" : "s are", f->name, example, f->quantile[0], f->quantile[CFG_NQUANTILES - 1]);
-}
-
 int pn_validate(pn_validation *out, const cfg_model *m, const pn_train_data *d, pn_error *err)
 {
     if (d->n < 2 || d->events == 0 || d->p != m->n_features) {
@@ -333,7 +307,6 @@ int pn_validate(pn_validation *out, const cfg_model *m, const pn_train_data *d, 
     pn_validation v = {.patients = d->n, .events = d->events, .uno = NAN, .uno_se = NAN, .slope = NAN,
                        .slope_se = NAN, .slope_p = NAN, .hr = NAN, .hr_low = NAN, .hr_high = NAN, .hr_p = NAN,
                        .logrank = NAN, .logrank_p = NAN, .zph_p = NAN};
-    look_for_strange_values(&v, m, d);
     int rc = judge(&v, m, d, err);
     if (rc != PN_OK) {
         pn_validation_free(&v);
