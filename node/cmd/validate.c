@@ -81,7 +81,7 @@ static int validate(const validate_args *a, pn_error *err)
     cfg_model m = {0};
     cfg_error cfg = {0};
     pn_train_data d = {0};
-    pn_covariates adjust = {0};
+    pn_clinical_columns adjust = {0};
     pn_validation v = {0};
     pn_time_curves curves = {0};
     pn_forest forest = {0};
@@ -101,7 +101,7 @@ static int validate(const validate_args *a, pn_error *err)
     }
     pn_forest_free(&forest);
     pn_validation_free(&v);
-    pn_covariates_free(&adjust);
+    pn_clinical_columns_free(&adjust);
     pn_train_data_free(&d);
     cfg_model_free(&m);
     return rc;

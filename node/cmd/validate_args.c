@@ -134,7 +134,7 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
     return 0;
 }
 
-int validate_read_patients(pn_train_data *d, pn_covariates *c, const cfg_model *m, const char *path,
+int validate_read_patients(pn_train_data *d, pn_clinical_columns *c, const cfg_model *m, const char *path,
                            const validate_args *a, pn_error *err)
 {
     static char settings[CFG_PYRADIOMICS_TEXT_SIZE];
@@ -151,7 +151,8 @@ int validate_read_patients(pn_train_data *d, pn_covariates *c, const cfg_model *
     if (rc == PN_OK) { rc = pn_csv_read(&clinical, a->clinical, err); }
     if (rc == PN_OK) { rc = pn_train_join(d, &features, &clinical, &columns, err); }
     if (rc == PN_OK && c != NULL) {
-        rc = pn_covariates_read(c, &clinical, d, (const char *const *)a->adjust.v, a->adjust.n, err);
+        rc = pn_clinical_columns_read(c, &clinical, d->clinical_row, d->n, (const char *const *)a->adjust.v, a->adjust.n, PN_CSV_NAN,
+                                      err);
         if (rc != PN_OK) { pn_train_data_free(d); }
     }
     pn_csv_free(&features);

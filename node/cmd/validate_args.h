@@ -5,7 +5,7 @@
 #include <config/model.h>
 #include <survival/reclassify.h>
 #include "cmd/option.h"
-#include "pipeline/covariates.h"
+#include "pipeline/clinical_columns.h"
 #include "pipeline/train_data.h"
 
 typedef struct validate_args {
@@ -27,8 +27,8 @@ int validate_args_parse(validate_args *a, int argc, char **argv);
 void validate_args_free(validate_args *a);
 
 /* The model's features of the table at `path`, joined with the follow-up of a->clinical, and in *c (may be NULL)
- * the columns to adjust for. Fails: as pn_csv_read, pn_train_join and pn_covariates_read. */
-PN_CHECKED int validate_read_patients(pn_train_data *d, pn_covariates *c, const cfg_model *m, const char *path,
+ * the columns to adjust for. Fails: as pn_csv_read, pn_train_join and pn_clinical_columns_read. */
+PN_CHECKED int validate_read_patients(pn_train_data *d, pn_clinical_columns *c, const cfg_model *m, const char *path,
                                       const validate_args *a, pn_error *err);
 
 #endif

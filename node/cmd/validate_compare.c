@@ -136,7 +136,7 @@ static int read_clinical(pn_clinical_columns *out, const pn_train_data *d, const
     int rc = pn_csv_read(&t, a->clinical, err);
     if (rc == PN_OK) {
         rc = pn_clinical_columns_read(out, &t, d->clinical_row, d->n, (const char *const *)a->clinical_columns.v,
-                                a->clinical_columns.n, err);
+                                      a->clinical_columns.n, PN_CSV_REQUIRED, err);
     }
     pn_csv_free(&t);
     return rc;

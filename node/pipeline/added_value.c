@@ -36,7 +36,7 @@ static double *columns(const double *score, const pn_clinical_columns *clinical)
 static bool usable(pn_added_value *v, const sv_cox *fit, const pn_clinical_columns *clinical)
 {
     for (size_t j = 0; j < fit->p; j++) {
-        const char *name = j < clinical->p ? clinical->name[j] : "the score";
+        const char *name = j < clinical->p ? clinical->term[j].name : "the score";
         if ((fit->flag[j] & SV_COX_INFINITE) != 0) {
             say(v, "\"%.80s\" orders the events perfectly: its coefficient has no bound", name);
             return false;

@@ -2,7 +2,7 @@
 #ifndef PN_PIPELINE_VALIDATION_PAGE_H
 #define PN_PIPELINE_VALIDATION_PAGE_H
 #include "base/buf.h"
-#include "pipeline/covariates.h"
+#include "pipeline/hazard_ratios.h"
 #include "pipeline/time_curves.h"
 #include "pipeline/train_data.h"
 #include "pipeline/validate.h"

@@ -45,7 +45,7 @@ static size_t add_model(pn_forest_row *rows, size_t n, char title[160], const pn
 
 void pn_put_forest(pn_sheet *s, const pn_forest *f)
 {
-    pn_forest_row rows[3 * (PN_MAX_COVARIATE_TERMS + 3)];
+    pn_forest_row rows[3 * (PN_MAX_CLINICAL_TERMS + 3)];
     char title[3][160];
     size_t n = add_model(rows, 0, title[0], &f->alone);
     n = add_model(rows, n, title[1], &f->with_score);

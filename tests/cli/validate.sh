@@ -79,7 +79,7 @@ bad() {      # EXIT PATTERN OPTIONS...
   [ ! -e "$work/bad.html" ] || fail "$*: a page was written"
 }
 bad 1 'no column .*weight|weight' --adjust weight
-bad 1 'column "case": "P' --adjust case
+bad 1 'column "case" has text and 90 different values' --adjust case
 bad 1 '"age" is named twice' --adjust age,age
 bad 2 'adjust' --adjust ,age
 sed 's/^P7,\([^,]*\),/P7,many,/' "$work/other_f.csv" > "$work/broken_f.csv"

@@ -2,7 +2,7 @@
 #include "check.h"
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/covariates.h"
+#include "pipeline/hazard_ratios.h"
 
 enum { N = 400 };
 
@@ -62,10 +62,10 @@ static void test_columns_become_terms(void **state)
     (void)state;
     static const char *const names[] = {"age", "sex", "stage", "factor(grade)"};
     cohort c = {0};
-    pn_covariates k;
+    pn_clinical_columns k;
     pn_error err = {0};
     make(&c, "I");
-    CHECK_OK(pn_covariates_read(&k, &c.clinical, &c.d, names, 4, &err), err);
+    CHECK_OK(pn_clinical_columns_read(&k, &c.clinical, c.d.clinical_row, N, names, 4, PN_CSV_NAN, &err), err);
     assert_int_equal(k.p, 1 + 1 + 2 + 2);
     assert_string_equal(k.term[0].detail, "per unit");
     assert_string_equal(k.term[1].detail, "M against F");
@@ -78,10 +78,10 @@ static void test_columns_become_terms(void **state)
         if (!isnan(k.x[N + i])) { assert_int_equal((int)k.x[N + i], strcmp(sex, "M") == 0); }
     }
     assert_int_equal(missing, N / 10);
-    pn_covariates_free(&k);
-    CHECK_OK(pn_covariates_read(&k, &c.clinical, &c.d, (const char *const[]){"grade"}, 1, &err), err);
+    pn_clinical_columns_free(&k);
+    CHECK_OK(pn_clinical_columns_read(&k, &c.clinical, c.d.clinical_row, N, (const char *const[]){"grade"}, 1, PN_CSV_NAN, &err), err);
     assert_int_equal(k.p, 1);                    /* without factor(): as numbers */
-    pn_covariates_free(&k);
+    pn_clinical_columns_free(&k);
     drop(&c);
 }
 
@@ -90,11 +90,11 @@ static void test_hazard_ratios(void **state)
     (void)state;
     static const char *const names[] = {"age", "sex", "stage"};
     cohort c = {0};
-    pn_covariates k;
+    pn_clinical_columns k;
     pn_forest f;
     pn_error err = {0};
     make(&c, "I");
-    CHECK_OK(pn_covariates_read(&k, &c.clinical, &c.d, names, 3, &err), err);
+    CHECK_OK(pn_clinical_columns_read(&k, &c.clinical, c.d.clinical_row, N, names, 3, PN_CSV_NAN, &err), err);
     CHECK_OK(pn_forest_fit(&f, &c.d, c.score, c.high, &k, &err), err);
     assert_int_equal(f.alone.n_rows, 2 + 4);
     assert_int_equal(f.with_score.n_rows, 1 + 4);
@@ -128,7 +128,7 @@ static void test_hazard_ratios(void **state)
     assert_int_equal(f.with_score.n_rows, 0);
     pn_forest_free(&f);
     pn_forest_free(&g);
-    pn_covariates_free(&k);
+    pn_clinical_columns_free(&k);
     drop(&c);
 }
 
@@ -156,23 +156,23 @@ static void test_bad_columns_are_named(void **state)
     (void)state;
     static const struct { const char *name, *says; int rc; } bad[] = {
         {"weight", "weight", PN_ENOTFOUND},
-        {"same", "c.csv: column \"same\" is 7 in all", PN_EFORMAT},
-        {"factor(same)", "has one value only", PN_EFORMAT},
-        {"notes", "column \"notes\": \"n", PN_EFORMAT},
+        {"same", "c.csv: column \"same\" is constant (\"7\" in all 400", PN_EFORMAT},
+        {"factor(same)", "column \"same\" is constant", PN_EFORMAT},
+        {"notes", "column \"notes\" has text and 400 different values", PN_EFORMAT},
     };
     cohort c = {0};
     make(&c, "I");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        pn_covariates k = {0};
+        pn_clinical_columns k = {0};
         pn_error err = {0};
-        assert_int_equal(pn_covariates_read(&k, &c.clinical, &c.d, &bad[i].name, 1, &err), bad[i].rc);
+        assert_int_equal(pn_clinical_columns_read(&k, &c.clinical, c.d.clinical_row, N, &bad[i].name, 1, PN_CSV_NAN, &err), bad[i].rc);
         if (strstr(err.msg, bad[i].says) == NULL) { fail_msg("%s: %s", bad[i].name, err.msg); }
         assert_null(k.x);
     }
-    pn_covariates k = {0};
+    pn_clinical_columns k = {0};
     pn_error err = {0};
     static const char *const twice[] = {"age", "sex", "age"};
-    assert_int_equal(pn_covariates_read(&k, &c.clinical, &c.d, twice, 3, &err), PN_EINVAL);
+    assert_int_equal(pn_clinical_columns_read(&k, &c.clinical, c.d.clinical_row, N, twice, 3, PN_CSV_NAN, &err), PN_EINVAL);
     assert_non_null(strstr(err.msg, "\"age\" is named twice"));
     drop(&c);
 }
