@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cmd/cluster_page.h"
 #include "cmd/cmd.h"
+#include "cmd/hold.h"
 #include "cmd/matrix_table.h"
 #include "cmd/option.h"
 
@@ -226,7 +227,7 @@ static int write_page(const sv_consensus *c, const double *width, const double *
                                      .silhouette = width, .null_p = p, .null_sets = o->null_sets};
     pn_buf b = {0};
     int rc = cluster_page(&b, pn_sheet_form_of(o->page), &content, err);
-    if (rc == PN_OK) { rc = pn_write_file(o->page, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(o->page, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }
@@ -282,6 +283,7 @@ static int group(const mt_table *t, options *o, pn_error *err)
     double *width = rc == PN_OK ? calloc(c.n * ks, sizeof *width) : NULL;
     if (rc == PN_OK && width == NULL) { rc = pn_fail_transient(err, PN_ENOMEM, "no memory for silhouettes"); }
     if (rc == PN_OK) { rc = find_silhouettes(width, &c, &x, o, err); }
+    hold_signals();
     if (rc == PN_OK) { rc = pn_mkdir_p(o->output, err); }
     if (rc == PN_OK) { rc = write_groups(&c, t, o, err); }
     if (rc == PN_OK) { rc = write_silhouettes(width, &c, t, o, err); }
@@ -289,6 +291,7 @@ static int group(const mt_table *t, options *o, pn_error *err)
     if (rc == PN_OK) { rc = write_cdf(&c, o, err); }
     if (rc == PN_OK && o->groups > 0) { rc = write_centroids(&c, t, o, err); }
     if (rc == PN_OK) { rc = write_summary(&c, o->null_sets > 0 ? p : NULL, o, err); }
+    release_signals();
     for (size_t q = 0; q < ks && rc == PN_OK && !o->quiet; q++) {
         fprintf(stderr, "%zu groups: area %.4f, PAC %.4f, smallest group %zu\n", q + 2, c.area[q], c.pac[q], c.smallest[q]);
     }

@@ -10,6 +10,7 @@
 #include <survival/correlation.h>
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/hold.h"
 #include "cmd/matrix_table.h"
 #include "cmd/option.h"
 
@@ -195,7 +196,7 @@ static int write_study(const study *s, const options *o, pn_error *err)
 {
     pn_buf b = {0};
     int rc = put_pairs(&b, s, err);
-    if (rc == PN_OK && o->output != NULL) { rc = pn_write_file(o->output, b.p, b.n, false, err); }
+    if (rc == PN_OK && o->output != NULL) { rc = hold_and_write(o->output, b.p, b.n, err); }
     if (rc == PN_OK && o->output == NULL && fwrite(b.p, 1, b.n, stdout) != b.n) {
         rc = pn_fail(err, PN_EIO, "cannot write the pairs to stdout");
     }

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/deconvolve_page.h"
+#include "cmd/hold.h"
 #include "cmd/matrix_table.h"
 #include "cmd/option.h"
 
@@ -181,7 +182,7 @@ static int write_page(const deconvolve_content *c, const char *path, pn_error *e
 {
     pn_buf b = {0};
     int rc = deconvolve_page(&b, pn_sheet_form_of(path), c, err);
-    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(path, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }
@@ -229,6 +230,7 @@ static int discover(const mt_table *t, options *o, pn_error *err)
     } else if (rc == PN_OK && o->k > 0) {
         f = &cam.fit[o->k - o->c.k_min];
     }
+    hold_signals();
     if (rc == PN_OK) { rc = pn_mkdir_p(o->output, err); }
     if (rc == PN_OK) { rc = write_mdl(o, mdl, chosen, err); }
     if (rc == PN_OK) { rc = write_table(o, "expression.csv", "gene", f->s, f->genes, f->k, mt_row, t, err); }
@@ -239,6 +241,7 @@ static int discover(const mt_table *t, options *o, pn_error *err)
                                       .mdl = mdl, .chosen = chosen};
         rc = write_page(&c, o->page, err);
     }
+    release_signals();
     if (rc == PN_OK && !o->quiet) { summarise(o, &cam, mdl, chosen, f); }
     sv_cam_free(&cam);
     free(mdl);

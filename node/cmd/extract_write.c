@@ -1,4 +1,5 @@
 #include "cmd/extract_write.h"
+#include "cmd/hold.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -285,7 +286,9 @@ int ex_write(ex_count *count, ex_store *store, const ex_cases *cases, const ex_s
     int rc = each_row(&w, store, look, err);
     if (rc == PN_OK) { rc = each_row(&w, store, look_at_failed, err); }
     if (rc == PN_OK && (w.count.measured > 0 || (keep_failed && w.count.failed > 0))) {
+        if (s->output != NULL) { hold_signals(); }
         rc = s->output != NULL ? write_file(&w, store, err) : write_all(&w, store, err);
+        if (s->output != NULL) { release_signals(); }
         if (rc == PN_OK && s->output == NULL && fflush(stdout) != 0) {
             rc = pn_fail_transient(err, PN_EIO, "cannot write to stdout: %s", strerror(errno));
         }

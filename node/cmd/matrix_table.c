@@ -1,4 +1,5 @@
 /* Tables of numbers for the verbs that take whole matrices. */
+#include "cmd/hold.h"
 #include "cmd/matrix_table.h"
 #include <math.h>
 #include <stdio.h>
@@ -147,7 +148,7 @@ int mt_write(const char *folder, const char *name, const pn_buf *b, pn_error *er
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) {
         return pn_fail(err, PN_EINVAL, "the path of %s is longer than %d bytes", name, PN_PATH_SIZE - 1);
     }
-    return pn_write_file(path, b->p, b->n, false, err);
+    return hold_and_write(path, b->p, b->n, err);
 }
 
 void mt_progress(const char *verb, size_t done, size_t all)

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cmd/cmd.h"
+#include "cmd/hold.h"
 #include "dicom/runtime.h"
 #include "pipeline/phantom.h"
 
@@ -154,7 +155,7 @@ int cmd_phantom(int argc, char **argv)
     }
     if (terminal) { fputc('\n', stderr); }
     if (rc == PN_OK && a.table != NULL) {
-        rc = pn_write_file(a.table, table.p, table.n, false, &err);
+        rc = hold_and_write(a.table, table.p, table.n, &err);
     }
     pn_buf_free(&table);
     if (rc != PN_OK) {

@@ -14,6 +14,7 @@
 #include "base/csv.h"
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/hold.h"
 #include "pipeline/gates.h"
 #include "pipeline/score.h"
 
@@ -235,7 +236,7 @@ static int predict(job *j, const predict_args *a, pn_error *err)
     if (rc == PN_OK) { rc = put_header(j, err); }
     for (size_t row = 0; row < j->table.n_rows && rc == PN_OK; row++) { rc = predict_row(j, row, err); }
     if (rc != PN_OK) { return rc; }
-    if (a->output != NULL) { return pn_write_file(a->output, j->out.p, j->out.n, false, err); }
+    if (a->output != NULL) { return hold_and_write(a->output, j->out.p, j->out.n, err); }
     if (fwrite(j->out.p, 1, j->out.n, stdout) != j->out.n || fflush(stdout) != 0) {
         return pn_fail(err, PN_EIO, "cannot write to stdout");
     }

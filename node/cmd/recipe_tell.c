@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
+#include "cmd/hold.h"
 #include "cmd/train_recipe.h"
 
 enum { LISTED = 20 };            /* features on stdout; the table has all */
@@ -227,7 +228,7 @@ int recipe_write_table(const char *path, const cfg_recipe *r, const pn_recipe_as
     int rc = pn_buf_printf(&b, err, "kind,name,how,value,sd,least,most,n\n");
     if (rc == PN_OK) { rc = put_figures(&b, r, a, err); }
     if (rc == PN_OK && r->has[CFG_STEP_SELECT]) { rc = put_chosen(&b, a, cohort, err); }
-    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(path, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }
@@ -249,7 +250,7 @@ int recipe_write_predictions(const char *path, const recipe_tables *t, const pn_
         if (rc == PN_OK) { rc = pn_csv_put_number(&b, false, c->event[i], err); }
         if (rc == PN_OK) { rc = pn_csv_end_row(&b, err); }
     }
-    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(path, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }

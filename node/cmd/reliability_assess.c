@@ -6,6 +6,7 @@
 #include <survival/redundancy.h>
 #include "base/csv.h"
 #include "base/file.h"
+#include "cmd/hold.h"
 #include "cmd/reliability.h"
 
 static int no_memory(pn_error *err) { return pn_fail_transient(err, PN_ENOMEM, "no memory for the verdicts"); }
@@ -162,7 +163,7 @@ static int put_row(pn_buf *b, const rl_study *s, const rl_verdict *all, size_t f
 
 static int write_out(const pn_buf *b, const char *path, pn_error *err)
 {
-    if (path != NULL) { return pn_write_file(path, b->p != NULL ? b->p : "", b->n, false, err); }
+    if (path != NULL) { return hold_and_write(path, b->p != NULL ? b->p : "", b->n, err); }
     bool whole = fwrite(b->p, 1, b->n, stdout) == b->n;
     return fflush(stdout) == 0 && whole ? PN_OK : pn_fail_transient(err, PN_EIO, "cannot write the table to stdout");
 }

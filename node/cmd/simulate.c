@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cmd/cmd.h"
+#include "cmd/hold.h"
 #include "cmd/matrix_table.h"
 #include "cmd/option.h"
 #include "cmd/simulate_tables.h"
@@ -197,10 +198,12 @@ static int simulate(options *o, pn_error *err)
         memset(o->s.clinical_log_hr, 0, sizeof o->s.clinical_log_hr);
     }
     if (sv_sim_make(&sim, &o->s, &se) != SV_OK) { return from_sv(err, &se); }
+    hold_signals();
     int rc = pn_mkdir_p(o->output, err);
     if (rc == PN_OK) { rc = sim_write_population(o->output, &sim, err); }
     for (size_t k = 0; k < n && rc == PN_OK; k++) { rc = make_cohort(o, &sim, &cohort[k], &story, err); }
     if (rc == PN_OK) { rc = sim_write_truth(o->output, &sim, &story, err); }
+    release_signals();
     pn_buf_free(&story);
     sv_sim_free(&sim);
     return rc;

@@ -1,4 +1,5 @@
 #include "cmd/train_frame.h"
+#include "cmd/hold.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,9 @@ int train_save(const cfg_model *m, const char *path, pn_error *err)
 {
     cfg_error cfg = {0};
     cfg_model again = {0};
+    hold_signals();
     int rc = cfg_model_save(m, path, &cfg);
+    release_signals();
     if (rc == CFG_OK) {
         rc = cfg_model_load(&again, path, &cfg);
         cfg_model_free(&again);

@@ -1,6 +1,7 @@
 #include "cmd/train_page.h"
 #include "base/file.h"
 #include "cmd/train_frame.h"
+#include "cmd/hold.h"
 
 enum { OPTIMISM_REPLICATES = 200 };
 
@@ -10,7 +11,7 @@ static int write_path(const train_args *a, const pn_selection_path *path, const 
 {
     pn_buf b = {0};
     int rc = pn_path_table(&b, path, (const char *const *)all->v, err);
-    if (rc == PN_OK) { rc = pn_write_file(a->path_table, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(a->path_table, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }
@@ -19,7 +20,7 @@ static int write_page(const train_args *a, const pn_training_content *c, pn_erro
 {
     pn_buf b = {0};
     int rc = pn_training_page(&b, pn_sheet_form_of(a->page), c, err);
-    if (rc == PN_OK) { rc = pn_write_file(a->page, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(a->page, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/hold.h"
 #include "cmd/validate_args.h"
 #include "cmd/validate_compare.h"
 #include "pipeline/validation_page.h"
@@ -51,7 +52,7 @@ static int write_page(const char *path, pn_sheet_form form, const pn_validation_
     pn_buf b = {0};
     if (path == NULL) { return PN_OK; }
     int rc = pn_validation_page(&b, form, c, err);
-    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(path, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }
@@ -63,7 +64,7 @@ static int write_table(const char *path, write_csv *write, const pn_validation_c
     pn_buf b = {0};
     if (path == NULL) { return PN_OK; }
     int rc = write(&b, c, err);
-    if (rc == PN_OK) { rc = pn_write_file(path, b.p, b.n, false, err); }
+    if (rc == PN_OK) { rc = hold_and_write(path, b.p, b.n, err); }
     pn_buf_free(&b);
     return rc;
 }

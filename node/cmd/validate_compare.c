@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "cmd/matrix_table.h"
+#include "cmd/hold.h"
 #include "pipeline/compare_page.h"
 
 /* ---- The same patients ----------------------------------------------------------------------- */
@@ -121,8 +122,8 @@ static int write_results(const pn_comparison *c, const pn_comparison_names *name
     int rc = PN_OK;
     if (a->output != NULL) { rc = pn_comparison_page(&page, pn_sheet_form_of(a->output), c, names, err); }
     if (rc == PN_OK && a->table != NULL) { rc = pn_comparison_table(&table, c, err); }
-    if (rc == PN_OK && a->output != NULL) { rc = pn_write_file(a->output, page.p, page.n, false, err); }
-    if (rc == PN_OK && a->table != NULL) { rc = pn_write_file(a->table, table.p, table.n, false, err); }
+    if (rc == PN_OK && a->output != NULL) { rc = hold_and_write(a->output, page.p, page.n, err); }
+    if (rc == PN_OK && a->table != NULL) { rc = hold_and_write(a->table, table.p, table.n, err); }
     pn_buf_free(&page);
     pn_buf_free(&table);
     return rc;
