@@ -106,31 +106,46 @@ static void put_delta(pn_sheet *s, const sv_consensus *f)
     pn_sheet_figure_end(s);
 }
 
-typedef struct place { int label; double consensus; size_t at; } place;
-
-static int by_group(const void *a, const void *b)
+/* Items in the order of the leaves of the tree that the groups were cut from: like ones side by side. */
+static bool order_leaves(size_t *order, const double *m, size_t n, sv_linkage linkage)
 {
-    const place *x = a, *y = b;
-    if (x->label != y->label) { return x->label < y->label ? -1 : 1; }
-    if (x->consensus > y->consensus || x->consensus < y->consensus) { return x->consensus > y->consensus ? -1 : 1; }
-    return x->at < y->at ? -1 : x->at > y->at;
+    sv_hclust tree = {0};
+    double *apart = calloc(n * n, sizeof *apart);
+    long *open = calloc(n + 1, sizeof *open);
+    size_t depth = 0, used = 0;
+    bool whole = apart != NULL && open != NULL;
+    for (size_t i = 0; whole && i < n * n; i++) { apart[i] = 1 - m[i]; }
+    whole = whole && sv_hclust_fit(&tree, apart, n, linkage, NULL) == SV_OK;
+    if (whole) { open[depth++] = (long)n - 1; }
+    while (whole && depth > 0) {                         /* -i: item i; +t: what step t joined; from 1 */
+        long at = open[--depth];
+        if (at < 0) {
+            order[used++] = (size_t)(-at) - 1;
+        } else {
+            open[depth++] = tree.merge[2 * (at - 1) + 1];
+            open[depth++] = tree.merge[2 * (at - 1)];
+        }
+    }
+    sv_hclust_free(&tree);
+    free(apart);
+    free(open);
+    return whole && used == n;
 }
 
-static void put_matrix(pn_sheet *s, const sv_consensus *f, size_t q)
+static void put_matrix(pn_sheet *s, const cluster_content *content, size_t q)
 {
-    size_t n = f->n, edge[SV_MAX_CONSENSUS_K], edges = 0;
+    const sv_consensus *f = content->found;
+    size_t n = f->n, edges = 0;
     const double *m = f->matrix + q * n * n;
-    place *order = calloc(n, sizeof *order);
+    size_t *order = calloc(2 * n, sizeof *order), *edge = order != NULL ? order + n : NULL;
     double *v = calloc(n * n, sizeof *v);
-    bool whole = order != NULL && v != NULL;
-    for (size_t i = 0; whole && i < n; i++) { order[i] = (place){f->label[q * n + i], f->item[q * n + i], i}; }
-    if (whole) { qsort(order, n, sizeof *order, by_group); }
+    bool whole = order != NULL && v != NULL && order_leaves(order, m, n, content->options->final_linkage);
     for (size_t i = 0; whole && i < n; i++) {
-        if (i > 0 && order[i].label != order[i - 1].label) { edge[edges++] = i; }
-        for (size_t j = 0; j < n; j++) { v[i * n + j] = m[order[i].at * n + order[j].at]; }
+        if (i > 0 && f->label[q * n + order[i]] != f->label[q * n + order[i - 1]]) { edge[edges++] = i; }
+        for (size_t j = 0; j < n; j++) { v[i * n + j] = m[order[i] * n + order[j]]; }
     }
     const pn_heat h = {.v = v, .rows = n, .columns = n, .high = 1, .scale = "consensus", .mark = edge, .n_marks = edges};
-    pn_canvas *c = pn_sheet_figure(s, PN_FIGURE_HALF, 255, "Consensus matrix", "Patients by group, the surest of each group first");
+    pn_canvas *c = pn_sheet_figure(s, PN_FIGURE_HALF, 255, "Consensus matrix", "Patients in the order of the tree; lines part the groups");
     c->no_memory = !whole;
     if (whole) { pn_heat_draw(c, &h); }
     pn_sheet_figure_end(s);
@@ -152,7 +167,7 @@ int cluster_page(pn_buf *out, pn_sheet_form form, const cluster_content *c, pn_e
         char caption[120];
         (void)snprintf(caption, sizeof caption, "By group, with the number of its patients; mean width %.4f", mean_of(c->silhouette + q * f->n, f->n));
         pn_sheet_heading(s, 2, "%zu groups", q + 2);
-        put_matrix(s, f, q);
+        put_matrix(s, c, q);
         pn_canvas *canvas = pn_sheet_figure(s, PN_FIGURE_HALF, 255, "Silhouettes", caption);
         pn_silhouette_draw(canvas, c->silhouette + q * f->n, f->label + q * f->n, f->n, q + 2);
         pn_sheet_figure_end(s);

@@ -2,6 +2,7 @@
 #include "check.h"
 #include <stdlib.h>
 #include <string.h>
+#include <survival/quantile.h>
 #include "pipeline/hazard_ratios.h"
 
 enum { N = 400 };
@@ -132,6 +133,62 @@ static void test_hazard_ratios(void **state)
     drop(&c);
 }
 
+/* coxph of the lung data: age stands for the score, whose ratio is for one standard deviation; all others are columns. */
+static void test_equal_rs(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(SHARED("reference/survival/03_cox/lung_efron_coef.csv"));
+    static const char *const wanted[] = {"sex", "ph.ecog", "ph.karno", "wt.loss"};
+    pn_csv t, want;
+    pn_error err = {0};
+    CHECK_OK(pn_csv_read(&t, SHARED("reference/survival/03_cox/data_lung_complete.csv"), &err), err);
+    CHECK_OK(pn_csv_read(&want, SHARED("reference/survival/03_cox/lung_efron_coef.csv"), &err), err);
+    size_t n = t.n_rows, time, status, age, coef, se, p;
+    CHECK_OK(pn_csv_find(&time, &t, "time", &err), err);
+    CHECK_OK(pn_csv_find(&status, &t, "status", &err), err);
+    CHECK_OK(pn_csv_find(&age, &t, "age", &err), err);
+    CHECK_OK(pn_csv_find(&coef, &want, "coef", &err), err);
+    CHECK_OK(pn_csv_find(&se, &want, "se", &err), err);
+    CHECK_OK(pn_csv_find(&p, &want, "p", &err), err);
+    pn_train_data d = {.n = n, .time_days = calloc(n, sizeof(double)), .event = calloc(n, sizeof(int)),
+                       .clinical_row = calloc(n, sizeof(size_t))};
+    double *score = calloc(n, sizeof *score);
+    bool *high = calloc(n, sizeof *high);
+    assert_true(d.time_days && d.event && d.clinical_row && score && high);
+    for (size_t i = 0; i < n; i++) {
+        double code;
+        CHECK_OK(pn_csv_number(&d.time_days[i], &t, i, time, PN_CSV_REQUIRED, &err), err);
+        CHECK_OK(pn_csv_number(&code, &t, i, status, PN_CSV_REQUIRED, &err), err);
+        CHECK_OK(pn_csv_number(&score[i], &t, i, age, PN_CSV_REQUIRED, &err), err);
+        d.event[i] = code > 1;
+        d.events += code > 1;
+        d.clinical_row[i] = i;
+        high[i] = score[i] > 62;
+    }
+    pn_clinical_columns k;
+    pn_forest f;
+    CHECK_OK(pn_clinical_columns_read(&k, &t, d.clinical_row, n, wanted, 4, PN_CSV_REQUIRED, &err), err);
+    CHECK_OK(pn_forest_fit(&f, &d, score, high, &k, &err), err);
+    assert_int_equal(f.with_score.n_rows, 5);
+    for (size_t j = 0; j < 5; j++) {
+        double b, s, wald, unit = j == 0 ? sv_sd(score, n) : 1;
+        CHECK_OK(pn_csv_number(&b, &want, j, coef, PN_CSV_REQUIRED, &err), err);
+        CHECK_OK(pn_csv_number(&s, &want, j, se, PN_CSV_REQUIRED, &err), err);
+        CHECK_OK(pn_csv_number(&wald, &want, j, p, PN_CSV_REQUIRED, &err), err);
+        CHECK_NEAR(f.with_score.row[j].ratio, exp(b * unit), 1e-7, 0);
+        CHECK_NEAR(f.with_score.row[j].low, exp((b - 1.959963984540054 * s) * unit), 1e-7, 0);
+        CHECK_NEAR(f.with_score.row[j].high, exp((b + 1.959963984540054 * s) * unit), 1e-7, 0);
+        CHECK_NEAR(f.with_score.row[j].p, wald, 1e-6, 0);
+    }
+    pn_forest_free(&f);
+    pn_clinical_columns_free(&k);
+    pn_train_data_free(&d);
+    pn_csv_free(&t);
+    pn_csv_free(&want);
+    free(score);
+    free(high);
+}
+
 /* A group without an event, or all in one group: a dash, not a number. */
 static void test_what_cannot_be_fitted(void **state)
 {
@@ -180,7 +237,7 @@ static void test_bad_columns_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns_become_terms), cmocka_unit_test(test_hazard_ratios),
+        cmocka_unit_test(test_columns_become_terms), cmocka_unit_test(test_hazard_ratios), cmocka_unit_test(test_equal_rs),
         cmocka_unit_test(test_what_cannot_be_fitted), cmocka_unit_test(test_bad_columns_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,7 +201,7 @@ static void test_page_and_table(void **state)
     assert_null(strstr(page.p, " nan"));
     size_t plots = 0;
     for (const char *p = page.p; (p = strstr(p, "<svg ")) != NULL; p++) { plots++; }
-    assert_int_equal(plots, 1 + 1 + 2 * 3 + 2 + 1 + 2);   /* curves, ratios, horizons, time, nomogram, features */
+    assert_int_equal(plots, 1 + 1 + 2 * 4 + 2 + 1 + 2);   /* curves, ratios, horizons, time, nomogram, features */
     char line[200], number[64];
     (void)snprintf(number, sizeof number, "c_harrell,,%.15g", v.c);
     assert_non_null(strstr(table.p, "name,horizon_years,value,low,high,p\npatients,,1500,,,\n"));
