@@ -193,7 +193,10 @@ static int judge_risk(pn_validation_horizon *h, const double *risk, const sv_sur
     double thresholds[PN_DECISION_POINTS];
     for (size_t k = 0; k < PN_DECISION_POINTS; k++) { thresholds[k] = 0.01 + 0.02 * (double)k; }
     h->predicted = 0;
-    for (size_t i = 0; i < s->n; i++) { h->predicted += risk[i] / (double)s->n; }
+    for (size_t i = 0; i < s->n; i++) {
+        h->predicted += risk[i] / (double)s->n;
+        h->risk_share[risk[i] < 1 ? (size_t)(risk[i] * PN_RISK_BINS) : PN_RISK_BINS - 1] += 1 / (double)s->n;
+    }
     if (sv_brier(&h->brier, NULL, risk, &t, 1, s, &sv) != SV_OK ||
         sv_brier(&h->brier_null, NULL, NULL, &t, 1, s, &sv) != SV_OK ||
         sv_decision_survival(h->decision, risk, s, t, thresholds, PN_DECISION_POINTS, &sv) != SV_OK) {

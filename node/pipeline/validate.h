@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-enum { PN_CALIBRATION_GROUPS = 5, PN_DECISION_POINTS = 50, PN_VALIDATION_WARNINGS = 24 };
+enum { PN_CALIBRATION_GROUPS = 5, PN_DECISION_POINTS = 50, PN_RISK_BINS = 20, PN_VALIDATION_WARNINGS = 24 };
 
 /* Patients of similar predicted risk: what was predicted, what happened (1 - Kaplan-Meier). */
 typedef struct pn_calibration_group {
@@ -33,6 +33,7 @@ typedef struct pn_validation_horizon {
     double predicted, observed;    /* mean predicted risk; 1 - Kaplan-Meier               */
     pn_calibration_group group[PN_CALIBRATION_GROUPS];
     size_t n_groups;
+    double risk_share[PN_RISK_BINS];   /* of the patients, by predicted risk, bins of equal width */
     sv_decision decision[PN_DECISION_POINTS];      /* thresholds 0.01, 0.03 ... 0.99       */
     double *roc_x, *roc_y; size_t n_roc;           /* owned: 1 - specificity, sensitivity  */
 } pn_validation_horizon;

@@ -106,7 +106,7 @@ int pn_validation_page(pn_buf *out, pn_sheet_form form, const pn_validation_cont
     put_numbers(s, c);
     pn_put_survival(s, c);
     pn_put_forest(s, c->forest);
-    for (size_t h = 0; h < c->v->n_horizons; h++) { pn_put_horizon(s, c, &c->v->horizon[h]); }
+    for (size_t h = 0; h < c->v->n_horizons; h++) { pn_put_horizon(s, &c->v->horizon[h]); }
     pn_put_time_curves(s, c);
     pn_put_equation(s, c);
     pn_put_features(s, c);

@@ -19,7 +19,7 @@ const char *pn_p_text(char out[PN_NUMBER_SIZE], double p);
 /* Plots (validation_plots.c). */
 void pn_put_survival(pn_sheet *s, const pn_validation_content *c);
 void pn_put_forest(pn_sheet *s, const pn_forest *f);
-void pn_put_horizon(pn_sheet *s, const pn_validation_content *c, const pn_validation_horizon *h);
+void pn_put_horizon(pn_sheet *s, const pn_validation_horizon *h);
 void pn_put_time_curves(pn_sheet *s, const pn_validation_content *c);
 
 /* The model and the patients' features (validation_model.c). */

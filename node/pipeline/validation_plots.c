@@ -1,7 +1,6 @@
 /* validation_plots.c - the plots of a validation. */
 #include <math.h>
 #include <stdio.h>
-#include "pipeline/score.h"
 #include "pipeline/validation_parts.h"
 #include "plot/axes.h"
 #include "plot/forest.h"
@@ -130,31 +129,24 @@ static void put_decision(pn_sheet *s, const pn_validation_horizon *h)
     pn_sheet_figure_end(s);
 }
 
-/* How the risks of these patients are spread; only of models with a baseline hazard, others tell a risk a group. */
-static void put_risks(pn_sheet *s, const pn_validation_content *content, const pn_validation_horizon *h)
+static void put_risks(pn_sheet *s, const pn_validation_horizon *h)
 {
-    enum { BINS = 20 };
-    const pn_validation *v = content->v;
-    double share[BINS] = {0}, highest = 0.05, h0 = pn_score_baseline(content->m, h->years * PN_DAYS_PER_YEAR);
-    if (content->m->method != CFG_RISK_COX || !isfinite(h0)) { return; }
-    for (size_t i = 0; i < v->patients; i++) {
-        double risk = -expm1(-h0 * exp(v->score[i]));
-        size_t bin = risk < 1 ? (size_t)(risk * BINS) : BINS - 1;
-        share[bin] += 1 / (double)v->patients;
-    }
-    for (size_t b = 0; b < BINS; b++) { highest = fmax(highest, share[b]); }
+    double highest = 0.05;
+    if (!isfinite(h->brier)) { return; }
+    for (size_t b = 0; b < PN_RISK_BINS; b++) { highest = fmax(highest, h->risk_share[b]); }
     pn_canvas *c = pn_sheet_figure(s, PN_FIGURE_HALF, plot_height, "Predicted risks", "Share of these patients by their predicted risk, in twentieths");
     pn_axes a = pn_axes_on(c, PN_LEGEND_LINE, 0);
     a.y_high = 1.1 * highest;
     pn_axes_draw(&a, "predicted risk", "share of the patients");
-    for (size_t b = 0; b < BINS; b++) {
-        double from = pn_axes_x(&a, (double)b / BINS), to = pn_axes_x(&a, (double)(b + 1) / BINS), top = pn_axes_y(&a, share[b]);
-        if (share[b] > 0) { pn_canvas_fill(c, from + 0.5, top, to - from - 1, a.top + a.height - top, PN_LOW_RISK); }
+    for (size_t b = 0; b < PN_RISK_BINS; b++) {
+        double from = pn_axes_x(&a, (double)b / PN_RISK_BINS), to = pn_axes_x(&a, (double)(b + 1) / PN_RISK_BINS);
+        double top = pn_axes_y(&a, h->risk_share[b]);
+        if (h->risk_share[b] > 0) { pn_canvas_fill(c, from + 0.5, top, to - from - 1, a.top + a.height - top, PN_LOW_RISK); }
     }
     pn_sheet_figure_end(s);
 }
 
-void pn_put_horizon(pn_sheet *s, const pn_validation_content *c, const pn_validation_horizon *h)
+void pn_put_horizon(pn_sheet *s, const pn_validation_horizon *h)
 {
     pn_sheet_heading(s, 2, "At %.3g year%s", h->years, fabs(h->years - 1) < 1e-9 ? "" : "s");
     if (!isfinite(h->auc) && !isfinite(h->brier)) {
@@ -164,7 +156,7 @@ void pn_put_horizon(pn_sheet *s, const pn_validation_content *c, const pn_valida
     put_roc(s, h);
     put_calibration(s, h);
     put_decision(s, h);
-    put_risks(s, c, h);
+    put_risks(s, h);
 }
 
 /* ---- Over time ------------------------------------------------------------------------------- */

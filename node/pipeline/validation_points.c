@@ -35,6 +35,9 @@ static void put_horizon(writer *w, const pn_validation_horizon *h)
         const pn_calibration_group *k = &h->group[g];
         put(w, "calibration", "group", h->years, k->predicted, k->observed, k->low, k->high);
     }
+    for (size_t b = 0; b < PN_RISK_BINS && isfinite(h->brier); b++) {
+        put(w, "predicted_risk", "share", h->years, (double)b / PN_RISK_BINS, h->risk_share[b], NAN, NAN);
+    }
     for (size_t k = 0; k < PN_DECISION_POINTS && isfinite(h->brier); k++) {
         put(w, "decision", "model", h->years, h->decision[k].threshold, h->decision[k].net_benefit, NAN, NAN);
         put(w, "decision", "all", h->years, h->decision[k].threshold, h->decision[k].treat_all, NAN, NAN);

@@ -149,6 +149,13 @@ static void test_a_true_model_is_found_calibrated(void **state)
             covered += z->group[g].low <= z->group[g].predicted && z->group[g].predicted <= z->group[g].high;
         }
         assert_int_equal(patients, N);
+        double all = 0, mean = 0;
+        for (size_t b = 0; b < PN_RISK_BINS; b++) {
+            all += z->risk_share[b];
+            mean += z->risk_share[b] * ((double)b + 0.5) / PN_RISK_BINS;
+        }
+        CHECK_NEAR(all, 1, 1e-9, 0);
+        CHECK_NEAR(mean, z->predicted, 0, 0.5 / PN_RISK_BINS);
         assert_true(covered >= 4);
         assert_true(z->n_roc > 100 && z->auc > 0.6 && z->cases + z->controls <= N);
     }
