@@ -6,8 +6,7 @@
 #include <survival/baseline.h>
 #include <survival/bootstrap.h>
 #include <survival/mahalanobis.h>
-
-static const double days_per_year = 365.25;
+#include "pipeline/score_elm.h"
 
 static double standardised(const cfg_model_feature *f, double value)
 {
@@ -91,18 +90,6 @@ int pn_score_describe(pn_report_driver **drivers, const cfg_model *m, const doub
     return PN_OK;
 }
 
-static int fill_drivers(pn_score_result *r, const cfg_model *m, const double *values, pn_error *err)
-{
-    int rc = pn_score_describe(&r->drivers, m, values, err);
-    if (rc != PN_OK) { return rc; }
-    r->n_drivers = m->n_features;
-    for (size_t i = 0; i < m->n_features; i++) {
-        r->drivers[i].contribution = m->features[i].coefficient * r->drivers[i].z;
-    }
-    qsort(r->drivers, r->n_drivers, sizeof *r->drivers, by_contribution);
-    return PN_OK;
-}
-
 /* ---- how far, how sure ------------------------------------------------------------------- */
 
 int pn_score_distance(pn_distance *out, const cfg_model *m, const double *values, pn_error *err)
@@ -181,34 +168,53 @@ out:
     return rc;
 }
 
+/* ---- the score ---------------------------------------------------------------------------- */
+
+static int score_cox(pn_score_result *r, const cfg_model *m, const double *values, pn_error *err)
+{
+    r->lp = pn_score_linear(m, values);
+    if (!isfinite(r->lp)) {
+        return pn_fail(err, PN_EINVAL, "the score of model \"%s\" is not finite", m->id);
+    }
+    r->high_risk = r->lp > m->cutpoint;
+    for (size_t i = 0; i < m->n_horizons; i++) {
+        double h0 = pn_score_baseline(m, m->horizon_years[i] * PN_DAYS_PER_YEAR);
+        r->survival[r->n_survival++] = (pn_report_survival){
+            .years = m->horizon_years[i],
+            .probability = isnan(h0) ? h0 : sv_survival_probability(h0, r->lp),
+            .interval = {NAN, NAN}};
+    }
+    for (size_t i = 0; i < r->n_drivers; i++) {
+        r->drivers[i].contribution = m->features[i].coefficient * r->drivers[i].z;
+    }
+    return fill_intervals(r, m, values, err);
+}
+
+static int score_networks(pn_score_result *r, const cfg_model *m, pn_error *err)
+{
+    double *z = calloc(m->n_features, sizeof *z);
+    if (z == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", m->n_features); }
+    for (size_t i = 0; i < m->n_features; i++) { z[i] = r->drivers[i].z; }
+    int rc = pn_score_committee(r, m, z, err);
+    free(z);
+    return rc == PN_OK ? pn_score_group_survival(r, m, err) : rc;
+}
+
 int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_error *err)
 {
     if (m->n_features == 0) { return pn_fail(err, PN_EINVAL, "model \"%s\" has no features", m->id); }
-    if (m->method != CFG_RISK_COX) {
-        return pn_fail(err, PN_EINVAL, "model \"%s\": risk.method %s is not scored by this version", m->id,
-                       cfg_risk_method_word(m->method));
-    }
     for (size_t i = 0; i < m->n_features; i++) {
         if (!isfinite(values[i])) {
             return pn_fail(err, PN_EINVAL, "feature %s has no value", m->features[i].name);
         }
     }
-    pn_score_result r = {.lp = pn_score_linear(m, values), .interval = {NAN, NAN},
-                         .group_agreement = NAN};
-    if (!isfinite(r.lp)) {
-        return pn_fail(err, PN_EINVAL, "the score of model \"%s\" is not finite", m->id);
-    }
-    r.high_risk = r.lp > m->cutpoint;
-    for (size_t i = 0; i < m->n_horizons; i++) {
-        double h0 = pn_score_baseline(m, m->horizon_years[i] * days_per_year);
-        r.survival[r.n_survival++] = (pn_report_survival){
-            .years = m->horizon_years[i],
-            .probability = isnan(h0) ? h0 : sv_survival_probability(h0, r.lp),
-            .interval = {NAN, NAN}};
-    }
-    int rc = fill_drivers(&r, m, values, err);
-    if (rc == PN_OK) { rc = fill_intervals(&r, m, values, err); }
+    pn_score_result r = {.interval = {NAN, NAN}, .group_agreement = NAN};
+    int rc = pn_score_describe(&r.drivers, m, values, err);
+    if (rc != PN_OK) { return rc; }
+    r.n_drivers = m->n_features;
+    rc = m->method == CFG_RISK_ELM ? score_networks(&r, m, err) : score_cox(&r, m, values, err);
     if (rc == PN_OK) {
+        qsort(r.drivers, r.n_drivers, sizeof *r.drivers, by_contribution);
         *out = r;
     } else {
         pn_score_free(&r);

@@ -14,11 +14,14 @@
 extern "C" {
 #endif
 
+#define PN_DAYS_PER_YEAR 365.25
+
 typedef struct pn_score_result {
-    double lp;                       /* linear predictor, the score                         */
+    double lp;                       /* the score: linear predictor, or mean of the networks */
     bool high_risk;                  /* lp > the model's cut-point                          */
     /* Over the model's bootstrap replicates: 95 % interval of lp, and the share of them that put
-     * the patient on the same side of the model's cut-point. NaN where the model has none. */
+     * the patient on the same side of the model's cut-point. Over its networks: their quantiles
+     * of 2.5 and 97.5 %, and the same share. NaN where the model has none. */
     pn_interval interval;
     double group_agreement;
     /* One entry a horizon of the model, in its order, with its interval. Probability NaN: the
@@ -35,11 +38,11 @@ typedef struct pn_distance {
     double percentile;               /* share of the training patients that lie nearer       */
 } pn_distance;
 
-/* lp = sum over the features, in their order, of coefficient * (value - mean) / sd. The order of
+/* Of a Cox model: lp = sum over the features, in their order, of coefficient * (value - mean) / sd. The order of
  * the additions is part of the contract: a patient on the cut-point stays on its side. */
 double pn_score_linear(const cfg_model *m, const double *values);
 
-/* Baseline cumulative hazard at t: that of the last listed time <= t, 0 before the first, NaN
+/* Of a Cox model: baseline cumulative hazard at t: that of the last listed time <= t, 0 before the first, NaN
  * after the last, where no training patient was watched any more. */
 double pn_score_baseline(const cfg_model *m, double time_days);
 
@@ -59,9 +62,13 @@ PN_CHECKED int pn_score_distance(pn_distance *out, const cfg_model *m, const dou
 PN_CHECKED int pn_score_describe(pn_report_driver **drivers, const cfg_model *m, const double *values,
                                  pn_error *err);
 
-/* values: one a feature, in the model's order. Survival S(t) = exp(-H0(t) exp(lp)). Intervals are
- * survival/bootstrap.h's: replicate b gives lp_b by its own coefficients, standardised as the
- * model's are, and S_b(t) = exp(-H0_b(t) exp(lp_b)).
+/* values: one a feature, in the model's order.
+ * Cox: survival S(t) = exp(-H0(t) exp(lp)). Intervals are survival/bootstrap.h's: replicate b gives
+ * lp_b by its own coefficients, standardised as the model's are, and S_b(t) = exp(-H0_b(t) exp(lp_b)).
+ * A feature contributes coefficient * z.
+ * Networks: the score of sv_elm_committee, bit for bit, on the standardised values; survival is the
+ * Kaplan-Meier curve of the patient's group, with its own limits. A feature contributes the score
+ * less the score that the patient would have with that feature at the training mean.
  * Fails: PN_EINVAL, naming the feature, if a value is not finite or the score overflows;
  * PN_ENOMEM. *out is untouched on failure. */
 PN_CHECKED int pn_score(pn_score_result *out, const cfg_model *m, const double *values, pn_error *err);

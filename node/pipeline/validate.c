@@ -14,8 +14,6 @@
 #include "pipeline/cautions.h"
 #include "pipeline/score_patients.h"
 
-static const double days_per_year = 365.25;
-
 static int fail_with(pn_error *err, const sv_error *sv)
 {
     return sv->code == SV_ENOMEM ? pn_fail_transient(err, PN_ENOMEM, "%s", sv->msg)
@@ -89,21 +87,24 @@ static bool fit_one(sv_cox *fit, const double *column, const sv_surv *s)
     return false;
 }
 
-static void regress(pn_validation *v, const sv_surv *s)
+/* The slope tells of the calibration of a linear predictor; other scores have no scale to be right. */
+static void regress(pn_validation *v, const cfg_model *m, const sv_surv *s)
 {
     sv_cox fit;
     sv_cox_zph zph;
     const sv_matrix x = sv_matrix_colmajor(v->score, s->n, 1);
     if (fit_one(&fit, v->score, s)) {
-        v->slope = fit.coef[0];
-        v->slope_se = fit.se[0];
-        v->slope_p = sv_normal_two_sided((v->slope - 1) / v->slope_se);
+        if (m->method == CFG_RISK_COX) {
+            v->slope = fit.coef[0];
+            v->slope_se = fit.se[0];
+            v->slope_p = sv_normal_two_sided((v->slope - 1) / v->slope_se);
+        }
         if (sv_cox_zph_test(&zph, &fit, &x, s, SV_ZPH_KM, SV_TIES_EFRON, NULL) == SV_OK) {
             v->zph_p = zph.p_value[0];
             sv_cox_zph_free(&zph);
         }
         sv_cox_free(&fit);
-    } else {
+    } else if (m->method == CFG_RISK_COX) {
         pn_validation_warn(v, "no calibration slope: the score does not vary, or it orders all events perfectly");
     }
     double *high = calloc(s->n, sizeof *high);
@@ -209,11 +210,12 @@ static int judge_horizon(pn_validation *v, size_t k, const double *risk, size_t 
                          const sv_km *all, double end, pn_error *err)
 {
     pn_validation_horizon *h = &v->horizon[k];
-    double t = h->years * days_per_year;
+    double t = h->years * PN_DAYS_PER_YEAR;
     sv_error sv = {0};
     sv_auc a;
     if (!(t < end)) {
-        pn_validation_warn(v, "nothing at %g years: the longest follow-up is %.2f years", h->years, end / days_per_year);
+        pn_validation_warn(v, "nothing at %g years: the longest follow-up is %.2f years", h->years,
+                           end / PN_DAYS_PER_YEAR);
         return PN_OK;
     }
     h->observed = 1 - sv_km_at(all, t).value;
@@ -226,8 +228,12 @@ static int judge_horizon(pn_validation *v, size_t k, const double *risk, size_t 
     if (rc != PN_OK) { return rc; }
     double *own = calloc(s->n, sizeof *own);
     if (own == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for risks"); }
-    for (size_t i = 0; i < s->n; i++) { own[i] = risk[i * step + k]; }
-    if (isfinite(own[0])) { rc = judge_risk(h, own, s, t, err); }
+    bool all_known = true;       /* a group's curve may end before the other's */
+    for (size_t i = 0; i < s->n; i++) {
+        own[i] = risk[i * step + k];
+        all_known = all_known && isfinite(own[i]);
+    }
+    if (all_known) { rc = judge_risk(h, own, s, t, err); }
     free(own);
     return rc;
 }
@@ -245,7 +251,7 @@ static int judge_horizons(pn_validation *v, const cfg_model *m, const double *ri
                                                 .brier_null = NAN, .predicted = NAN, .observed = NAN};
         v->n_horizons = k + 1;
         if (rc == PN_OK) { rc = judge_horizon(v, k, risk, m->n_horizons, s, &all, end, err); }
-        if (v->horizon[k].years * days_per_year < end) { v->uno_days = v->horizon[k].years * days_per_year; }
+        if (v->horizon[k].years * PN_DAYS_PER_YEAR < end) { v->uno_days = v->horizon[k].years * PN_DAYS_PER_YEAR; }
     }
     sv_km_free(&all);
     return rc;
@@ -293,7 +299,7 @@ static int judge(pn_validation *v, const cfg_model *m, const pn_train_data *d, p
                  ? pn_fail_transient(err, PN_ENOMEM, "no memory for %zu patients", d->n) : PN_OK;
     if (rc == PN_OK) { rc = score_patients(v, risk, m, d, err); }
     if (rc == PN_OK) { rc = compare_groups(v, &s, err); }
-    if (rc == PN_OK) { regress(v, &s); }
+    if (rc == PN_OK) { regress(v, m, &s); }
     if (rc == PN_OK) { rc = judge_horizons(v, m, risk, &s, err); }
     if (rc == PN_OK) { rc = concordances(v, &s, err); }
     if (rc == PN_OK) { rc = follow_up(v, &s, err); }

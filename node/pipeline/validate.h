@@ -46,7 +46,7 @@ typedef struct pn_validation {
     double c, c_se;                /* Harrell                                              */
     double uno, uno_se;            /* Uno, until uno_days                                  */
     double uno_days;               /* the last horizon that was watched, else the last event */
-    double slope, slope_se, slope_p; /* of the score in a Cox model; 1: right; p: whether it differs */
+    double slope, slope_se, slope_p; /* of a linear predictor in a Cox model; 1: right; p: whether it differs */
     double hr, hr_low, hr_high, hr_p;/* high against low risk; NaN where a group is empty   */
     double logrank, logrank_p;
     double zph_p;                  /* does the score's effect change with time?             */
