@@ -62,6 +62,8 @@ typedef struct fd_field {
      * always. Where it has none it is not read, not written and refused: "only <when_text>". */
     bool (*when)(const void *obj);
     const char *when_text;
+    /* True: the object has the default here, and the key is not written; NULL: always written. */
+    bool (*unsaid)(const void *obj);
     const struct fd_table *sub;
     const fd_hook *hook;
 } fd_field;

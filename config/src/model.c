@@ -184,6 +184,11 @@ static void write_source(txt_buf *b, const void *obj, const fd_field *f, unsigne
     txt_add(b, " %s\n", cfg_source_word(from->source));
 }
 
+static bool is_of_image(const void *obj)
+{
+    return ((const cfg_model_feature *)obj)->source == CFG_SOURCE_IMAGE;
+}
+
 static const fd_hook method_hook = {read_method, write_method};
 static const fd_hook source_hook = {read_source, write_source};
 
@@ -198,7 +203,8 @@ static bool is_elm(const void *obj) { return ((const cfg_model *)obj)->method ==
 #define FEATURE_NAME \
     {"name", FD_TEXT, FEATURE(name), .size = 128, .min_items = 1, .ok = is_line, \
      .doc = "As the source has it; of an image PyRadiomics' full name."}, \
-    {"source", FD_HOOK, .hook = &source_hook, .def = "image", .doc = "Where the value comes from."}
+    {"source", FD_HOOK, .hook = &source_hook, .def = "image", .unsaid = is_of_image, \
+     .doc = "Where the value comes from."}
 #define FEATURE_SPREAD \
     {"mean", FD_REAL, FEATURE(mean), .doc = "Of the training patients."}, \
     {"sd", FD_REAL, FEATURE(sd), .bounded = true, .above_min = true, .max = HUGE_VAL, \
@@ -387,12 +393,27 @@ static int read_schema(const fd_reader *r, void *obj, const fd_field *f, const y
     return CFG_OK;
 }
 
+static bool has_no_card(const void *obj)
+{
+    const cfg_card *c = &((const cfg_model *)obj)->card;
+    return c->authors[0] == '\0' && c->date[0] == '\0' && c->cohort[0] == '\0' && c->ethics[0] == '\0' &&
+           c->limitations[0] == '\0' && c->recipe_name[0] == '\0' && c->recipe_sha256[0] == '\0' &&
+           c->n_performance == 0;
+}
+
+/* The first that has all that the model says, so that a node of before can run it if it may. */
+static unsigned schema_of(const cfg_model *m)
+{
+    const bool third = m->method != CFG_RISK_COX || cfg_model_uses(m, CFG_SOURCE_PATIENT) ||
+                       cfg_model_uses(m, CFG_SOURCE_TABLE) || !has_no_card(m);
+    return third ? 3 : 2;
+}
+
 static void write_schema(txt_buf *b, const void *obj, const fd_field *f, unsigned indent)
 {
-    (void)obj;
     (void)f;
     (void)indent;
-    txt_add(b, " %d\n", CFG_MODEL_SCHEMA);
+    txt_add(b, " %u\n", schema_of(obj));
 }
 
 static const fd_hook schema_hook = {read_schema, write_schema};
@@ -405,7 +426,7 @@ static const fd_field root_fields[] = {
      .doc = "PyRadiomics' parameter file: setting, imageType, featureClass."},
     {"risk", FD_MAP, .sub = &risk_table, .doc = "From features to risk."},
     {"training", FD_MAP, .sub = &training_table, .doc = "What the model was made from."},
-    {"card", FD_MAP, AT(card), .sub = &card_table, .doc = "The model card."},
+    {"card", FD_MAP, AT(card), .sub = &card_table, .unsaid = has_no_card, .doc = "The model card."},
 };
 static const fd_table root_table = {FD_TABLE(root_fields), .check = mc_check};
 

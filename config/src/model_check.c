@@ -57,9 +57,12 @@ static int check_use(const fd_reader *r, const cfg_model *m, const yt_node *use)
 static int check_feature_name(const fd_reader *r, const cfg_model *m, const cfg_model_feature *f,
                               const yt_node *name)
 {
-    if (f->source == CFG_SOURCE_TABLE) { return CFG_OK; }
+    const bool of_patient = cfg_patient_variable_find(f->name) >= 0;
+    if (f->source == CFG_SOURCE_TABLE) {       /* a reader of the report could not tell them apart */
+        return of_patient ? fd_expected(r, name, "another name, or source: patient") : CFG_OK;
+    }
     if (f->source == CFG_SOURCE_PATIENT) {
-        return cfg_patient_variable_find(f->name) >= 0 ? CFG_OK
+        return of_patient ? CFG_OK
                : fd_expected(r, name, "PatientAge, PatientSex, PatientWeight or PatientSize");
     }
     if (rx_pyradiomics_feature(NULL, f->name) < 0) {

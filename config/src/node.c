@@ -174,6 +174,10 @@ static const fd_field case_fields[] = {
      .doc = "Calling AE titles whose contours are computed before all others."},
     {"compute_memory", FD_BYTES, AT(compute_memory_bytes), RANGE(134217728, 1e15), .def = "8 GiB",
      .doc = "Memory (address space) that computing one case may take."},
+    {"clinical_table", FD_TEXT, AT(clinical_table), .size = CFG_PATH_SIZE, .def = "\"\"",
+     .expected = "a file",
+     .doc = "CSV file with the column PatientID and the columns that models take from it (features "
+            "with source: table); read anew for each case that needs it; relative to this file."},
 };
 
 static const fd_field report_fields[] = {
@@ -593,6 +597,9 @@ static int resolve_all(const fd_reader *r, cfg_node *c, const yt_node *root)
     for (size_t i = 0; i < c->n_archives; i++) {
         char *fingerprint = c->archives[i].tls_fingerprint;
         (void)cfg_fingerprint_read(fingerprint, fingerprint);      /* "" stays */
+    }
+    if (!rc && c->clinical_table[0]) {
+        rc = resolve(r, c->clinical_table, folder, yt_get(root, "cases"), "clinical_table");
     }
     if (!rc && c->report_messages[0]) {
         rc = resolve(r, c->report_messages, folder, yt_get(root, "report"), "messages");

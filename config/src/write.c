@@ -119,7 +119,7 @@ void fd_write(txt_buf *b, const void *obj, const fd_table *t, unsigned indent)
     char digits[TXT_REAL_SIZE];
     for (size_t i = 0; i < t->n; i++) {
         const fd_field *f = &t->fields[i];
-        if (f->when && !f->when(obj)) { continue; }
+        if ((f->when && !f->when(obj)) || (f->unsaid && f->unsaid(obj))) { continue; }
         pad(b, indent);
         txt_add(b, "%s:", f->key);
         if (f->type != FD_MAP && f->type != FD_MAPS && f->type != FD_HOOK) { txt_add(b, " "); }

@@ -29,6 +29,8 @@
 #define PN_MAX_FOLDER_FILES    1000000    /* files under the paths given to extract            */
 #define PN_MAX_FOLDER_DEPTH    64
 #define PN_MAX_CSV_BYTES       (1ULL << 30)
+#define PN_WHY_SIZE            200        /* text: why a value is not there             */
+#define PN_MAX_CLINICAL_BYTES  (32u << 20)     /* the clinical table, read for each case       */
 #define PN_MAX_CSV_COLUMNS     20000
 #define PN_MAX_CSV_ROWS        5000000
 #define PN_MAX_CSV_NUMBER      1e100      /* so that squares and their sums stay finite     */

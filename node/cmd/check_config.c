@@ -15,6 +15,7 @@
 #include <config/model.h>
 #include <config/node.h>
 
+#include "pipeline/clinical.h"
 #include "report/messages.h"
 #include "report/page.h"
 #include "base/file.h"
@@ -125,6 +126,23 @@ static int check_tls(const cfg_node *c)
     return PN_EXIT_OK;
 }
 
+/* The columns that the model takes from the table. */
+static int check_table(const cfg_node *c, const cfg_model *m)
+{
+    pn_csv t = {0};
+    pn_error err = {0};
+    if (!cfg_model_uses(m, CFG_SOURCE_TABLE)) { return PN_EXIT_OK; }
+    int rc = c->clinical_table[0] == '\0'
+                 ? pn_fail(&err, PN_ECONFIG, "%s needs a clinical table, and cases.clinical_table names none", m->id)
+                 : pn_clinical_read(&t, c->clinical_table, &err);
+    if (rc == PN_OK) { rc = pn_clinical_check(&t, m, &err); }
+    if (rc == PN_OK) { printf("         with %s, %zu rows\n", c->clinical_table, t.n_rows); }
+    pn_csv_free(&t);
+    if (rc == PN_OK) { return PN_EXIT_OK; }
+    fprintf(stderr, "prognode check-config: %s\n", err.msg);
+    return PN_EXIT_USAGE;
+}
+
 static int check_models(const cfg_node *c)
 {
     for (size_t i = 0; i < c->n_models; i++) {
@@ -137,6 +155,7 @@ static int check_models(const cfg_node *c)
         print_model(&c->models[i], &f.model);
         if (f.signer[0] != '\0') { printf("         signed by the key %s\n", f.signer); }
         int rc = check_reach(&c->models[i], &f.model);
+        if (rc == PN_EXIT_OK) { rc = check_table(c, &f.model); }
         pn_model_file_free(&f);
         if (rc) { return rc; }
     }

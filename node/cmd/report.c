@@ -31,12 +31,13 @@ static const char usage[] =
     "  -c, --config FILE    the node's configuration (of a case: default prognode.yaml): models,\n"
     "                       which objects, language, institution\n"
     "  -m, --model FILE     a model file instead\n"
+    "      --clinical-table FILE  with --model: the table of the features that the model takes from one\n"
     "      --time TIME      YYYYMMDDHHMMSS, date and time of the report (default now)\n"
     "  -q, --quiet          no progress\n"
     "  -h, --help           print this\n";
 
 typedef struct request {
-    const char *output, *config, *model, *time;
+    const char *output, *config, *model, *time, *clinical_table;
     bool quiet;
 } request;
 
@@ -58,6 +59,7 @@ static int parse(request *r, int argc, char **argv)
     static const struct option options[] = {
         {"output", required_argument, NULL, 'o'}, {"config", required_argument, NULL, 'c'},
         {"model", required_argument, NULL, 'm'},  {"time", required_argument, NULL, 't'},
+        {"clinical-table", required_argument, NULL, 'T'},
         {"quiet", no_argument, NULL, 'q'},        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
     optind = 1;
@@ -67,6 +69,7 @@ static int parse(request *r, int argc, char **argv)
         case 'c': r->config = optarg; break;
         case 'm': r->model = optarg; break;
         case 't': r->time = optarg; break;
+        case 'T': r->clinical_table = optarg; break;
         case 'q': r->quiet = true; break;
         case 'h': fputs(usage, stdout); return PN_EXIT_OK;
         default: return PN_EXIT_USAGE;
@@ -75,6 +78,9 @@ static int parse(request *r, int argc, char **argv)
     if (optind == argc) { return misuse("a case number or a folder is needed", ""); }
     if (r->output == NULL) { return misuse("--output is missing", ""); }
     if (r->time != NULL && !is_time(r->time)) { return misuse("--time needs YYYYMMDDHHMMSS, not", r->time); }
+    if (r->clinical_table != NULL && r->model == NULL) {
+        return misuse("--clinical-table goes with --model; a configuration names its own (cases.clinical_table)", "");
+    }
     if (r->model != NULL && r->config != NULL) { return misuse("--config or --model, not both", ""); }
     return -1;
 }
@@ -180,7 +186,8 @@ static int report_folders(const request *r, char **paths, size_t n)
 {
     pn_error err = {0};
     report_jobs_list jobs = {0};
-    report_settings settings = {.config = r->config, .model = r->model, .time = r->time};
+    report_settings settings = {.config = r->config, .model = r->model, .time = r->time,
+                                .clinical_table = r->clinical_table};
     if (r->config == NULL && r->model == NULL) { return misuse("--config or --model is missing", ""); }
     int rc = report_jobs_of(&jobs, &settings, (const char *const *)paths, n, &err);
     int code = rc == PN_OK ? report_jobs(r, &jobs) : rc == PN_ECONFIG ? PN_EXIT_USAGE : PN_EXIT_FAILED;

@@ -92,6 +92,9 @@ static int load_settings(maker *m, const report_settings *s, pn_error *err)
         if (whole == NULL) { return pn_fail(err, PN_ECONFIG, "%s: %s", s->model, strerror(errno)); }
         int rc = pn_path(m->only.file, sizeof m->only.file, err, "%s", whole);
         free(whole);
+        if (rc == PN_OK && s->clinical_table != NULL) {
+            rc = pn_path(m->cfg.clinical_table, sizeof m->cfg.clinical_table, err, "%s", s->clinical_table);
+        }
         if (rc != PN_OK) { return rc; }
     }
     return load_models(m, err);
@@ -175,6 +178,10 @@ static int add_job(maker *m, const pn_folder_entry *contour, size_t model, int *
     fill_settings(job, m, model);
     rc = fill_files(job, &images, contour, err);
     pn_collected_free(&images);
+    if (rc == PN_OK) {
+        rc = pn_clinical_of(&job->clinical, m->cfg.clinical_table, &m->models[model], contour->header.patient_id,
+                            contour->header.patient_id_issuer, err);
+    }
     return rc;
 }
 

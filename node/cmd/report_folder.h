@@ -6,6 +6,7 @@
 typedef struct report_settings {
     const char *config, *model;        /* one of them; NULL: the other                      */
     const char *time;                  /* NULL: now                                         */
+    const char *clinical_table;        /* beside model; NULL: none                          */
 } report_settings;
 
 typedef struct report_jobs_list {

@@ -183,6 +183,8 @@ void read_study(pn_study &st, const File &s, DcmItem &dataset, pn::Text &text)
         {st.patient_birth_date, sizeof st.patient_birth_date, DCM_PatientBirthDate},
         {st.patient_sex, sizeof st.patient_sex, DCM_PatientSex},
         {st.patient_age, sizeof st.patient_age, DCM_PatientAge},
+        {st.patient_weight_kg, sizeof st.patient_weight_kg, DCM_PatientWeight},
+        {st.patient_size_m, sizeof st.patient_size_m, DCM_PatientSize},
         {st.study_date, sizeof st.study_date, DCM_StudyDate},
         {st.study_time, sizeof st.study_time, DCM_StudyTime},
         {st.study_id, sizeof st.study_id, DCM_StudyID},

@@ -18,6 +18,7 @@ extern "C" {
 typedef struct pn_study {
     char patient_name[PN_LO_SIZE], patient_id[PN_LO_SIZE], patient_id_issuer[PN_LO_SIZE];
     char patient_birth_date[17], patient_sex[17], patient_age[17];
+    char patient_weight_kg[17], patient_size_m[17];
     char study_uid[PN_UID_SIZE], study_date[17], study_time[17], study_id[PN_LO_SIZE];
     char accession[PN_LO_SIZE], referring_physician[PN_LO_SIZE], study_description[PN_LO_SIZE];
     char series_uid[PN_UID_SIZE], series_description[PN_LO_SIZE], series_number[17];

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "pipeline/gates.h"
 #include "pipeline/score.h"
+#include "pipeline/variables.h"
 
 static void add_reason(pn_report *r, const char *fmt, ...) PN_PRINTF(2, 3);
 static void add_reason(pn_report *r, const char *fmt, ...)
@@ -79,6 +80,18 @@ static int compare_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* What a table says is an input like the images; what their header says is among their bytes. */
+static void add_variables(pn_sha256 *s, const pn_report *r)
+{
+    for (size_t i = 0; i < r->n_variables; i++) {
+        const pn_report_variable *v = &r->variables[i];
+        char text[sizeof v->name + sizeof v->why + 40];
+        if (v->source != CFG_SOURCE_TABLE) { continue; }
+        (void)snprintf(text, sizeof text, "%s=%.17g %s", v->name, isnan(v->value) ? 0 : v->value, v->why);
+        pn_sha256_update(s, text, strlen(text) + 1);
+    }
+}
+
 /* One digest over all that decides the document's content. Image digests are sorted, so that
  * the order of arrival does not matter. */
 static int inputs_digest(char hex[PN_DIGEST_HEX_SIZE], const pn_report *r,
@@ -107,6 +120,7 @@ static int inputs_digest(char hex[PN_DIGEST_HEX_SIZE], const pn_report *r,
         for (size_t i = 0; i < r->n_regions; i++) {
             pn_sha256_update(&s, &r->regions[i].number, sizeof r->regions[i].number);
         }
+        add_variables(&s, r);
         uint8_t digest[PN_SHA256_SIZE];
         pn_sha256_final(&s, digest);
         pn_hex(hex, digest, sizeof digest);
@@ -184,10 +198,16 @@ static int count_missing(double *missing, const pn_measurement *m, pn_error *err
 
 /* ---- One region ------------------------------------------------------------------------------ */
 
-static void gather_values(double *values, const pn_report_region *region, const cfg_model *model)
+static void gather_values(double *values, const pn_report *r, const pn_report_region *region,
+                          const cfg_model *model)
 {
+    size_t variable = 0;                      /* they stand in the model's order */
     for (size_t i = 0; i < model->n_features; i++) {
         const char *name = model->features[i].name;
+        if (model->features[i].source != CFG_SOURCE_IMAGE) {
+            values[i] = r->variables[variable++].value;
+            continue;
+        }
         int index = rx_feature_index(name);
         const rx_result *filtered = index < 0 ? rx_results_find(&region->filtered, name) : NULL;
         /* PyRadiomics leaves an image out where the region is too small for its filter. */
@@ -242,7 +262,7 @@ static int assess_region(pn_report *r, pn_report_region *region, const pn_measur
         return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", model->n_features);
     }
     *to = pn_result_start();
-    gather_values(values, region, model);
+    gather_values(values, r, region, model);
     int rc = pn_gates_images(to, model, &r->study, &m->volume.image.grid, facts->missing_slices, err);
     if (rc == PN_OK) {
         rc = pn_gates_contours(to, r->several_contours, facts->n_asked, facts->n_unmeasured,
@@ -251,6 +271,7 @@ static int assess_region(pn_report *r, pn_report_region *region, const pn_measur
     if (rc == PN_OK) {
         rc = pn_gates_region(to, model, (double)region->diagnostics.roi_voxels, values, err);
     }
+    if (rc == PN_OK) { rc = pn_gates_variables(to, r->variables, r->n_variables, err); }
     if (rc == PN_OK) { rc = pn_gates_training(to, model, values, err); }
     if (rc == PN_OK && to->applicable) { rc = score(to, model, values, err); }
     if (rc == PN_OK && to->drivers == NULL && model->n_features > 0) {
@@ -316,11 +337,26 @@ static void copy_model(pn_report *r, const cfg_model *model)
     bool limited = model->n_correlation > 0 && isfinite(model->max_mahalanobis);
     r->mahalanobis_limit = limited ? model->max_mahalanobis : (double)NAN;
     r->n_replicates = (unsigned)cfg_model_replicates(model);
+    r->n_networks = (unsigned)model->elm.n_networks;
     r->training_patients = model->n_patients;
     r->training_events = model->n_events;
     r->c_index = model->c_index;
     r->c_index_se = model->c_index_se;
+    memcpy(r->limitations, model->card.limitations, sizeof r->limitations);
+    memcpy(r->recipe_name, model->card.recipe_name, sizeof r->recipe_name);
+    memcpy(r->recipe_sha256, model->card.recipe_sha256, sizeof r->recipe_sha256);
     (void)cfg_pyradiomics_text(r->settings, sizeof r->settings, &model->extraction);
+}
+
+static int copy_performance(pn_report *r, const cfg_model *model, pn_error *err)
+{
+    const cfg_card *card = &model->card;
+    if (card->n_performance == 0) { return PN_OK; }
+    r->performance = calloc(card->n_performance, sizeof *r->performance);
+    if (r->performance == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for figures"); }
+    memcpy(r->performance, card->performance, card->n_performance * sizeof *r->performance);
+    r->n_performance = card->n_performance;
+    return PN_OK;
 }
 
 static double *copy_numbers(const double *from, size_t n)
@@ -382,6 +418,8 @@ int pn_assess(pn_report *out, const pn_measurement *m, const cfg_model *model,
     copy_model(&r, model);
     int rc = copy_inputs(&r, m, opts, err);
     if (rc == PN_OK) { rc = copy_curves(&r, model, err); }
+    if (rc == PN_OK) { rc = copy_performance(&r, model, err); }
+    if (rc == PN_OK) { rc = pn_variables_gather(&r, model, opts->clinical, err); }
     if (rc == PN_OK) { rc = copy_regions(&r, m, err); }
     if (rc == PN_OK) { rc = make_uids(&r, opts, err); }
     if (rc == PN_OK) { rc = assess_regions(&r, m, model, err); }

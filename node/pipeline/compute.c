@@ -46,6 +46,7 @@ static int assess_job(pn_report *report, const pn_job *job, const pn_measurement
         .comprehensive_3d = job->comprehensive_3d,
         .matched_by_series = job->matched_by_series,
         .several_contours = pn_contour_policy_read(job->several_contours),
+        .clinical = job->clinical.n > 0 ? &job->clinical : NULL,
         .contour_digest = job->contour.digest,
         .image_digests = digests,
         .n_images = job->n_images,

@@ -155,7 +155,7 @@ int pn_gates_region(pn_report_result *to, const cfg_model *model, double voxels,
                     pn_error *err)
 {
     for (size_t i = 0; i < model->n_features; i++) {
-        if (isfinite(values[i])) { continue; }
+        if (isfinite(values[i]) || model->features[i].source != CFG_SOURCE_IMAGE) { continue; }
         pn_report_gate *gate = add(to, PN_GATE_MEASURABLE, PN_GATE_FAILED, err);
         if (gate == NULL) { return PN_ENOMEM; }
         snprintf(gate->subject, sizeof gate->subject, "%s", model->features[i].name);
@@ -165,6 +165,20 @@ int pn_gates_region(pn_report_result *to, const cfg_model *model, double voxels,
     if (model->min_roi_voxels == 0) { return PN_OK; }
     const cfg_range wanted = {(double)model->min_roi_voxels, INFINITY};
     return add_range(to, PN_GATE_ROI_VOXELS, voxels, wanted, err);
+}
+
+int pn_gates_variables(pn_report_result *to, const pn_report_variable *variables, size_t n, pn_error *err)
+{
+    bool all_known = true;
+    for (size_t i = 0; i < n; i++) {
+        if (isfinite(variables[i].value)) { continue; }
+        all_known = false;
+        pn_report_gate *gate = add(to, PN_GATE_VARIABLE, PN_GATE_FAILED, err);
+        if (gate == NULL) { return PN_ENOMEM; }
+        snprintf(gate->subject, sizeof gate->subject, "%s", variables[i].name);
+        snprintf(gate->found_text, sizeof gate->found_text, "%s", variables[i].why);
+    }
+    return n == 0 || !all_known || add(to, PN_GATE_VARIABLE, PN_GATE_PASSED, err) != NULL ? PN_OK : PN_ENOMEM;
 }
 
 /* ---- training patients ------------------------------------------------------------------- */
@@ -214,7 +228,8 @@ int pn_gates_no_score(pn_report_result *to, const char *why, pn_error *err)
 void pn_gate_text(char *buf, size_t size, const pn_report_gate *gate)
 {
     char found[300], wanted[200];
-    const char *what = gate->kind == PN_GATE_FEATURE_RANGE && gate->subject[0] != '\0'
+    const bool named = gate->kind == PN_GATE_FEATURE_RANGE || gate->kind == PN_GATE_VARIABLE;
+    const char *what = named && gate->subject[0] != '\0'
                            ? gate->subject : pn_gate_kind_word(gate->kind);
     if (gate->found_text[0] != '\0') {
         snprintf(found, sizeof found, "\"%s\"", gate->found_text);

@@ -29,10 +29,15 @@ PN_CHECKED int pn_gates_images(pn_report_result *to, const cfg_model *model, con
 PN_CHECKED int pn_gates_contours(pn_report_result *to, pn_contour_policy policy, size_t n,
                                  size_t unmeasured, const char *failure, pn_error *err);
 
-/* The model's features have values, the region is large enough (voxels NaN: not known).
+/* The model's features of the images have values, the region is large enough (voxels NaN: not known).
  * values: one a feature of the model. */
 PN_CHECKED int pn_gates_region(pn_report_result *to, const cfg_model *model, double voxels,
                                const double *values, pn_error *err);
+
+/* Every variable of the patient that the model asks for is known: one gate a variable that is not,
+ * or one that says that all are. None where the model asks for none. */
+PN_CHECKED int pn_gates_variables(pn_report_result *to, const pn_report_variable *variables, size_t n,
+                                  pn_error *err);
 
 /* Each feature within those of the training patients (one gate a feature outside, or one that
  * says that all are inside), and the distance from them. Features without a value are passed

@@ -1,5 +1,6 @@
 #include "pipeline/job.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
@@ -83,6 +84,58 @@ static bool file_from_json(pn_job_file *f, const cJSON *json)
            pn_job_get_text(json, "digest", f->digest, sizeof f->digest);
 }
 
+/* Numbers as text: cJSON writes 15 digits, and a value must come back bit for bit. */
+static void clinical_to_json(cJSON *json, const pn_clinical *c)
+{
+    cJSON *o = cJSON_AddObjectToObject(json, "clinical");
+    (void)cJSON_AddStringToObject(o, "patient_id", c->patient_id);
+    (void)cJSON_AddStringToObject(o, "patient_id_issuer", c->patient_id_issuer);
+    cJSON *values = cJSON_AddArrayToObject(o, "values");
+    for (size_t i = 0; i < c->n; i++) {
+        const pn_clinical_value *v = &c->values[i];
+        char number[32] = "";
+        if (isfinite(v->value)) { (void)snprintf(number, sizeof number, "%.17g", v->value); }
+        cJSON *item = cJSON_CreateObject();
+        (void)cJSON_AddStringToObject(item, "name", v->name);
+        (void)cJSON_AddStringToObject(item, "value", number);
+        (void)cJSON_AddStringToObject(item, "why", v->why);
+        (void)cJSON_AddItemToArray(values, item);
+    }
+}
+
+static bool value_from_json(pn_clinical_value *v, const cJSON *json)
+{
+    char number[32], *end = NULL;
+    if (!pn_job_get_text(json, "name", v->name, sizeof v->name) ||
+        !pn_job_get_text(json, "value", number, sizeof number) ||
+        !pn_job_get_text(json, "why", v->why, sizeof v->why)) {
+        return false;
+    }
+    v->value = number[0] == '\0' ? (double)NAN : strtod(number, &end);
+    return number[0] == '\0' ? v->why[0] != '\0' : *end == '\0' && isfinite(v->value) && v->why[0] == '\0';
+}
+
+/* Absent where the model takes nothing from a table. */
+static bool clinical_from_json(pn_clinical *c, const cJSON *json)
+{
+    const cJSON *o = cJSON_GetObjectItemCaseSensitive(json, "clinical"), *item;
+    const cJSON *values = cJSON_GetObjectItemCaseSensitive(o, "values");
+    const int n = cJSON_GetArraySize(values);
+    if (o == NULL) { return true; }
+    if (n < 1 || n > CFG_MAX_MODEL_FEATURES ||
+        !pn_job_get_text(o, "patient_id", c->patient_id, sizeof c->patient_id) ||
+        !pn_job_get_text(o, "patient_id_issuer", c->patient_id_issuer, sizeof c->patient_id_issuer)) {
+        return false;
+    }
+    c->values = calloc((size_t)n, sizeof *c->values);
+    if (c->values == NULL) { return false; }
+    cJSON_ArrayForEach(item, values)
+    {
+        if (!value_from_json(&c->values[c->n++], item)) { return false; }
+    }
+    return true;
+}
+
 int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
 {
     cJSON *json = cJSON_CreateObject();
@@ -111,6 +164,7 @@ int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
     for (size_t i = 0; i < job->n_images; i++) {
         (void)cJSON_AddItemToArray(images, file_to_json(&job->images[i]));
     }
+    if (job->clinical.n > 0) { clinical_to_json(json, &job->clinical); }
     int rc = pn_job_json_save(json, folder, PN_JOB_FILE, err);
     cJSON_Delete(json);
     return rc;
@@ -165,7 +219,7 @@ int pn_job_load(pn_job *out, const char *folder, pn_error *err)
                 pn_job_get_text(json, "institution", job.institution, sizeof job.institution) &&
                 pn_job_get_text(json, "station_name", job.station_name, sizeof job.station_name) &&
                 file_from_json(&job.contour, cJSON_GetObjectItemCaseSensitive(json, "contour")) &&
-                lists_from_json(&job, json);
+                lists_from_json(&job, json) && clinical_from_json(&job.clinical, json);
     /* Jobs of before this was said. */
     if (!pn_job_get_bool(json, "whole_series", &job.whole_series)) {
         job.whole_series = job.matched_by_series;
@@ -186,5 +240,6 @@ void pn_job_free(pn_job *job)
     if (job == NULL) { return; }
     free(job->images);
     free(job->rois);
+    pn_clinical_free(&job->clinical);
     *job = (pn_job){0};
 }

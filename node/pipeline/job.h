@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/limits.h"
+#include "pipeline/clinical.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,6 +47,7 @@ typedef struct pn_job {
     unsigned version;
     char predecessor_sop_uid[PN_UID_SIZE], predecessor_series_uid[PN_UID_SIZE];
     char institution[65], station_name[17];
+    pn_clinical clinical;                   /* of models that take features from a table; owned */
 } pn_job;
 
 PN_CHECKED int pn_job_save(const pn_job *job, const char *folder, pn_error *err);

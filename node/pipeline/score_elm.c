@@ -124,6 +124,10 @@ static void find_limits(double *lower, double *upper, const cfg_km_curve *c)
 int pn_score_group_survival(pn_score_result *r, const cfg_model *m, pn_error *err)
 {
     const cfg_km_curve *c = cfg_model_curve(m, pn_score_group(r->high_risk));
+    r->n_survival = m->n_horizons;
+    for (size_t h = 0; h < m->n_horizons; h++) {
+        r->survival[h] = (pn_report_survival){m->horizon_years[h], NAN, {NAN, NAN}};
+    }
     if (c == NULL || c->n == 0 || m->n_horizons == 0) { return PN_OK; }
     double *limits = calloc(2 * c->n, sizeof *limits);
     if (limits == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for a curve"); }
@@ -132,8 +136,8 @@ int pn_score_group_survival(pn_score_result *r, const cfg_model *m, pn_error *er
                       .upper = limits + c->n};
     for (size_t h = 0; h < m->n_horizons; h++) {
         const sv_km_estimate e = sv_km_at(&km, m->horizon_years[h] * PN_DAYS_PER_YEAR);
-        r->survival[r->n_survival++] = (pn_report_survival){
-            .years = m->horizon_years[h], .probability = e.value, .interval = {e.lower, e.upper}};
+        r->survival[h].probability = e.value;
+        r->survival[h].interval = (pn_interval){e.lower, e.upper};
     }
     free(limits);
     return PN_OK;

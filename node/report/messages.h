@@ -36,6 +36,8 @@ extern "C" {
     X(CERTAINTY_SCORE, "certainty.score")                                                          \
     X(CERTAINTY_INTERVAL, "certainty.interval")                                                    \
     X(CERTAINTY_AGREEMENT, "certainty.agreement")                                                  \
+    X(CERTAINTY_NETWORKS, "certainty.networks")                                                    \
+    X(CERTAINTY_NETWORKS_AGREE, "certainty.networks_agree")                                        \
     X(CERTAINTY_UNKNOWN, "certainty.unknown")                                                      \
     X(CERTAINTY_CROSSES, "certainty.crosses")                                                      \
     X(CONTOUR_TITLE, "contour.title")                                                              \
@@ -47,6 +49,10 @@ extern "C" {
     X(MODEL_NAME, "model.name")                                                                    \
     X(MODEL_RESEARCH, "model.research")                                                            \
     X(MODEL_TRAINING, "model.training")                                                            \
+    X(MODEL_TRAINING_ONLY, "model.training_only")                                                  \
+    X(MODEL_PERFORMANCE, "model.performance")                                                      \
+    X(MODEL_PERFORMANCE_INTERVAL, "model.performance_interval")                                    \
+    X(MODEL_LIMITATIONS, "model.limitations")                                                      \
     X(RESEARCH_USE, "research_use")                                                                \
     X(SURVIVAL_TITLE, "survival.title")                                                            \
     X(SURVIVAL_EVENT_TITLE, "survival.event_title")                                                \
@@ -54,6 +60,7 @@ extern "C" {
     X(SURVIVAL_EVENT_YEARS, "survival.event_years")                                                \
     X(SURVIVAL_VALUE, "survival.value")                                                            \
     X(SURVIVAL_INTERVAL, "survival.interval")                                                      \
+    X(SURVIVAL_OF_GROUP, "survival.of_group")                                                      \
     X(DRIVERS_TITLE, "drivers.title")                                                              \
     X(DRIVERS_RAISES, "drivers.raises")                                                            \
     X(DRIVERS_LOWERS, "drivers.lowers")                                                            \
@@ -83,6 +90,7 @@ extern "C" {
     PN_GATE_MESSAGES(X, CONTOUR_COUNT, "contour_count")                                            \
     PN_GATE_MESSAGES(X, MEASURABLE, "measurable")                                                  \
     PN_GATE_MESSAGES(X, ROI_VOXELS, "roi_voxels")                                                  \
+    PN_GATE_MESSAGES(X, VARIABLE, "variable")                                                      \
     PN_GATE_MESSAGES(X, FEATURE_RANGE, "feature_range")                                            \
     PN_GATE_MESSAGES(X, DISTANCE, "distance")                                                      \
     PN_GATE_MESSAGES(X, SCORE, "score")                                                            \

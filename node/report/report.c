@@ -23,6 +23,8 @@ void pn_report_free(pn_report *r)
         free(r->km[i].n_risk);
     }
     free(r->km);
+    free(r->performance);
+    free(r->variables);
     memset(r, 0, sizeof *r);
 }
 
@@ -65,6 +67,7 @@ const char *pn_gate_kind_word(pn_gate_kind k)
         [PN_GATE_MISSING_SLICES] = "missing_slices",
         [PN_GATE_CONTOUR_COUNT] = "contour_count",
         [PN_GATE_MEASURABLE] = "measurable",
+        [PN_GATE_VARIABLE] = "variable",
         [PN_GATE_ROI_VOXELS] = "roi_voxels",
         [PN_GATE_FEATURE_RANGE] = "feature_range",
         [PN_GATE_DISTANCE] = "distance",

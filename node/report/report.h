@@ -9,6 +9,7 @@
 #include <config/pyradiomics.h>
 #include <config/model.h>
 #include "base/error.h"
+#include "base/limits.h"
 #include "dicom/header.h"
 #include "dicom/volume.h"
 
@@ -32,6 +33,8 @@ typedef enum pn_gate_kind {
     PN_GATE_CONTOUR_COUNT,       /* contours that fit the model                              */
     PN_GATE_MEASURABLE,          /* regions that could not be measured; found_text: why the first */
     PN_GATE_ROI_VOXELS,          /* voxels in the region                                     */
+    PN_GATE_VARIABLE,            /* subject: a variable of the patient that is not known, or "";
+                                    found_text: why                                          */
     PN_GATE_FEATURE_RANGE,       /* subject: a feature beyond the training patients', or ""  */
     PN_GATE_DISTANCE,            /* Mahalanobis distance from the training patients' mean    */
     PN_GATE_SCORE,               /* the score could be computed; found_text: why not         */
@@ -58,8 +61,8 @@ const char *pn_gate_state_word(pn_gate_state s);
 /* A survival probability at a horizon, 0 to 1. */
 typedef struct pn_report_survival { double years, probability; pn_interval interval; } pn_report_survival;
 
-/* A model feature's part in the score: contribution = coefficient * (value - mean) / sd; NaN
- * where there is no score. The percentile is that of the training patients, 0 to 100; the
+/* A model feature's part in the score: contribution = coefficient * (value - mean) / sd, or, of
+ * networks, the score less that with the feature at the training mean; NaN where there is no score. The percentile is that of the training patients, 0 to 100; the
  * quantiles are theirs at cfg_quantile_p. */
 typedef struct pn_report_driver {
     char name[128];
@@ -67,17 +70,25 @@ typedef struct pn_report_driver {
     double quantile[CFG_NQUANTILES];
 } pn_report_driver;
 
+/* A feature of the score that is not of the images. */
+typedef struct pn_report_variable {
+    char name[128];
+    cfg_source source;                   /* CFG_SOURCE_PATIENT or CFG_SOURCE_TABLE            */
+    double value;                        /* NaN: not known                                   */
+    char why[PN_WHY_SIZE];               /* why it is not known, in English; else ""          */
+} pn_report_variable;
+
 /* The model's answer for one region. Zeroed: the region was measured and not assessed. */
 typedef struct pn_report_result {
     bool assessed;                       /* false: by policy another region is scored        */
     bool applicable;                     /* no gate failed; false: no score, interval, group or
                                             survival below                                   */
     pn_report_gate *gates; size_t n_gates;       /* owned; in the order of pn_gate_kind       */
-    double score;                        /* linear predictor, NaN: none                      */
-    pn_interval score_interval;          /* 95 %, over the model's bootstrap replicates      */
+    double score;                        /* linear predictor or mean of networks, NaN: none  */
+    pn_interval score_interval;          /* 95 %, over the model's bootstrap replicates or networks */
     bool high_risk;                      /* score above the cut-point                        */
-    double group_agreement;              /* share of the replicates that give the same group, 0
-                                            to 1; NaN: the model has none                    */
+    double group_agreement;              /* share of the replicates or networks that give the same
+                                            group, 0 to 1; NaN: the model has none                    */
     pn_report_survival survival[CFG_MAX_HORIZONS]; size_t n_survival;
     /* One a feature of the model, largest |contribution| first; also where the model does not
      * apply, as far as the features have values. Owned. */
@@ -138,6 +149,13 @@ typedef struct pn_report {
     unsigned training_patients, training_events;
     double c_index, c_index_se;
     unsigned n_replicates;               /* bootstrap models behind the intervals, 0: none */
+    unsigned n_networks;                 /* of a committee, 0: the model is none: the interval of the
+                                            score is theirs, survival is the group's curve, with its
+                                            own limits                                          */
+    cfg_figure *performance; size_t n_performance;   /* owned; of the model card                */
+    char limitations[CFG_TEXT_SIZE];     /* of the model card, "": not said                    */
+    char recipe_name[129], recipe_sha256[65];
+    pn_report_variable *variables; size_t n_variables;   /* owned; in the model's order         */
     cfg_km_curve *km; size_t n_km;       /* owned copies; "low", "high"                   */
     /* how it is told */
     char language[9];                    /* of sentences and titles: "en", "de", "zh"; "": en */

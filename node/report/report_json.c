@@ -98,6 +98,33 @@ static void add_model(builder *b, cJSON *root, const pn_report *r)
     number(b, training, "events", r->training_events);
     number(b, training, "c_index", r->c_index);
     number(b, training, "c_index_se", r->c_index_se);
+    number(b, o, "networks", r->n_networks);
+    text(b, o, "limitations", r->limitations);
+    text(b, o, "recipe_name", r->recipe_name);
+    text(b, o, "recipe_sha256", r->recipe_sha256);
+    cJSON *list = array(b, o, "performance");
+    for (size_t i = 0; i < r->n_performance; i++) {
+        const cfg_figure *f = &r->performance[i];
+        cJSON *figure = append(b, list);
+        text(b, figure, "name", f->name);
+        number(b, figure, "estimate", f->estimate);
+        number(b, figure, "low", f->low);
+        number(b, figure, "high", f->high);
+        text(b, figure, "how", f->how);
+    }
+}
+
+static void add_variables(builder *b, cJSON *root, const pn_report *r)
+{
+    cJSON *list = array(b, root, "variables");
+    for (size_t i = 0; i < r->n_variables; i++) {
+        const pn_report_variable *v = &r->variables[i];
+        cJSON *o = append(b, list);
+        text(b, o, "name", v->name);
+        text(b, o, "source", cfg_source_word(v->source));
+        number(b, o, "value", v->value);
+        text(b, o, "why", v->why);
+    }
 }
 
 /* Both ends null where it is not known. */
@@ -240,6 +267,7 @@ int pn_report_to_json(char **out, const pn_report *r, pn_error *err)
     add_study(&b, root, r);
     add_contour(&b, root, r);
     add_model(&b, root, r);
+    add_variables(&b, root, r);
     add_risk(&b, root, r);
     add_regions(&b, root, r);
     char *json = b.failed ? NULL : cJSON_Print(root);

@@ -270,6 +270,7 @@ int pn_show(pn_buf *out, const pn_sr_document *d, pn_error *err)
         print_headline(&p, d);
         print_notes(&p, d, "Eligibility", C_GATE_STATEMENT);
         print_notes(&p, d, "Notes", C_COMMENT);
+        print_notes(&p, d, "Variables of the patient, from a table", C_MODEL_VARIABLE);
         print_notes(&p, d, "Contributions to the score, largest first", C_CONTRIBUTION);
         print_notes(&p, d, "Features of the model", C_MODEL_FEATURE);
         print_groups(&p, d);

@@ -139,9 +139,10 @@ static void put_features(pn_sr_writer *w, const pn_report_region *region)
 void pn_sr_put_score(pn_sr_writer *w, const pn_report_result *result)
 {
     pn_sr_put_known(w, C_CUTPOINT, w->report->cutpoint, C_NO_UNITS);
-    pn_sr_put_known(w, C_SCORE_LOW, result->score_interval.low, C_NO_UNITS);
-    pn_sr_put_known(w, C_SCORE_HIGH, result->score_interval.high, C_NO_UNITS);
-    pn_sr_put_known(w, C_AGREEMENT, 100 * result->group_agreement, C_PERCENT);
+    const bool committee = w->report->n_networks > 0;
+    pn_sr_put_known(w, committee ? C_NETWORKS_LOW : C_SCORE_LOW, result->score_interval.low, C_NO_UNITS);
+    pn_sr_put_known(w, committee ? C_NETWORKS_HIGH : C_SCORE_HIGH, result->score_interval.high, C_NO_UNITS);
+    pn_sr_put_known(w, committee ? C_NETWORKS_AGREE : C_AGREEMENT, 100 * result->group_agreement, C_PERCENT);
 }
 
 /* The code tells endpoint and horizon apart: PRG-S3Y survival, PRG-E3Y event-free; its limits are
@@ -179,6 +180,7 @@ static pn_code_triple gate_code(pn_gate_kind kind)
         [PN_GATE_MISSING_SLICES] = {"PRG-G-GAPS", "Eligibility: missing slices"},
         [PN_GATE_CONTOUR_COUNT] = {"PRG-G-COUNT", "Eligibility: number of contours"},
         [PN_GATE_MEASURABLE] = {"PRG-G-MEAS", "Eligibility: measurable"},
+        [PN_GATE_VARIABLE] = {"PRG-G-VAR", "Eligibility: variables of the patient"},
         [PN_GATE_ROI_VOXELS] = {"PRG-G-VOXELS", "Eligibility: size of contour"},
         [PN_GATE_FEATURE_RANGE] = {"PRG-G-RANGE", "Eligibility: within training values"},
         [PN_GATE_DISTANCE] = {"PRG-G-DIST", "Eligibility: distance from training patients"},

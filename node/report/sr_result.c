@@ -91,6 +91,23 @@ static void put_training(pn_sr_writer *w)
     }
 }
 
+/* Who reads the numbers should know how they came about. */
+static void put_method(pn_sr_writer *w)
+{
+    const pn_report *r = w->report;
+    char text[256];
+    if (r->n_networks > 0) {
+        (void)snprintf(text, sizeof text, "mean of %u extreme learning machines", r->n_networks);
+        pn_sr_put_parameter(w, "score", text);
+        pn_sr_put_parameter(w, "predicted probability", "Kaplan-Meier curve of the risk group's training patients");
+    }
+    if (r->recipe_sha256[0] != '\0' || r->recipe_name[0] != '\0') {
+        (void)snprintf(text, sizeof text, "%s, sha256 %s", r->recipe_name[0] != '\0' ? r->recipe_name : "unnamed",
+                       r->recipe_sha256[0] != '\0' ? r->recipe_sha256 : "unknown");
+        pn_sr_put_parameter(w, "training recipe", text);
+    }
+}
+
 static void put_model(pn_sr_writer *w)
 {
     const pn_report *r = w->report;
@@ -107,6 +124,37 @@ static void put_model(pn_sr_writer *w)
     pn_sr_put_parameter(w, "endpoint", endpoint_of(r));
     put_horizons(w, pn_report_main(r));
     put_training(w);
+    put_method(w);
+}
+
+/* ---- Variables of the patient --------------------------------------------------------------- */
+
+/* Sex is a code, and stands among the evaluations. */
+static void put_variable_number(pn_sr_writer *w, const pn_report_variable *v)
+{
+    switch (v->source == CFG_SOURCE_PATIENT ? cfg_patient_variable_find(v->name) : -1) {
+    case CFG_PATIENT_AGE: pn_sr_put_known(w, C_PATIENT_AGE, v->value, C_YEARS); break;
+    case CFG_PATIENT_WEIGHT: pn_sr_put_known(w, C_PATIENT_WEIGHT, v->value, C_KILOGRAM); break;
+    case CFG_PATIENT_SIZE: pn_sr_put_known(w, C_PATIENT_SIZE, v->value, C_METRE); break;
+    default: break;
+    }
+}
+
+static void put_variable_code(pn_sr_writer *w, const pn_report_variable *v)
+{
+    const int kind = v->source == CFG_SOURCE_PATIENT ? cfg_patient_variable_find(v->name) : -1;
+    if (kind == CFG_PATIENT_SEX && isfinite(v->value)) {
+        pn_sr_code(w->sr, PN_SR_CONTAINS, C_PATIENT_SEX, v->value > 0 ? C_MALE : C_FEMALE);
+    }
+}
+
+static void put_variable_text(pn_sr_writer *w, const pn_report_variable *v)
+{
+    char value[PN_NUMBER_SIZE], text[PN_WORDS_SIZE];
+    if (v->source != CFG_SOURCE_TABLE) { return; }
+    (void)snprintf(value, sizeof value, "%.9g", v->value);
+    (void)snprintf(text, sizeof text, "%s = %s", v->name, isfinite(v->value) ? value : "-");
+    pn_sr_text(w->sr, PN_SR_CONTAINS, C_MODEL_VARIABLE, text);
 }
 
 /* ---- Derived Imaging Measurements ----------------------------------------------------------- */
@@ -123,6 +171,7 @@ void pn_sr_put_derived(pn_sr_writer *w)
     } else {                             /* the container needs a number, and this is the model's */
         pn_sr_put_known(w, C_CUTPOINT, w->report->cutpoint, C_NO_UNITS);
     }
+    for (size_t i = 0; i < w->report->n_variables; i++) { put_variable_number(w, &w->report->variables[i]); }
     pn_sr_close(w->sr);
 }
 
@@ -143,6 +192,17 @@ static void put_model_comments(pn_sr_writer *w)
     put_comment(w, text);
     pn_words_training(text, sizeof text, w->words, r);
     put_comment(w, text);
+    for (size_t i = 0; i < r->n_performance; i++) {
+        pn_words_figure(text, sizeof text, w->words, &r->performance[i]);
+        put_comment(w, text);
+    }
+    if (r->limitations[0] != '\0') {
+        PN_MSG_FILL(text, sizeof text, w->words, PN_MSG_MODEL_LIMITATIONS, {"text", r->limitations});
+        put_comment(w, text);
+    }
+    if (r->n_networks > 0 && pn_report_main(r)->applicable && pn_report_main(r)->n_survival > 0) {
+        put_comment(w, pn_msg(w->words, PN_MSG_SURVIVAL_OF_GROUP));
+    }
 }
 
 static void put_remarks(pn_sr_writer *w)
@@ -176,10 +236,12 @@ void pn_sr_put_evaluations(pn_sr_writer *w)
     pn_sr_container(w->sr, PN_SR_CONTAINS, C_QUALITATIVE, NULL);
     pn_sr_put_risk_level(w, result);
     pn_sr_put_gates(w, result);
+    for (size_t i = 0; i < r->n_variables; i++) { put_variable_code(w, &r->variables[i]); }
     if (r->research_use_only) { put_comment(w, pn_msg(w->words, PN_MSG_RESEARCH_USE)); }
     put_model_comments(w);
     pn_sr_put_gate_statements(w, result);
     put_remarks(w);
+    for (size_t i = 0; i < r->n_variables; i++) { put_variable_text(w, &r->variables[i]); }
     pn_sr_put_drivers(w, result, result->n_drivers);
     pn_sr_close(w->sr);
 }

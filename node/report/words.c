@@ -51,6 +51,11 @@ void pn_words_percentile(char buf[PN_NUMBER_SIZE], double percentile)
 
 const char *pn_words_feature(const char *full_name)
 {
+    static const char *const variables[CFG_NPATIENT_VARIABLES] = {
+        [CFG_PATIENT_AGE] = "Age (years)", [CFG_PATIENT_SEX] = "Sex (male 1, female 0)",
+        [CFG_PATIENT_WEIGHT] = "Weight (kg)", [CFG_PATIENT_SIZE] = "Height (m)"};
+    const int variable = cfg_patient_variable_find(full_name);
+    if (variable >= 0) { return variables[variable]; }
     const char *prefix = "original_";
     size_t n = strlen(prefix);
     return strncmp(full_name, prefix, n) == 0 ? full_name + n : full_name;
@@ -201,12 +206,17 @@ void pn_words_certainty(char *buf, size_t size, const pn_messages *m, const pn_r
                         const pn_report_result *result)
 {
     char score[PN_NUMBER_SIZE], low[PN_NUMBER_SIZE], high[PN_NUMBER_SIZE], cut[PN_NUMBER_SIZE];
-    char agreement[PN_NUMBER_SIZE], text[PN_WORDS_SIZE];
+    char agreement[PN_NUMBER_SIZE], networks[16], text[PN_WORDS_SIZE];
+    const bool committee = r->n_networks > 0;
     pn_words_number(score, result->score);
     pn_words_number(low, result->score_interval.low);
     pn_words_number(high, result->score_interval.high);
     pn_words_number(cut, r->cutpoint);
-    if (is_known(result->score_interval)) {
+    (void)snprintf(networks, sizeof networks, "%u", r->n_networks);
+    if (is_known(result->score_interval) && committee) {
+        PN_MSG_FILL(buf, size, m, PN_MSG_CERTAINTY_NETWORKS, {"score", score}, {"count", networks}, {"low", low},
+                    {"high", high}, {"cutpoint", cut});
+    } else if (is_known(result->score_interval)) {
         PN_MSG_FILL(buf, size, m, PN_MSG_CERTAINTY_INTERVAL, {"score", score}, {"low", low},
                     {"high", high}, {"cutpoint", cut});
     } else {
@@ -214,7 +224,8 @@ void pn_words_certainty(char *buf, size_t size, const pn_messages *m, const pn_r
     }
     if (isfinite(result->group_agreement)) {
         pn_words_percent(agreement, result->group_agreement);
-        PN_MSG_FILL(text, sizeof text, m, PN_MSG_CERTAINTY_AGREEMENT, {"agreement", agreement});
+        PN_MSG_FILL(text, sizeof text, m, committee ? PN_MSG_CERTAINTY_NETWORKS_AGREE : PN_MSG_CERTAINTY_AGREEMENT,
+                    {"agreement", agreement});
         add_sentence(buf, size, text);
     } else if (!is_known(result->score_interval)) {
         add_sentence(buf, size, pn_msg(m, PN_MSG_CERTAINTY_UNKNOWN));
@@ -308,8 +319,19 @@ void pn_words_training(char *buf, size_t size, const pn_messages *m, const pn_re
     (void)snprintf(patients, sizeof patients, "%u", r->training_patients);
     (void)snprintf(events, sizeof events, "%u", r->training_events);
     decimals(c_index, r->c_index, 3);
-    PN_MSG_FILL(buf, size, m, PN_MSG_MODEL_TRAINING, {"patients", patients}, {"events", events},
-                {"c_index", c_index});
+    PN_MSG_FILL(buf, size, m, r->n_networks > 0 ? PN_MSG_MODEL_TRAINING_ONLY : PN_MSG_MODEL_TRAINING,
+                {"patients", patients}, {"events", events}, {"c_index", c_index});
+}
+
+void pn_words_figure(char *buf, size_t size, const pn_messages *m, const cfg_figure *f)
+{
+    char estimate[PN_NUMBER_SIZE], low[PN_NUMBER_SIZE], high[PN_NUMBER_SIZE];
+    pn_words_number(estimate, f->estimate);
+    pn_words_number(low, f->low);
+    pn_words_number(high, f->high);
+    const bool known = isfinite(f->low) && isfinite(f->high);
+    PN_MSG_FILL(buf, size, m, known ? PN_MSG_MODEL_PERFORMANCE_INTERVAL : PN_MSG_MODEL_PERFORMANCE,
+                {"name", f->name}, {"estimate", estimate}, {"low", low}, {"high", high}, {"how", f->how});
 }
 
 void pn_words_series(char *buf, size_t size, const pn_messages *m, const pn_report *r)

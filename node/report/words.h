@@ -23,7 +23,8 @@ enum { PN_WORDS_SIZE = 1536, PN_NUMBER_SIZE = 32 };
 void pn_words_number(char buf[PN_NUMBER_SIZE], double v);
 void pn_words_percent(char buf[PN_NUMBER_SIZE], double share);      /* 0.87654 → "87.7" */
 void pn_words_percentile(char buf[PN_NUMBER_SIZE], double percentile);   /* 93.2 → "93"  */
-/* A feature's name without the word for unfiltered images: "glcm_JointEntropy". Lent. */
+/* A feature's name without the word for unfiltered images: "glcm_JointEntropy"; a variable of the
+ * patient with its unit: "Age (years)". Lent. */
 const char *pn_words_feature(const char *full_name);
 
 /* ---- The result of a region ------------------------------------------------------------------ */
@@ -32,7 +33,7 @@ const char *pn_words_risk(const pn_messages *m, const pn_report_result *result);
 /* Whether the model applies, and if not or not quite, why: by the gravest gate. */
 void pn_words_applies(char *buf, size_t size, const pn_messages *m, const pn_report *r,
                       const pn_report_result *result);
-/* Score, its interval, the cut-point, how many resampled models agree. result->applicable. */
+/* Score, its interval, the cut-point, how many resampled models or networks agree. result->applicable. */
 void pn_words_certainty(char *buf, size_t size, const pn_messages *m, const pn_report *r,
                         const pn_report_result *result);
 /* True where the interval holds the cut-point, so that either group may be right; said above. */
@@ -59,6 +60,8 @@ void pn_words_region(char *buf, size_t size, const pn_messages *m, const pn_repo
 void pn_words_model(char *buf, size_t size, const pn_messages *m, const pn_report *r);
 /* Patients, events and C-index of the training; "" where the model does not tell. */
 void pn_words_training(char *buf, size_t size, const pn_messages *m, const pn_report *r);
+/* A figure of the model card: "C-index 0.61, 95 % interval 0.55 to 0.67 (10-fold ...)." */
+void pn_words_figure(char *buf, size_t size, const pn_messages *m, const cfg_figure *f);
 /* The name of the report's series, and the part of it that every object of the case shares. */
 void pn_words_series(char *buf, size_t size, const pn_messages *m, const pn_report *r);
 

@@ -101,6 +101,9 @@ static int keep_models(supervisor *s, pn_error *err)
                    f.model.file_sha256, f.signer[0] != '\0' ? f.signer : "-");
             rc = pn_model_pin(&s->cfg.models[i], s->cfg.spool, &f, err);
         }
+        if (rc == PN_OK && cfg_model_uses(&f.model, CFG_SOURCE_TABLE) && s->cfg.clinical_table[0] == '\0') {
+            rc = pn_fail(err, PN_ECONFIG, "%s needs a clinical table, and cases.clinical_table names none", f.model.id);
+        }
         pn_model_file_free(&f);
     }
     char *pins = NULL;

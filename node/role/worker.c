@@ -34,21 +34,18 @@ typedef struct worker {
     pn_store *store;
     pn_spool spool;
     char owner[PN_OWNER_SIZE];
-    char (*model_id)[PN_NAME_SIZE];     /* of each configured model, in order */
+    cfg_model *models;                  /* the configured ones, in order */
 } worker;
 
 static int open_worker(worker *w, const cfg_node *cfg, const char *slot, pn_error *err)
 {
     w->cfg = cfg;
     pn_role_owner(w->owner, cfg, "worker", slot);
-    w->model_id = calloc(cfg->n_models, sizeof *w->model_id);
-    if (w->model_id == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
+    w->models = calloc(cfg->n_models, sizeof *w->models);
+    if (w->models == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for models"); }
     for (size_t i = 0; i < cfg->n_models; i++) {
-        cfg_model model = {0};
-        int rc = pn_model_open(&model, &cfg->models[i], &cfg->signatures, err);
+        int rc = pn_model_open(&w->models[i], &cfg->models[i], &cfg->signatures, err);
         if (rc != PN_OK) { return rc; }
-        memcpy(w->model_id[i], model.id, sizeof model.id);
-        cfg_model_free(&model);
     }
     const pn_spool_opts opts = {.reserve_bytes = 0, .max_instance_bytes = cfg->max_instance_bytes,
                                 .host_name = cfg->host_name};
@@ -63,7 +60,7 @@ static int open_worker(worker *w, const cfg_node *cfg, const char *slot, pn_erro
 static size_t model_index(const worker *w, const char *id)
 {
     size_t i = 0;
-    while (i < w->cfg->n_models && strcmp(w->model_id[i], id) != 0) { i++; }
+    while (i < w->cfg->n_models && strcmp(w->models[i].id, id) != 0) { i++; }
     return i;
 }
 
@@ -96,6 +93,19 @@ static int fill_files(pn_job *job, worker *w, const pn_case *c, pn_error *err)
     return find_file(&job->contour, &w->spool, c->contour_digest, err);
 }
 
+/* The table as it is now, by the patient of the contour object; compute holds that against the
+ * images. A table that cannot be used may be in the middle of being replaced. */
+static int fill_clinical(pn_job *job, const worker *w, const pn_case *c, const cfg_model *model, pn_error *err)
+{
+    char quoted[512];
+    int rc = pn_clinical_of(&job->clinical, w->cfg->clinical_table, model, c->patient_id, c->patient_id_issuer, err);
+    if (rc == PN_OK) { return rc; }
+    err->cls = PN_TRANSIENT;
+    pn_log(PN_LOG_WARN, "clinical_table", "case=%lld reason=%s", (long long)c->id,
+           pn_log_quote(quoted, sizeof quoted, err->msg));
+    return pn_wrap(err, "clinical table");
+}
+
 static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
 {
     size_t model = model_index(w, c->model_id);
@@ -122,6 +132,7 @@ static int make_job(pn_job *job, worker *w, const pn_case *c, pn_error *err)
     memcpy(job->station_name, w->cfg->station_name, sizeof job->station_name);
     memcpy(job->model_sha256, w->cfg->models[model].sha256, sizeof job->model_sha256);
     int rc = pn_path(job->model_path, sizeof job->model_path, err, "%s", w->cfg->models[model].file);
+    if (rc == PN_OK) { rc = fill_clinical(job, w, c, &w->models[model], err); }
     return rc == PN_OK ? fill_files(job, w, c, err) : rc;
 }
 
@@ -343,6 +354,7 @@ int pn_worker_run(const cfg_node *cfg, const char *slot, pn_error *err)
     if (rc == PN_OK) { rc = pn_role_loop(turn, &w, "store_busy", err); }
     pn_store_close(w.store);
     if (w.spool.root[0] != '\0') { pn_spool_close(&w.spool); }
-    free(w.model_id);
+    for (size_t i = 0; w.models != NULL && i < cfg->n_models; i++) { cfg_model_free(&w.models[i]); }
+    free(w.models);
     return rc;
 }

@@ -88,7 +88,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"out", "err", "node.yaml", "m.yaml", "own.yaml"};
+    static const char *const names[] = {"out", "err", "node.yaml", "m.yaml", "own.yaml", "own.csv"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) { unlink(in_folder(names[i])); }
     return rmdir(folder);
 }
@@ -123,6 +123,33 @@ static void test_check_config__language_and_own_sentences(void **state)
     r = check_config(in_folder("node.yaml"), NULL);
     assert_int_equal(r.code, PN_EXIT_USAGE);
     assert_non_null(strstr(r.err, "/own.yaml:2:9: there is no message \"risk.hihg\""));
+}
+
+static void test_check_config__the_table_of_a_model(void **state)
+{
+    (void)state;
+    put("m.yaml", "schema: 3\nmodel: {id: demo, version: '3', title: T, endpoint: death}\n"
+                  "intended_use: {modality: [CT], contours: [GTV]}\nextraction: {}\n"
+                  "risk:\n  method: cox_cutpoint\n  cutpoint: 0\n  features:\n"
+                  "  - {name: CEA, source: table, coefficient: 1, mean: 0, sd: 1, quantiles: [0, 0, 0, 0, 0, 0, 1]}\n"
+                  "  baseline: {time_days: [1], cumulative_hazard: [0.1]}\n"
+                  "training: {patients: 9, events: 4, c_index: 0.5, c_index_se: 0}\n");
+    put("node.yaml", NODE "models:\n- file: m.yaml\n");
+    run r = check_config(in_folder("node.yaml"), NULL);
+    assert_int_equal(r.code, PN_EXIT_USAGE);
+    assert_non_null(strstr(r.err, "demo needs a clinical table, and cases.clinical_table names none\n"));
+    put("node.yaml", NODE "cases: {clinical_table: own.csv}\nmodels:\n- file: m.yaml\n");
+    r = check_config(in_folder("node.yaml"), NULL);
+    assert_int_equal(r.code, PN_EXIT_USAGE);
+    assert_non_null(strstr(r.err, "/own.csv"));
+    put("own.csv", "PatientID,cea\n1,2\n");
+    r = check_config(in_folder("node.yaml"), NULL);
+    assert_int_equal(r.code, PN_EXIT_USAGE);
+    assert_non_null(strstr(r.err, "/own.csv has no column \"CEA\", which model \"demo\" needs\n"));
+    put("own.csv", "PatientID,CEA\n1,2\n");
+    r = check_config(in_folder("node.yaml"), NULL);
+    assert_int_equal(r.code, PN_EXIT_OK);
+    assert_non_null(strstr(r.out, "/own.csv, 1 rows\n"));
 }
 
 static void test_check_config__contours_of_the_model_itself(void **state)
@@ -201,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check_config__summary),
         cmocka_unit_test(test_check_config__language_and_own_sentences),
+        cmocka_unit_test(test_check_config__the_table_of_a_model),
         cmocka_unit_test(test_check_config__contours_of_the_model_itself),
         cmocka_unit_test(test_check_config__errors_say_where),
         cmocka_unit_test(test_check_config__reference_is_a_file_that_loads),

@@ -325,6 +325,8 @@ static const rule rules[] = {
     {"name: original_shape_Sphericity\n", "name: age\n    source: patient\n",
      "14:11: risk.features[0].name: got \"age\", expected PatientAge, PatientSex, PatientWeight or "
      "PatientSize"},
+    {"name: original_shape_Sphericity\n", "name: PatientAge\n    source: table\n",
+     "14:11: risk.features[0].name: got \"PatientAge\", expected another name, or source: patient"},
     {"name: original_shape_Sphericity\n", "name: PatientAge\n",
      "14:11: risk.features[0].name: got \"PatientAge\", expected a feature's full name, like "
      "\"original_shape_Elongation\""},
@@ -495,6 +497,33 @@ static void test_model__each_rule_is_enforced_with_its_place(void **state)
     for (size_t i = 0; i < sizeof elm_rules / sizeof elm_rules[0]; i++) { check_rule(good_elm, &elm_rules[i]); }
 }
 
+/* A model that says nothing of schema 3 is written as schema 2: nodes of before can run it. */
+static void test_model__written_is_the_first_schema_that_has_all(void **state)
+{
+    (void)state;
+    for (int what = 0; what < 4; what++) {
+        cfg_model m, back;
+        cfg_error err;
+        size_t n;
+        CHECK_OK(parse(&m, what == 3 ? good_elm : good, &err), err);
+        if (what == 1) { strcpy(m.card.cohort, "ten phantoms"); }
+        if (what == 2) {
+            m.features[0].source = CFG_SOURCE_PATIENT;
+            strcpy(m.features[0].name, "PatientAge");
+        }
+        CHECK_OK(cfg_model_save(&m, in_folder("m.yaml"), &err), err);
+        CHECK_OK(cfg_model_load(&back, in_folder("m.yaml"), &err), err);
+        assert_int_equal(back.schema, what == 0 ? 2 : 3);
+        char *text = read_whole(in_folder("m.yaml"), &n);
+        assert_true((strstr(text, "source:") != NULL) == (what >= 2));
+        assert_true((strstr(text, "card:") != NULL) == (what == 1));
+        free(text);
+        same_model(&m, &back);
+        cfg_model_free(&m);
+        cfg_model_free(&back);
+    }
+}
+
 static void test_model__a_committee(void **state)
 {
     (void)state;
@@ -594,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_model__defaults),
         cmocka_unit_test(test_model__each_rule_is_enforced_with_its_place),
         cmocka_unit_test(test_model__a_committee),
+        cmocka_unit_test(test_model__written_is_the_first_schema_that_has_all),
         cmocka_unit_test(test_model__every_line_counts),
         cmocka_unit_test(test_model__documented_example_loads),
         cmocka_unit_test(test_model__empty_file),

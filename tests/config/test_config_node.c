@@ -49,6 +49,7 @@ static void test_node__smallest_file_gets_the_defaults(void **state)
     assert_string_equal(c.models[0].sha256, "");
     assert_false(c.signatures.require);
     assert_true(c.compute_memory_bytes == 8ULL << 30);
+    assert_string_equal(c.clinical_table, "");
     assert_int_equal(c.pull_after_s, 300);
     assert_int_equal(c.keep_images_days, 7);
     assert_int_equal(c.keep_unclaimed_days, 7);
@@ -86,7 +87,7 @@ static void test_node__every_value_is_taken(void **state)
         "spool:\n  folder: /data\n  reserve: 100 MiB\n  max_instance: 1048576\n"
         "  database: /db/jobs.db\n"
         "cases: {series_fallback_s: 1, give_up_s: 2, compute_timeout_s: 3, max_attempts: 4, compute_memory: 1 GiB,"
-        " pull_after_s: 5}\n"
+        " pull_after_s: 5, clinical_table: ./t.csv}\n"
         "retention: {keep_images_days: 0, keep_unclaimed_days: 2, keep_results_days: 30,"
         " low_water: 1 MiB, keep_quarantine_days: 4, quarantine_size: 2 MiB}\n"
         "report: {sop_class: comprehensive, language: de, messages: own.yaml, several_contours: each}\n"
@@ -119,6 +120,7 @@ static void test_node__every_value_is_taken(void **state)
     assert_int_equal(c.compute_timeout_s, 3);
     assert_int_equal(c.max_attempts, 4);
     assert_true(c.compute_memory_bytes == 1ULL << 30);
+    assert_string_equal(c.clinical_table + strlen(c.clinical_table) - 6, "/t.csv");
     assert_int_equal(c.pull_after_s, 5);
     assert_int_equal(c.keep_images_days, 0);
     assert_int_equal(c.keep_unclaimed_days, 2);

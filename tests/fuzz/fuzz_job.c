@@ -33,6 +33,12 @@ static void try_job(const uint8_t *bytes, size_t n)
     fz_require(pn_job_load(&again, fz_folder(), &err) == PN_OK);
     fz_require(again.case_id == job.case_id && again.n_images == job.n_images);
     fz_require(strcmp(again.model_path, job.model_path) == 0);
+    fz_require(again.clinical.n == job.clinical.n && strcmp(again.clinical.patient_id, job.clinical.patient_id) == 0);
+    for (size_t i = 0; i < job.clinical.n; i++) {
+        const pn_clinical_value *a = &job.clinical.values[i], *b = &again.clinical.values[i];
+        fz_require(strcmp(a->name, b->name) == 0 && strcmp(a->why, b->why) == 0);
+        fz_require(a->why[0] != '\0' || memcmp(&a->value, &b->value, sizeof a->value) == 0);
+    }
     pn_job_free(&job);
     pn_job_free(&again);
 }

@@ -99,7 +99,7 @@ typedef struct cfg_card {
 } cfg_card;
 
 typedef struct cfg_model {
-    unsigned schema;               /* of the file read; written is always CFG_MODEL_SCHEMA */
+    unsigned schema;               /* of the file read; written is 2 where that has all, else 3 */
     /* identity */
     char id[65];                   /* stable over versions: [a-z0-9-]               */
     char version[33];

@@ -100,6 +100,8 @@ typedef struct cfg_node {
     char **urgent_ae_titles;       /* senders whose contours go first              */
     size_t n_urgent_ae_titles;
     uint64_t compute_memory_bytes; /* address space of a compute process, default 8 GiB */
+    char clinical_table[CFG_PATH_SIZE];    /* variables of patients that images do not tell, absolute
+                                      after loading; "": none                      */
     /* report: */
     bool comprehensive_3d;         /* report.sop_class: comprehensive_3d | comprehensive */
     bool report_seg, report_picture, report_pdf;   /* report.seg, picture, pdf: default true */

@@ -49,6 +49,7 @@ static cfg_model model(void)
     rx_pyradiomics_default(&m.extraction);
     for (int i = 0; i < 2; i++) {
         set_text(features[i].name, sizeof features[i].name, rx_features()[i + 3].full_name);
+        features[i].source = CFG_SOURCE_IMAGE;
         features[i].coefficient = i == 0 ? .5 : -2;
         features[i].mean = 1;
         features[i].sd = 2;
@@ -158,6 +159,7 @@ static void each_gate__leaves_the_features_and_takes_the_group(void **state)
         {PN_GATE_MISSING_SLICES, 2, -INFINITY, 1, "", ""},
         {PN_GATE_FEATURE_RANGE, 4, 0, 3.5, "", ""},
         {PN_GATE_DISTANCE, 2.5, -INFINITY, 2.4, "", ""},
+        {PN_GATE_VARIABLE, NAN, NAN, NAN, "the images do not tell Patient's Sex", ""},
         {PN_GATE_SCORE, NAN, NAN, NAN, "the score of model \"test\" is not finite", ""},
     };
     static double correlation[] = {1, 0, 0, 1}, quantile[] = {0, .5, 1, 1.5, 2, 2.5, 3};
@@ -200,6 +202,10 @@ static void each_gate__leaves_the_features_and_takes_the_group(void **state)
             c.n_distance_quantile = CFG_NQUANTILES;
             c.max_mahalanobis = 2.4;
             break;
+        case PN_GATE_VARIABLE:
+            set_text(features[0].name, sizeof features[0].name, "PatientSex");
+            features[0].source = CFG_SOURCE_PATIENT;
+            break;
         case PN_GATE_SCORE: features[0].coefficient = features[1].coefficient = 1.7e308; break;
         case PN_NGATE_KINDS: break;
         }
@@ -219,6 +225,58 @@ static void each_gate__leaves_the_features_and_takes_the_group(void **state)
         CHECK_NEAR(r.regions[0].values[10].v, 11, 0, 0);
         pn_report_free(&r);
     }
+}
+
+/* Age from the header and a value from the table: score .5 (4.5 - 1)/2 - 2 (61 - 1)/20. */
+static void variables__take_part_in_the_score_and_in_the_uids(void **state)
+{
+    (void)state;
+    static pn_clinical_value value = {.name = "CEA", .value = 4.5};
+    pn_measurement m = measurement();
+    cfg_model c = model();
+    pn_assess_opts o = options();
+    pn_report plain = assess(&m, &c, &o);
+    set_text(m.volume.study.patient_id, PN_LO_SIZE, "P1");
+    set_text(m.volume.study.patient_age, 17, "061Y");
+    set_text(features[0].name, sizeof features[0].name, "CEA");
+    features[0].source = CFG_SOURCE_TABLE;
+    set_text(features[1].name, sizeof features[1].name, "PatientAge");
+    features[1].source = CFG_SOURCE_PATIENT;
+    features[1].sd = 20;
+    features[1].quantile[6] = 90;
+    pn_clinical clinical = {.patient_id = "P1", .values = &value, .n = 1};
+    o.clinical = &clinical;
+    pn_report r = assess(&m, &c, &o);
+    const pn_report_result *result = pn_report_main(&r);
+    assert_true(result->applicable);
+    CHECK_NEAR(result->score, .5 * 3.5 / 2 - 2 * 60.0 / 20, 1e-15, 0);
+    check_gate(result, PN_GATE_VARIABLE, PN_GATE_PASSED, NAN, NAN, NAN, "", "");
+    assert_int_equal(r.n_variables, 2);
+    assert_true(strcmp(plain.sop_uid, r.sop_uid) != 0);
+
+    pn_report again = assess(&m, &c, &o);                /* the same inputs, the same document */
+    assert_string_equal(again.sop_uid, r.sop_uid);
+    pn_report_free(&again);
+    value.value = nextafter(4.5, 5);                     /* another input, another document */
+    again = assess(&m, &c, &o);
+    assert_true(strcmp(again.sop_uid, r.sop_uid) != 0);
+    pn_report_free(&again);
+    value = (pn_clinical_value){.name = "CEA", .value = NAN, .why = "row 3"};
+    again = assess(&m, &c, &o);
+    assert_true(strcmp(again.sop_uid, r.sop_uid) != 0);
+    assert_false(pn_report_main(&again)->applicable);
+    check_gate(pn_report_main(&again), PN_GATE_VARIABLE, PN_GATE_FAILED, NAN, NAN, NAN, "row 3", "");
+    assert_string_equal(gate(pn_report_main(&again), PN_GATE_VARIABLE)->subject, "CEA");
+    assert_int_equal(pn_report_main(&again)->n_drivers, 2);
+    pn_report_free(&again);
+
+    set_text(clinical.patient_id, sizeof clinical.patient_id, "P2");
+    pn_report none = {0};
+    pn_error err = {0};
+    assert_int_equal(pn_assess(&none, &m, &c, &o, &err), PN_EIDENTITY);
+    value = (pn_clinical_value){.name = "CEA", .value = 4.5};
+    pn_report_free(&r);
+    pn_report_free(&plain);
 }
 
 /* What the images do not say is told and does not take the group. */
@@ -500,6 +558,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eligible_case__gets_score_group_survival_and_drivers),
         cmocka_unit_test(each_gate__leaves_the_features_and_takes_the_group),
+        cmocka_unit_test(variables__take_part_in_the_score_and_in_the_uids),
         cmocka_unit_test(unknown__is_to_bear_in_mind),
         cmocka_unit_test(training_range__includes_its_ends),
         cmocka_unit_test(distance__is_that_of_the_correlated_features),

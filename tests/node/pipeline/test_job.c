@@ -54,6 +54,39 @@ static void job__comes_back_as_it_was(void **state)
     pn_job_free(&got);
 }
 
+static void job__values_of_a_table_come_back_bit_for_bit(void **state)
+{
+    (void)state;
+    pn_job_file image = {"/spool/a", "aa"};
+    int roi = 1;
+    pn_clinical_value values[] = {{.name = "CEA \"x\"", .value = 0.1 + 0.2},
+                                  {.name = "ü", .value = NAN, .why = "row 3, column \"ü\": the value is missing"},
+                                  {.name = "tiny", .value = -4.9406564584124654e-324},
+                                  {.name = "huge", .value = 1.7976931348623157e308}};
+    pn_job job = {.case_id = 1, .images = &image, .n_images = 1, .rois = &roi, .n_rois = 1, .version = 1,
+                  .clinical = {.patient_id = "P \"1\"", .patient_id_issuer = "X", .values = values, .n = 4}};
+    pn_error err = {0};
+    pn_job got = {0};
+    CHECK_OK(pn_job_save(&job, folder, &err), err);
+    CHECK_OK(pn_job_load(&got, folder, &err), err);
+    assert_string_equal(got.clinical.patient_id, "P \"1\"");
+    assert_string_equal(got.clinical.patient_id_issuer, "X");
+    assert_int_equal(got.clinical.n, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(got.clinical.values[i].name, values[i].name);
+        assert_string_equal(got.clinical.values[i].why, values[i].why);
+        if (i != 1) { assert_memory_equal(&got.clinical.values[i].value, &values[i].value, sizeof(double)); }
+    }
+    assert_true(isnan(got.clinical.values[1].value));
+    pn_job_free(&got);
+    job.clinical = (pn_clinical){0};                  /* of a model that asks no table: not there */
+    CHECK_OK(pn_job_save(&job, folder, &err), err);
+    CHECK_OK(pn_job_load(&got, folder, &err), err);
+    assert_int_equal(got.clinical.n, 0);
+    assert_null(got.clinical.values);
+    pn_job_free(&got);
+}
+
 static void outcome__both_kinds_come_back(void **state)
 {
     (void)state;
@@ -151,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(job__comes_back_as_it_was),
+        cmocka_unit_test(job__values_of_a_table_come_back_bit_for_bit),
         cmocka_unit_test(outcome__both_kinds_come_back),
         cmocka_unit_test(outcome__of_one_report_is_still_read),
         cmocka_unit_test(broken_files__are_refused_never_believed),

@@ -369,6 +369,97 @@ static void test_sr_result__checkers_accept_each_form(void **state)
     }
 }
 
+/* A committee's numbers have codes and words of their own: they say nothing of resampled models. */
+static void test_sr_result__of_a_committee(void **state)
+{
+    (void)state;
+    static const char *const languages[] = {"en", "de", "zh"};
+    for (size_t i = 0; i < 3; i++) {
+        pn_report r;
+        pn_sr_document d = {0};
+        fixture_report(&r);
+        snprintf(r.language, sizeof r.language, "%s", languages[i]);
+        r.n_networks = 20;
+        r.n_replicates = 0;
+        r.c_index = r.c_index_se = NAN;
+        snprintf(r.limitations, sizeof r.limitations, "one hospital");
+        snprintf(r.recipe_name, sizeof r.recipe_name, "zhong");
+        memset(r.recipe_sha256, 'b', 64);
+        r.performance = calloc(2, sizeof *r.performance);
+        assert_non_null(r.performance);
+        r.n_performance = 2;
+        r.performance[0] = (cfg_figure){"AUC", .61, .5, .7, "10-fold cross-validation"};
+        r.performance[1] = (cfg_figure){"C-index", .6, -INFINITY, INFINITY, "out of fold"};
+        write_and_read(&d, &r, NULL);
+        size_t group = nth(&d, C_GROUP, 0);
+        assert_int_equal(count(&d, C_SCORE_LOW) + count(&d, C_SCORE_HIGH) + count(&d, C_AGREEMENT), 0);
+        expect_number(&d, group, "PRG-RSNLO", 0.91234567890123456, "1");
+        expect_number(&d, group, "PRG-RSNHI", 1.8, "1");
+        expect_number(&d, group, "PRG-AGRN", 97.5, "%");
+        const char *sure = below(&d, group, C_CERTAINTY)->value;
+        assert_non_null(strstr(sure, "20"));
+        if (i == 0) {
+            assert_non_null(strstr(sure, "Score 1.372 (95 % of the model's 20 networks: 0.9123 to 1.8)"));
+            assert_null(strstr(sure, "resampled"));
+        }
+        static const char *const said[][4] = {
+            {"Trained on 150 patients with 107 events.", "AUC 0.61, 95 % interval 0.5 to 0.7 (10-fold cross-validation).",
+             "C-index 0.6 (out of fold).", "Limitations of the model: one hospital"}};
+        for (size_t k = 0; k < 4 && i == 0; k++) {
+            bool found = false;
+            for (size_t n = 0; n < count(&d, C_COMMENT); n++) {
+                found = found || strcmp(d.items[nth(&d, C_COMMENT, n)].value, said[0][k]) == 0;
+            }
+            if (!found) { fail_msg("no comment \"%s\"", said[0][k]); }
+        }
+        size_t parameters = 0;
+        for (size_t n = 0; n < count(&d, C_ALGORITHM_PARAMETERS); n++) {
+            const char *text = d.items[nth(&d, C_ALGORITHM_PARAMETERS, n)].value;
+            parameters += strcmp(text, "score: mean of 20 extreme learning machines") == 0;
+            parameters += strncmp(text, "training recipe: zhong, sha256 bbbb", 35) == 0;
+            parameters += strncmp(text, "predicted probability: Kaplan-Meier", 35) == 0;
+            assert_null(strstr(text, "C-index"));
+        }
+        assert_int_equal(parameters, 3);
+        pn_sr_document_free(&d);
+        pn_report_free(&r);
+    }
+}
+
+/* Variables of the patient by the codes of DICOM, those of a table as text. */
+static void test_sr_result__variables_of_the_patient(void **state)
+{
+    (void)state;
+    static const pn_report_variable variables[] = {
+        {"PatientSex", CFG_SOURCE_PATIENT, 1, ""},      {"CEA", CFG_SOURCE_TABLE, 0.1 + 0.2, ""},
+        {"PatientAge", CFG_SOURCE_PATIENT, 61, ""},     {"PatientWeight", CFG_SOURCE_PATIENT, 80.5, ""},
+        {"PatientSize", CFG_SOURCE_PATIENT, 1.74, ""},  {"stage \xc3\xa4", CFG_SOURCE_TABLE, NAN, "no row"},
+    };
+    pn_report r;
+    pn_sr_document d = {0};
+    fixture_report(&r);
+    r.n_variables = sizeof variables / sizeof variables[0];
+    r.variables = malloc(sizeof variables);
+    assert_non_null(r.variables);
+    memcpy(r.variables, variables, sizeof variables);
+    write_and_read(&d, &r, NULL);
+    assert_string_equal(only(&d, C_PATIENT_SEX)->value, "Male");
+    CHECK_NEAR(only(&d, C_PATIENT_AGE)->number, 61, 0, 0);
+    assert_string_equal(only(&d, C_PATIENT_AGE)->unit, "a");
+    CHECK_NEAR(only(&d, C_PATIENT_WEIGHT)->number, 80.5, 0, 0);
+    CHECK_NEAR(only(&d, C_PATIENT_SIZE)->number, 1.74, 0, 0);
+    assert_int_equal(count(&d, C_MODEL_VARIABLE), 2);
+    assert_string_equal(d.items[nth(&d, C_MODEL_VARIABLE, 0)].value, "CEA = 0.3");
+    assert_string_equal(d.items[nth(&d, C_MODEL_VARIABLE, 1)].value, "stage \xc3\xa4 = -");
+    if (have_tool("dciodvfy")) {
+        char out[65536];
+        (void)run_tool(out, sizeof out, "dciodvfy -new '%s'", fixture_path("result.dcm"));
+        for (char *e = strstr(out, "Error"); e != NULL; e = strstr(e + 1, "Error")) { fail_msg("%.300s", e); }
+    }
+    pn_sr_document_free(&d);
+    pn_report_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +473,8 @@ int main(void)
         cmocka_unit_test(test_sr_result__several_tumours),
         cmocka_unit_test(test_sr_result__forms),
         cmocka_unit_test(test_sr_result__checkers_accept_each_form),
+        cmocka_unit_test(test_sr_result__of_a_committee),
+        cmocka_unit_test(test_sr_result__variables_of_the_patient),
     };
     return cmocka_run_group_tests(tests, setup, fixture_cleanup);
 }
