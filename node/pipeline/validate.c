@@ -12,6 +12,7 @@
 #include <survival/dist.h>
 #include <survival/logrank.h>
 #include "pipeline/cautions.h"
+#include "pipeline/score.h"
 #include "pipeline/score_patients.h"
 
 static int fail_with(pn_error *err, const sv_error *sv)
