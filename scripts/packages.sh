@@ -4,6 +4,7 @@
 #   scripts/packages.sh test    to build and test it
 #   scripts/packages.sh demo    to build it and run the demonstration
 #   scripts/packages.sh fuzz    to build it and run tests/fuzz/campaign.sh
+#   scripts/packages.sh r       to build it and compare it with R (tests/survival/against_r.sh, tests/bench/survival_r.sh)
 #   scripts/packages.sh fault   to build it and run the long forms of tests/fault
 # Does nothing where all are there; else needs root or sudo.
 set -eu
@@ -13,6 +14,7 @@ build="build-essential cmake ninja-build pkg-config libdcmtk-dev dcmtk libssl-de
 test="bubblewrap openssl systemd btrfs-progs poppler-utils libnifti-dev dicom3tools python3-pydicom pixelmed-apps orthanc orthanc-dicomweb chromium curl jq strace procps postgresql"
 demo="orthanc curl"
 fault="xfsprogs gnuplot-nox user-mode-linux kmod nfs-kernel-server nfs-common"
+r="r-base-core r-cran-survival r-cran-glmnet r-cran-maxstat r-cran-cmprsk r-cran-proc r-bioc-sva r-bioc-consensusclusterplus"
 fuzz="clang-14 libclang-rt-14-dev"
 
 case "${1:-build}" in
@@ -20,8 +22,9 @@ build) wanted=$build ;;
 test)  wanted="$build $test" ;;
 demo)  wanted="$build $demo" ;;
 fuzz)  wanted="$build $fuzz" ;;
+r)     wanted="$build $r" ;;
 fault) wanted="$build $test $fault" ;;
-*)     echo "usage: scripts/packages.sh build|test|demo|fuzz|fault" >&2; exit 2 ;;
+*)     echo "usage: scripts/packages.sh build|test|demo|fuzz|fault|r" >&2; exit 2 ;;
 esac
 
 missing=""

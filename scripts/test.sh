@@ -25,6 +25,6 @@ ctest --test-dir build-test --output-on-failure -j "$jobs" "$@"
 [ $# -eq 0 ] || exit 0
 cmake -S . -B build-plain -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPN_WERROR=ON \
       -DPN_SANITIZE=OFF -DPN_SHARED_DIR="$shared" >/dev/null
-cmake --build build-plain -j "$jobs" --target prognode test_sandbox test_header_child test_indexer hostile_peer fault_tool clock_shim unit_launcher test_filt_golden test_pyr_golden test_resp_phase2 test_deconvolve test_deconvolve_whole
+cmake --build build-plain -j "$jobs" --target prognode test_sandbox test_header_child test_indexer hostile_peer fault_tool clock_shim unit_launcher test_filt_golden test_pyr_golden test_resp_phase2 test_deconvolve test_deconvolve_whole test_pipeline
 ctest --test-dir build-plain --output-on-failure -j "$jobs" \
-      -R "^(test_sandbox|test_header_child|test_indexer|test_filt_golden|test_pyr_golden|test_resp_phase2|test_deconvolve|test_deconvolve_whole|fault_soak|fault_kill|integration_(end_to_end_mixed|poison|hostile|bad_input|unit))\$"
+      -R "^(test_sandbox|test_header_child|test_indexer|test_filt_golden|test_pyr_golden|test_resp_phase2|test_deconvolve|test_deconvolve_whole|test_pipeline|fault_soak|fault_kill|integration_(end_to_end_mixed|poison|hostile|bad_input|unit))\$"

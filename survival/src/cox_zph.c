@@ -176,6 +176,26 @@ static void visit_deaths(sv_cox_zph *out, zph_sums *z, const sv_cox *fit, double
     }
 }
 
+/* Columns in units in which I11 has 1 on its diagonal: the tests do not depend on the units, what counts as a
+ * singular pivot does. */
+static void unify(zph_sums *z, double *unit)
+{
+    size_t p = z->w->p;
+    for (size_t a = 0; a < p; a++) {
+        double v = z->i11[a * p + a];
+        unit[a] = v > 0 ? 1 / sqrt(v) : 1;
+    }
+    for (size_t a = 0; a < p; a++) {
+        z->u[a] *= unit[a];
+        for (size_t b = 0; b < p; b++) {
+            double by = unit[a] * unit[b];
+            z->i11[a * p + b] *= by;
+            z->i12[a * p + b] *= by;
+            z->i22[a * p + b] *= by;
+        }
+    }
+}
+
 /* i22 := I22 - I12' I11^-1 I12. */
 static int reduce(zph_sums *z, sv_error *err)
 {
@@ -186,6 +206,7 @@ static int reduce(zph_sums *z, sv_error *err)
         free(ldl);
         return sv_no_memory(err, "the test");
     }
+    unify(z, column);
     memcpy(ldl, z->i11, p * p * sizeof *ldl);
     (void)sv_ldl(ldl, p, 1e-12, NULL);
     for (size_t b = 0; b < p; b++) {
