@@ -87,6 +87,8 @@ static const fd_field select_fields[] = {
     {"method", FD_WORD, AT(select.method), .words = "lasso_cox|elastic_net_cox|lasso_logistic", .doc = "Regression."},
     {"alpha", FD_REAL, AT(select.alpha), .bounded = true, .above_min = true, .max = 1, .def = "1",
      .doc = "Share of the LASSO in the elastic net's penalty."},
+    {"smallest_lambda", FD_REAL, AT(select.smallest), RANGE(1e-4, 0.9), .def = "0.01",
+     .doc = "Last lambda of the path, as a share of the first, at which nothing is chosen."},
     {"folds", FD_SIZE, AT(select.folds), RANGE(3, 1000), .def = "10", .doc = "Of the inner cross-validation."},
     {"lambda", FD_EITHER, AT(select.one_se), .word = {"1se", "min"}, .def = "min", .doc = "The best, or the sparsest near it."},
     SEED_AT(select.seed),
@@ -103,6 +105,8 @@ static const fd_field model_fields[] = {
 
 static const fd_field combine_fields[] = {
     {"clinical", FD_TEXTS, NAMES_AT(combine.clinical), .min_items = 1, .doc = "Columns of numbers."},
+    {"folds", FD_SIZE, AT(combine.folds), RANGE(3, 1000), .def = "5", .doc = "By which the combined score is made."},
+    SEED_AT(combine.seed),
 };
 
 static const fd_field cut_fields[] = {

@@ -33,6 +33,10 @@ static void tell_model(const cfg_recipe *r, const pn_chain *c, const pn_cohort *
         const char *name = cohort->feature.name[c->kept[c->chosen[k]]];
         if (c->n_networks > 0) { printf("              %s\n", name); } else { printf("%-56s %9.3f\n", name, exp(c->coef[k])); }
     }
+    for (size_t j = 1; j < c->n_combine; j++) {
+        if (j == 1) { printf("combined by a Cox model with the score out of fold: log HR %.4f of the score\n", c->combine[0]); }
+        printf("%-56s %9.3f a unit\n", cohort->clinical.name[c->clinical[j - 1]], exp(c->combine[j]));
+    }
     if (c->n_chosen > LISTED) { printf("... and %zu more\n", c->n_chosen - LISTED); }
 }
 
@@ -48,7 +52,7 @@ void recipe_tell_fit(const cfg_recipe *r, const pn_chain *c, const pn_cohort *co
         printf("  select      %zu of %zu features, lambda %.4g\n", c->n_chosen, c->n_kept, c->lambda);
     }
     tell_model(r, c, cohort);
-    if (c->n_chosen == 0) { return; }
+    if (c->n_chosen == 0 && c->n_combine == 0) { return; }
     printf("cut-point %.4f", c->cut);
     if (!isnan(c->cut_p)) { printf(", p %s with allowance for the search", train_p_text(p, c->cut_p)); }
     printf("\n");

@@ -34,6 +34,7 @@ void pn_chain_free(pn_chain *c)
     free(c->network);
     free(c->combine);
     free(c->clinical);
+    free(c->clinical_mean);
     *c = (pn_chain){0};
 }
 
@@ -71,8 +72,7 @@ static int score_row(double *out, const pn_chain *c, const double *row, pn_error
     return PN_OK;
 }
 
-/* By the model alone. */
-static int score_features(double *score, const pn_chain *c, const pn_cohort *of, pn_error *err)
+int pn_chain_features_score(double *score, const pn_chain *c, const pn_cohort *of, pn_error *err)
 {
     double *z = calloc(of->n * c->n_kept + 1, sizeof *z), *x = NULL, *row = calloc(c->n_chosen + 1, sizeof *row);
     int rc = z != NULL && row != NULL ? pn_chain_scaled(z, c, of, err) : no_memory(err, of->n);
@@ -94,11 +94,35 @@ static int score_features(double *score, const pn_chain *c, const pn_cohort *of,
     return rc;
 }
 
+/* With the clinical columns, where the chain has them. */
+static void add_clinical(double *score, const pn_chain *c, const pn_cohort *of)
+{
+    for (size_t i = 0; i < of->n && c->n_combine > 0; i++) {
+        double sum = c->combine[0] * score[i];
+        for (size_t j = 1; j < c->n_combine; j++) {
+            sum += c->combine[j] * (of->clinical.v[c->clinical[j - 1] * of->n + i] - c->clinical_mean[j - 1]);
+        }
+        score[i] = sum;
+    }
+}
+
+static int score_all(double *score, const pn_chain *c, const pn_cohort *of, pn_error *err)
+{
+    for (size_t j = 1; j < c->n_combine; j++) {
+        if (c->clinical[j - 1] >= of->clinical.n) {
+            return pn_fail(err, PN_EINVAL, "the patients have other clinical columns than the fit");
+        }
+    }
+    int rc = pn_chain_features_score(score, c, of, err);
+    if (rc == PN_OK) { add_clinical(score, c, of); }
+    return rc;
+}
+
 int pn_recipe_apply(double *score, int *group, const pn_chain *c, const pn_recipe_inputs *in, const pn_cohort *of,
                     pn_error *err)
 {
     (void)in;
-    int rc = score_features(score, c, of, err);
+    int rc = score_all(score, c, of, err);
     for (size_t i = 0; i < of->n && rc == PN_OK; i++) { group[i] = isnan(score[i]) ? -1 : score[i] > c->cut; }
     return rc;
 }
@@ -120,8 +144,7 @@ static int fit_model(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, c
     return rc;
 }
 
-/* All but the cut. */
-static int fit_chain(pn_chain *c, const pn_recipe_inputs *in, const pn_cohort *train, pn_error *err)
+int pn_steps_to_score(pn_chain *c, const pn_recipe_inputs *in, const pn_cohort *train, pn_error *err)
 {
     int rc = pn_step_columns(c, in, train, err);
     if (rc != PN_OK) { return rc; }
@@ -135,15 +158,15 @@ static int fit_chain(pn_chain *c, const pn_recipe_inputs *in, const pn_cohort *t
     return rc;
 }
 
-/* Of an empty selection there is no cut: all scores are 0, all patients in the low group. */
+/* Of an empty selection alone there is no cut: all scores are 0, all patients in the low group. */
 static int fit_cut(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, pn_error *err)
 {
     static const pn_train_cut how[] = {PN_CUT_MEDIAN, PN_CUT_MAXSTAT, PN_CUT_VALUE};
     c->cut_p = NAN;
-    if (c->n_chosen == 0) { return PN_OK; }
+    if (c->n_chosen == 0 && c->n_combine == 0) { return PN_OK; }
     const sv_surv s = pn_cohort_surv(train);
     double *score = calloc(train->n + 1, sizeof *score);
-    int rc = score != NULL ? score_features(score, c, train, err) : no_memory(err, train->n);
+    int rc = score != NULL ? score_all(score, c, train, err) : no_memory(err, train->n);
     if (rc == PN_OK) {
         /* without the step: the median of Cox scores, the border of the classes of a network */
         const pn_train_cut by = r->has[CFG_STEP_CUT] ? how[r->cut.method] : c->n_networks > 0 ? PN_CUT_VALUE : PN_CUT_MEDIAN;
@@ -160,7 +183,8 @@ int pn_recipe_fit(pn_chain *out, const pn_recipe_inputs *in, const pn_cohort *tr
     if (train->n < 2 || train->events == 0) {
         return pn_fail(err, PN_EINVAL, "%zu patients with %zu events, expected at least 2 and 1", train->n, train->events);
     }
-    int rc = fit_chain(&c, in, train, err);
+    int rc = pn_steps_to_score(&c, in, train, err);
+    if (rc == PN_OK && in->recipe->has[CFG_STEP_COMBINE]) { rc = pn_step_combine(&c, in, train, err); }
     if (rc == PN_OK) { rc = fit_cut(&c, in->recipe, train, err); }
     if (rc != PN_OK) {
         pn_chain_free(&c);

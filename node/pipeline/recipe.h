@@ -52,7 +52,7 @@ typedef struct pn_chain {
     double *coef;                        /* [n_chosen] a standard deviation; not of elm            */
     sv_elm *network; size_t n_networks;
     double *combine; size_t n_combine;   /* log hazard ratios: of the score, then of the clinical columns */
-    size_t *clinical;                    /* [n_combine - 1] columns                                */
+    size_t *clinical; double *clinical_mean;   /* [n_combine - 1] columns, and what they are centred at */
     double cut, cut_p;
 } pn_chain;
 

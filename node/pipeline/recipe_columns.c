@@ -215,6 +215,7 @@ int pn_step_select(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, con
     const sv_surv s = pn_cohort_surv(train);
     const int *label = r->select.method == CFG_LASSO_LOGISTIC ? c->groups.label : NULL;
     const pn_selection_opts o = {.redundancy = 1, .folds = r->select.folds, .one_se = r->select.one_se, .alpha = r->select.alpha,
+                                 .smallest = r->select.smallest,
                                  .seed = r->select.seed, .patient = train->patient};
     pn_selection found = {0};
     int rc = pn_lasso(&found, &m, &s, label, &o, err);

@@ -3,25 +3,26 @@
 #include <survival/cox.h>
 #include "pipeline/recipe_steps.h"
 
-static int check_cox(const sv_cox *fit, const char *const *names, pn_error *err)
+static int check_cox(const sv_cox *fit, const char *const *names, cfg_step step, pn_error *err)
 {
     for (size_t j = 0; j < fit->p; j++) {
         if (fit->flag[j] & SV_COX_DROPPED) {
-            return pn_fail(err, PN_EINVAL, "model: %.120s is determined by the columns before it", names[j]);
+            return pn_fail(err, PN_EINVAL, "%s: %.120s is determined by the columns before it",
+                           cfg_step_name[step], names[j]);
         }
         if (fit->flag[j] & SV_COX_INFINITE) {
-            return pn_fail(err, PN_EINVAL, "model: %.120s separates the events perfectly; its coefficient has no finite "
-                           "estimate", names[j]);
+            return pn_fail(err, PN_EINVAL, "%s: %.120s separates the events perfectly; its coefficient has no finite "
+                           "estimate", cfg_step_name[step], names[j]);
         }
     }
-    return fit->converged ? PN_OK : pn_fail(err, PN_EINVAL, "model: Cox regression did not converge in %d steps", fit->iter);
+    return fit->converged ? PN_OK : pn_fail(err, PN_EINVAL, "%s: Cox regression did not converge in %d steps",
+                                             cfg_step_name[step], fit->iter);
 }
 
-/* coef[p] of Cox regression on x, one row a patient. */
-static int fit_cox(double *coef, const pn_cohort *train, const sv_matrix *x, const char *const *names, cfg_step step,
-                   pn_error *err)
+int pn_fit_cox(double *coef, const pn_cohort *train, const sv_matrix *x, const int *stratum, const char *const *names,
+               cfg_step step, pn_error *err)
 {
-    const sv_surv s = pn_cohort_surv(train);
+    sv_surv s = pn_cohort_surv(train);
     sv_cox_opts o = SV_COX_OPTS_INIT;
     sv_cox fit;
     sv_error sv = {0};
@@ -30,8 +31,9 @@ static int fit_cox(double *coef, const pn_cohort *train, const sv_matrix *x, con
                        cfg_step_name[step], x->cols, train->events);
     }
     o.names = names;
+    s.stratum = stratum;
     if (sv_cox_fit(&fit, x, &s, &o, &sv) != SV_OK) { return pn_step_failed(err, step, &sv); }
-    int rc = check_cox(&fit, names, err);
+    int rc = check_cox(&fit, names, step, err);
     for (size_t j = 0; j < fit.p; j++) { coef[j] = fit.coef[j]; }
     sv_cox_free(&fit);
     return rc;
@@ -62,7 +64,7 @@ int pn_step_model(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, cons
     case CFG_MODEL_COX:
         c->coef = calloc(c->n_chosen + 1, sizeof *c->coef);
         if (c->coef == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", c->n_chosen); }
-        return fit_cox(c->coef, train, &m, names, CFG_STEP_MODEL, err);
+        return pn_fit_cox(c->coef, train, &m, NULL, names, CFG_STEP_MODEL, err);
     }
     return PN_OK;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <survival/km.h>
+#include <survival/quantile.h>
 
 static const double days_per_year = 365.25;
 
@@ -18,9 +18,9 @@ int pn_recipe_can_write(const cfg_recipe *r, pn_error *err)
         return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold the step harmonise: leave -o out to assess the recipe "
                        "alone, or the step");
     }
-    if (r->has[CFG_STEP_COMBINE]) {
-        return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold the step combine: leave -o out to assess the recipe "
-                       "alone, or the step");
+    if (r->has[CFG_STEP_COMBINE] && r->model.method == CFG_MODEL_ELM) {
+        return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold an elm with the step combine: leave -o out to assess "
+                       "the recipe alone, or the step");
     }
     if (r->model.method == CFG_MODEL_ELM && r->assess.folds == 0) {
         return pn_fail(err, PN_EUNSUPPORTED, "a model file of an elm holds curves of groups out of fold: let assess say "
@@ -29,29 +29,58 @@ int pn_recipe_can_write(const cfg_recipe *r, pn_error *err)
     return PN_OK;
 }
 
-/* ---- the training data of the chosen columns ---------------------------------------------------------- */
+/* ---- the columns of the score --------------------------------------------------------------------------- */
 
-static int chosen_data(pn_train_data *d, const char ***names, const pn_chain *c, const pn_cohort *cohort, pn_error *err)
+/* Chosen features, then clinical columns: what the model file calls features. */
+typedef struct columns {
+    pn_train_data d;
+    const char **name;
+    double *coef;                        /* [d.p] a standard deviation; NULL: to be fitted         */
+    size_t images;                       /* of them, which come first                              */
+} columns;
+
+static void free_columns(columns *c)
 {
-    const size_t n = cohort->n;
-    *d = (pn_train_data){.n = n, .p = c->n_chosen, .events = cohort->events, .x = calloc(n * c->n_chosen + 1, sizeof *d->x),
+    pn_train_data_free(&c->d);
+    free(c->name);
+    free(c->coef);
+}
+
+static int make_columns(columns *out, const pn_chain *c, const cfg_recipe *r, const pn_cohort *cohort, pn_error *err)
+{
+    const size_t n = cohort->n, clinical = c->n_combine > 0 ? c->n_combine - 1 : 0, p = c->n_chosen + clinical;
+    const bool given = c->coef != NULL && (c->n_combine > 0 || r->model.method == CFG_MODEL_PENALISED);
+    pn_train_data *d = &out->d;
+    *d = (pn_train_data){.n = n, .p = p, .events = cohort->events, .x = calloc(n * p + 1, sizeof *d->x),
                          .time_days = calloc(n + 1, sizeof *d->time_days), .event = calloc(n + 1, sizeof *d->event)};
-    *names = calloc(c->n_chosen + 1, sizeof **names);
-    if (d->x == NULL || d->time_days == NULL || d->event == NULL || *names == NULL) { return no_memory(err); }
+    out->name = calloc(p + 1, sizeof *out->name);
+    out->coef = given ? calloc(p + 1, sizeof *out->coef) : NULL;
+    out->images = c->n_chosen;
+    if (d->x == NULL || d->time_days == NULL || d->event == NULL || out->name == NULL || (given && out->coef == NULL)) {
+        return no_memory(err);
+    }
     memcpy(d->time_days, cohort->time_days, n * sizeof *d->time_days);
     memcpy(d->event, cohort->event, n * sizeof *d->event);
-    for (size_t k = 0; k < c->n_chosen; k++) {
-        const size_t column = c->kept[c->chosen[k]];
-        (*names)[k] = cohort->feature.name[column];
-        memcpy(d->x + k * n, cohort->feature.v + column * n, n * sizeof *d->x);
+    for (size_t k = 0; k < p; k++) {
+        const bool feature = k < c->n_chosen;
+        const pn_columns *from = feature ? &cohort->feature : &cohort->clinical;
+        const size_t column = feature ? c->kept[c->chosen[k]] : c->clinical[k - c->n_chosen];
+        out->name[k] = from->name[column];
+        memcpy(d->x + k * n, from->v + column * n, n * sizeof *d->x);
+        if (!given) { continue; }
+        out->coef[k] = feature ? c->coef[k] * (c->n_combine > 0 ? c->combine[0] : 1)
+                               : c->combine[k - c->n_chosen + 1] * sv_sd(d->x + k * n, n);
     }
     return PN_OK;
 }
 
-static void note_sources(cfg_model *m)
+static void note_sources(cfg_model *m, size_t images)
 {
     for (size_t j = 0; j < m->n_features; j++) {
-        m->features[j].source = rx_pyradiomics_gives(&m->extraction, m->features[j].name) ? CFG_SOURCE_IMAGE : CFG_SOURCE_TABLE;
+        const char *name = m->features[j].name;
+        const bool image = j < images && rx_pyradiomics_gives(&m->extraction, name);
+        m->features[j].source = image ? CFG_SOURCE_IMAGE
+                                : j >= images && cfg_patient_variable_find(name) >= 0 ? CFG_SOURCE_PATIENT : CFG_SOURCE_TABLE;
     }
 }
 
@@ -200,8 +229,9 @@ static int fill_card(cfg_card *card, const cfg_recipe *r, const pn_recipe_assess
 static int name_model(cfg_model *m, const cfg_recipe *r, const pn_chain *c, const pn_recipe_model_opts *o, pn_error *err)
 {
     char title[sizeof m->title], description[sizeof m->description];
+    const size_t p = c->n_chosen + (c->n_combine > 0 ? c->n_combine - 1 : 0);
     (void)snprintf(title, sizeof title, "%s of %zu feature%s", c->n_networks > 0 ? "Committee of networks" : "Cox model",
-                   c->n_chosen, c->n_chosen == 1 ? "" : "s");
+                   p, p == 1 ? "" : "s");
     (void)snprintf(description, sizeof description, "%s", r->description[0] != '\0' ? r->description : title);
     const char *t = o->title != NULL ? o->title : title, *d = o->description != NULL ? o->description : description;
     if (strlen(t) >= sizeof m->title || strlen(d) >= sizeof m->description) {
@@ -218,26 +248,24 @@ int pn_recipe_model(cfg_model *m, pn_train_summary *summary, const pn_chain *c, 
 {
     static const pn_train_cut how[] = {PN_CUT_MEDIAN, PN_CUT_MAXSTAT, PN_CUT_VALUE};
     const cfg_recipe *r = in->recipe;
-    pn_train_data d = {0};
-    const char **names = NULL;
+    columns used = {0};
     if (c->n_chosen == 0) {
         return pn_fail(err, PN_EINVAL, "select chooses none of %zu features: by cross-validation the empty model predicts "
                        "best%s; there is no model to write", c->n_kept, r->select.one_se ? " or nearly so; try lambda: min" : "");
     }
-    int rc = chosen_data(&d, &names, c, cohort, err);
-    const pn_train_opts o = {.features = names, .cut = r->has[CFG_STEP_CUT] ? how[r->cut.method] : PN_CUT_MEDIAN,
+    int rc = make_columns(&used, c, r, cohort, err);
+    const pn_train_opts o = {.features = used.name, .cut = r->has[CFG_STEP_CUT] ? how[r->cut.method] : PN_CUT_MEDIAN,
                              .cut_value = r->cut.value, .horizon_years = r->assess.horizon_years,
                              .n_horizons = r->assess.n_horizons, .distance_percentile = opts->distance_percentile,
-                             .coefficient = r->model.method == CFG_MODEL_PENALISED ? c->coef : NULL,
-                             .replicates = r->model.method == CFG_MODEL_COX ? opts->replicates : 0, .seed = opts->seed,
+                             .coefficient = used.coef, .replicates = used.coef == NULL ? opts->replicates : 0, .seed = opts->seed,
                              .progress = opts->progress, .progress_context = opts->progress_context};
     if (rc == PN_OK) { rc = name_model(m, r, c, opts, err); }
     if (rc == PN_OK) {
-        rc = c->n_networks > 0 ? fill_committee(m, summary, c, in, cohort, a, &d, &o, err) : pn_train_fit(m, summary, &d, &o, err);
+        rc = c->n_networks > 0 ? fill_committee(m, summary, c, in, cohort, a, &used.d, &o, err)
+                               : pn_train_fit(m, summary, &used.d, &o, err);
     }
     if (rc == PN_OK) { rc = fill_card(&m->card, r, a, err); }
-    if (rc == PN_OK) { note_sources(m); }
-    pn_train_data_free(&d);
-    free(names);
+    if (rc == PN_OK) { note_sources(m, used.images); }
+    free_columns(&used);
     return rc;
 }

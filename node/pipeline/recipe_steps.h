@@ -20,6 +20,19 @@ PN_CHECKED int pn_step_select(pn_chain *c, const cfg_recipe *r, const pn_cohort 
 PN_CHECKED int pn_step_model(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, const double *x,
                              const char *const *names, pn_error *err);
 
+/* deconvolve to model: all that makes the score of the features. *c is the caller's to free, also after a failure. */
+PN_CHECKED int pn_steps_to_score(pn_chain *c, const pn_recipe_inputs *in, const pn_cohort *train, pn_error *err);
+/* By them alone, without combine. */
+PN_CHECKED int pn_chain_features_score(double *score, const pn_chain *c, const pn_cohort *of, pn_error *err);
+
+/* combine: fill combine, clinical and clinical_mean. */
+PN_CHECKED int pn_step_combine(pn_chain *c, const pn_recipe_inputs *in, const pn_cohort *train, pn_error *err);
+
+/* coef[x->cols] of Cox regression, within strata (NULL: one); columns that determine each other, separate the events or
+ * are as many as those are refused by name. */
+PN_CHECKED int pn_fit_cox(double *coef, const pn_cohort *train, const sv_matrix *x, const int *stratum,
+                          const char *const *names, cfg_step step, pn_error *err);
+
 /* The matching of a name against a list of names and patterns. */
 bool pn_names_match(const cfg_names *names, const char *name);
 

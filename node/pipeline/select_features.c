@@ -153,6 +153,7 @@ int pn_lasso(pn_selection *out, const sv_matrix *x, const sv_surv *s, const int 
     sv_error sv = {0};
     size_t at = 0;
     path_opts.alpha = o->alpha;
+    path_opts.lambda_min_ratio = o->smallest;
     const int failed = label != NULL ? sv_path_logistic(&path, x, label, NULL, &path_opts, &sv)
                                      : sv_path_cox(&path, x, s, &path_opts, &sv);
     if (failed != SV_OK) { return fail_with(err, &sv); }

@@ -21,6 +21,8 @@ typedef struct pn_selection_opts {
                                       often empty; else the best                                    */
     uint64_t seed;                 /* of the folds                                                  */
     double alpha;                  /* 1: LASSO; below, above 0: elastic net                         */
+    double smallest;               /* last lambda of the path, as a share of the first; 0: 0.0001, or 0.01 where
+                                      there are more columns than rows                              */
     const size_t *patient;         /* [rows] whom a row belongs to, equal ones side by side: they share a
                                       fold; NULL: each row is another patient                       */
     void (*progress)(void *context, size_t done, size_t all);   /* after each fold; or NULL          */

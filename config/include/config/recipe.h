@@ -78,6 +78,7 @@ typedef enum cfg_select_method { CFG_LASSO_COX, CFG_ELASTIC_NET_COX, CFG_LASSO_L
 typedef struct cfg_recipe_select {
     int method;                       /* cfg_select_method                                        */
     double alpha;                     /* 1: LASSO                                                 */
+    double smallest;                  /* last lambda of the path, as a share of the first, at which nothing is chosen */
     size_t folds;
     bool one_se;
     size_t seed;
@@ -92,7 +93,10 @@ typedef struct cfg_recipe_model {
     size_t seed;
 } cfg_recipe_model;
 
-typedef struct cfg_recipe_combine { cfg_names clinical; } cfg_recipe_combine;
+typedef struct cfg_recipe_combine {
+    cfg_names clinical;
+    size_t folds, seed;               /* the score that is combined is out of fold among the training patients */
+} cfg_recipe_combine;
 
 typedef enum cfg_cut_method { CFG_CUT_MEDIAN, CFG_CUT_MAXSTAT, CFG_CUT_VALUE } cfg_cut_method;
 typedef struct cfg_recipe_cut {
