@@ -115,12 +115,9 @@ static int read_centres(recipe_tables *t, const cfg_recipe *r, const pn_train_da
     if (t->cohort.centre == NULL) { return no_memory(err); }
     t->reference = -1;
     for (size_t i = 0; i < d->n; i++) {
-        const char *name = pn_csv_cell(&t->clinical, d->clinical_row[i], column);
+        const char *name;
         size_t first = 0;
-        if (name[0] == '\0') {
-            return pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": the centre is missing", t->clinical.name,
-                           pn_csv_row_number(&t->clinical, d->clinical_row[i]), r->harmonise.centre);
-        }
+        if ((rc = pn_csv_id(&name, &t->clinical, d->clinical_row[i], column, err)) != PN_OK) { return rc; }
         while (strcmp(pn_csv_cell(&t->clinical, d->clinical_row[first], column), name) != 0) { first++; }
         t->cohort.centre[i] = (int)first;
         if (strcmp(name, r->harmonise.reference) == 0) { t->reference = (int)first; }
@@ -290,10 +287,11 @@ static int take_cohort(recipe_tables *t, pn_train_data *d, const train_args *a, 
     t->cohort.patient = calloc(d->n + 1, sizeof *t->cohort.patient);
     t->cohort.expression.v = calloc(1, sizeof *t->cohort.expression.v);
     if (t->id == NULL || t->cohort.patient == NULL || t->cohort.expression.v == NULL) { return no_memory(err); }
-    for (size_t i = 0; i < d->n; i++) {
-        t->id[i] = pn_csv_cell(&t->features, d->feature_row[i], id);
+    for (size_t i = 0; i < d->n && rc == PN_OK; i++) {
+        rc = pn_csv_id(&t->id[i], &t->features, d->feature_row[i], id, err);
         t->cohort.patient[i] = i;
     }
+    if (rc != PN_OK) { return rc; }
     t->features_only = d->features_only;
     t->clinical_only = d->clinical_only;
     t->cohort.n = d->n;

@@ -103,8 +103,9 @@ static void tell_repeats(const pn_recipe_assessment *a, const line *lines, size_
                number(buf[1], p ? s.median : s.mean, p), number(buf[2], s.least, p), number(buf[3], s.most, p));
     }
     const pn_recipe_spread se = pn_recipe_over_repeats(a, get_c_se, 0);
-    printf("out of fold: mean (of p the median) of %zu repeats of %zu-fold cross-validation of all steps, with the least and the most of the "
-           "repeats; standard error of the C-index about %.3f\n", a->repeats, a->folds, se.mean);
+    printf("out of fold: mean (of p the median) over %zu-fold cross-validation of all steps, done %zu time%s, and the least "
+           "and the most of them; standard error of the C-index about %.3f\n", a->folds, a->repeats,
+           a->repeats == 1 ? "" : "s", se.mean);
 }
 
 static void tell_trouble(const pn_recipe_assessment *a)

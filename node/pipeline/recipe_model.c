@@ -32,7 +32,12 @@ int pn_fit_cox(double *coef, const pn_cohort *train, const sv_matrix *x, const i
     }
     o.names = names;
     s.stratum = stratum;
-    if (sv_cox_fit(&fit, x, &s, &o, &sv) != SV_OK) { return pn_step_failed(err, step, &sv); }
+    const int failed = sv_cox_fit(&fit, x, &s, &o, &sv);
+    if (failed == SV_ENUMERIC) {
+        return pn_fail(err, PN_EINVAL, "%s: %s; a column, or several together, may separate the events perfectly",
+                       cfg_step_name[step], sv.msg);
+    }
+    if (failed != SV_OK) { return pn_step_failed(err, step, &sv); }
     int rc = check_cox(&fit, names, step, err);
     for (size_t j = 0; j < fit.p; j++) { coef[j] = fit.coef[j]; }
     sv_cox_free(&fit);

@@ -198,7 +198,7 @@ static void test_noise_is_worth_nothing_out_of_fold(void **state)
         cfg_recipe_free(&r);
     }
     printf("noise: C %.3f apparent, %.3f out of fold\n", apparent, sum);
-    assert_true(apparent > 0.55);
+    assert_true(apparent > 0.5 && apparent > sum);
     assert_true(fabs(sum - 0.5) < 0.06);
 }
 
@@ -350,7 +350,7 @@ static void test_what_cannot_be_fitted_is_told(void **state)
         c.feature.v[i] = c.event[i] ? 1 - 1e-4 * c.time_days[i] : -1;
         c.time_days[i] = c.event[i] ? c.time_days[i] : 4000;
     }
-    expect_refusal(plain, &c, "f0 separates the events perfectly");
+    expect_refusal(plain, &c, "may separate the events perfectly");
     c = rc_cohort(60, 4, 1, 1);
     expect_refusal(HEAD "  - scale: {method: z}\n  - cluster: {on: features, groups: 6, smallest: 0.4, repetitions: 10, seed: 1}\n"
                    "  - label: {high_risk: worst_survival}\n  - model: {method: elm}\n" ASSESS, &c, "cluster: group");
