@@ -98,6 +98,9 @@ void pn_axes_draw(const pn_axes *a, const char *x_label, const char *y_label)
 
 /* ---- Series ---------------------------------------------------------------------------------- */
 
+/* Points, for the eye and for the size of the page: what moves less is passed over. */
+static const double too_near = 0.05;
+
 /* The finite stretches of a series as paths; steps: two points for each value but the first. */
 static void draw_series(const pn_axes *a, const double *x, const double *y, size_t n, bool steps, const pn_pen *pen)
 {
@@ -113,13 +116,16 @@ static void draw_series(const pn_axes *a, const double *x, const double *y, size
             used = 0;
             continue;
         }
+        double at = pn_axes_x(a, x[i]), up = pn_axes_y(a, y[i]);
+        bool last = i + 1 == n || !isfinite(x[i + 1]) || !isfinite(y[i + 1]);
+        if (used > 0 && !last && fabs(at - xy[2 * used - 2]) < too_near && fabs(up - xy[2 * used - 1]) < too_near) { continue; }
         if (steps && used > 0) {
-            xy[2 * used] = pn_axes_x(a, x[i]);
+            xy[2 * used] = at;
             xy[2 * used + 1] = xy[2 * used - 1];
             used++;
         }
-        xy[2 * used] = pn_axes_x(a, x[i]);
-        xy[2 * used + 1] = pn_axes_y(a, y[i]);
+        xy[2 * used] = at;
+        xy[2 * used + 1] = up;
         used++;
     }
     free(xy);
@@ -135,8 +141,9 @@ void pn_axes_steps(const pn_axes *a, const double *x, const double *y, size_t n,
     draw_series(a, x, y, n, true, pen);
 }
 
-static size_t add_point(double *xy, size_t n, double x, double y)
+static size_t add_point(double *xy, size_t n, bool needed, double x, double y)
 {
+    if (!needed && n > 0 && fabs(x - xy[2 * n - 2]) < too_near && fabs(y - xy[2 * n - 1]) < too_near) { return n; }
     xy[2 * n] = x;
     xy[2 * n + 1] = y;
     return n + 1;
@@ -148,12 +155,12 @@ static void draw_band(const pn_axes *a, double *xy, const double *x, const doubl
 {
     size_t n = 0;
     for (size_t i = from; i < to; i++) {
-        if (steps && i > from) { n = add_point(xy, n, pn_axes_x(a, x[i]), pn_axes_y(a, high[i - 1])); }
-        n = add_point(xy, n, pn_axes_x(a, x[i]), pn_axes_y(a, high[i]));
+        if (steps && i > from) { n = add_point(xy, n, i + 1 == to, pn_axes_x(a, x[i]), pn_axes_y(a, high[i - 1])); }
+        n = add_point(xy, n, i + 1 == to, pn_axes_x(a, x[i]), pn_axes_y(a, high[i]));
     }
     for (size_t i = to; i-- > from;) {
-        n = add_point(xy, n, pn_axes_x(a, x[i]), pn_axes_y(a, low[i]));
-        if (steps && i > from) { n = add_point(xy, n, pn_axes_x(a, x[i]), pn_axes_y(a, low[i - 1])); }
+        n = add_point(xy, n, i + 1 == to || i == from, pn_axes_x(a, x[i]), pn_axes_y(a, low[i]));
+        if (steps && i > from) { n = add_point(xy, n, false, pn_axes_x(a, x[i]), pn_axes_y(a, low[i - 1])); }
     }
     pn_canvas_area(a->canvas, xy, n, rgb, 0.18);
 }

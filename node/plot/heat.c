@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 static const double size = 7, foot = 24, bar_height = 9;
+enum { MAX_CELLS = 3000 };              /* each way */
 static const uint32_t unknown = 0xB0B0B0, dark = PN_INK, light = PN_HAIRLINE;
 
 /* Between two colours in their three parts. */
@@ -68,16 +69,40 @@ static void put_scale(pn_canvas *c, const pn_heat *h, double x)
     pn_canvas_text_within(c, x + width + 12, y + 6, c->width - x - width - 12, &words, h->scale);
 }
 
+/* More cells than a page can show are put together. */
+static size_t fewer(size_t n) { return n < MAX_CELLS ? n : MAX_CELLS; }
+
+/* Of what stands in cell (i, j) of rows x columns that are shown; NaN: nothing finite. */
+static double mean_of(const pn_heat *h, size_t i, size_t rows, size_t j, size_t columns)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t r = i * h->rows / rows; r < (i + 1) * h->rows / rows; r++) {
+        for (size_t k = j * h->columns / columns; k < (j + 1) * h->columns / columns; k++) {
+            double v = h->v[r * h->columns + k];
+            if (!isfinite(v)) { continue; }
+            sum += v;
+            n++;
+        }
+    }
+    return n > 0 ? sum / (double)n : (double)NAN;
+}
+
 static void put_bar(pn_canvas *c, const pn_heat *h, double x, double width)
 {
     const pn_type name = {size, PN_INK, PN_END, false};
-    uint32_t *rgb = calloc(h->columns, sizeof *rgb);
+    size_t columns = fewer(h->columns);
+    uint32_t *rgb = calloc(columns, sizeof *rgb);
     if (rgb == NULL) {
         c->no_memory = true;
         return;
     }
-    for (size_t j = 0; j < h->columns; j++) { rgb[j] = h->bar[j] ? dark : light; }
-    pn_canvas_cells(c, x, 1, width, bar_height, rgb, h->columns, 1);
+    for (size_t j = 0; j < columns; j++) {
+        size_t from = j * h->columns / columns, to = (j + 1) * h->columns / columns, yes = 0;
+        for (size_t k = from; k < to; k++) { yes += h->bar[k]; }
+        rgb[j] = mix(light, dark, (double)yes / (double)(to - from));
+    }
+    pn_canvas_cells(c, x, 1, width, bar_height, rgb, columns, 1);
     pn_canvas_text_within(c, x - 4, 1 + 0.8 * bar_height, x - 4, &name, h->bar_name);
     free(rgb);
 }
@@ -89,16 +114,19 @@ void pn_heat_draw(pn_canvas *c, const pn_heat *h)
     double y = h->bar != NULL ? bar_height + 4 : 1, below = h->column_name != NULL ? widest(h->column_name, h->columns, 110) : 0;
     double width = c->width - x - 4, height = c->height - y - foot - below;
     const pn_pen frame = {PN_BOX_LINE, 0.6, PN_SOLID};
-    uint32_t *rgb = calloc(h->rows * h->columns + 1, sizeof *rgb);
-    if (rgb == NULL || h->rows == 0 || h->columns == 0) {
+    size_t rows = fewer(h->rows), columns = fewer(h->columns);
+    uint32_t *rgb = calloc(rows * columns + 1, sizeof *rgb);
+    if (rgb == NULL || rows == 0 || columns == 0) {
         c->no_memory = c->no_memory || rgb == NULL;
         free(rgb);
         return;
     }
-    for (size_t i = 0; i < h->rows * h->columns; i++) {
-        rgb[i] = pn_heat_colour((h->v[i] - h->low) / (h->high - h->low), h->two_sided);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < columns; j++) {
+            rgb[i * columns + j] = pn_heat_colour((mean_of(h, i, rows, j, columns) - h->low) / (h->high - h->low), h->two_sided);
+        }
     }
-    pn_canvas_cells(c, x, y, width, height, rgb, h->columns, h->rows);
+    pn_canvas_cells(c, x, y, width, height, rgb, columns, rows);
     pn_canvas_frame(c, x, y, width, height, &frame);
     for (size_t k = 0; k < h->n_marks; k++) {
         const pn_pen line = {PN_INK, 1.2, PN_SOLID};

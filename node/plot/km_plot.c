@@ -29,10 +29,13 @@ static void draw_curve(const pn_axes *a, const pn_km_curve *c, double unit)
     }
     pn_axes_band(a, x, low, high, km->n + 1, true, c->pen.rgb);
     pn_axes_steps(a, x, y, km->n + 1, &c->pen);
-    for (size_t i = 0; i < km->n; i++) {           /* who left without the event */
+    double marked = -1;
+    for (size_t i = 0; i < km->n; i++) {           /* who left without the event; marks do not cover each other */
         double at = pn_axes_x(a, x[i + 1]), up = pn_axes_y(a, y[i + 1]);
         const pn_pen tick = {c->pen.rgb, 0.6, PN_SOLID};
-        if (km->n_censor[i] > 0) { pn_canvas_line(a->canvas, at, up - 2.2, at, up + 2.2, &tick); }
+        if (!(km->n_censor[i] > 0) || at - marked < 0.4) { continue; }
+        pn_canvas_line(a->canvas, at, up - 2.2, at, up + 2.2, &tick);
+        marked = at;
     }
     free(v);
 }

@@ -160,6 +160,40 @@ static void test_what_is_not_finite_is_left_out(void **state)
     sv_km_free(&km);
 }
 
+/* Many patients make no larger page than a page can show, and lose no end of a line. */
+static void test_large_data(void **state)
+{
+    (void)state;
+    enum { MANY = 200000 };
+    static double x[MANY], y[MANY];
+    static bool bar[MANY];
+    pn_error err = {0};
+    pn_buf page = {0};
+    pn_sheet *s = NULL;
+    for (size_t i = 0; i < MANY; i++) {
+        x[i] = (double)i / (MANY - 1);
+        y[i] = i % 2 == 0 ? x[i] : (double)NAN;
+        bar[i] = i % 3 == 0;
+    }
+    const pn_heat h = {.v = y, .rows = 1, .columns = MANY, .high = 1, .scale = "x", .bar = bar, .bar_name = "third"};
+    const pn_pen pen = {PN_INK, 1, PN_SOLID};
+    CHECK_OK(pn_sheet_open(&s, PN_SHEET_HTML, "many", &err), err);
+    pn_heat_draw(pn_sheet_figure(s, PN_FIGURE_WIDE, 100, "Heat", ""), &h);
+    pn_sheet_figure_end(s);
+    pn_canvas *c = pn_sheet_figure(s, PN_FIGURE_WIDE, 200, "Line", "");
+    pn_axes a = pn_axes_on(c, 0, 0);
+    pn_axes_steps(&a, x, x, MANY, &pen);
+    pn_axes_band(&a, x, x, x, MANY, true, PN_INK);
+    pn_sheet_figure_end(s);
+    CHECK_OK(pn_sheet_finish(s, &page, &err), err);
+    pn_sheet_free(s);
+    assert_true(page.n < 2000000);
+    char last[64];
+    (void)snprintf(last, sizeof last, "L%.2f %.2f\"/>", a.left + a.width, a.top);
+    assert_non_null(strstr(page.p, last));
+    pn_buf_free(&page);
+}
+
 static void test_each_allocation_fails_once(void **state)
 {
     (void)state;
@@ -191,7 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scales), cmocka_unit_test(test_colours), cmocka_unit_test(test_charts_tell_their_numbers),
-        cmocka_unit_test(test_what_is_not_finite_is_left_out), cmocka_unit_test(test_each_allocation_fails_once),
+        cmocka_unit_test(test_what_is_not_finite_is_left_out), cmocka_unit_test(test_large_data), cmocka_unit_test(test_each_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
