@@ -77,6 +77,16 @@ static int write_results(const pn_validation_content *c, const validate_args *a,
     return rc == PN_OK ? write_table(a->points, pn_validation_points, c, err) : rc;
 }
 
+static int read_groups(pn_column_groups *out, const pn_train_data *d, const validate_args *a, pn_error *err)
+{
+    pn_csv t = {0};
+    if (a->groups == NULL) { return PN_OK; }
+    int rc = pn_csv_read(&t, a->clinical, err);
+    if (rc == PN_OK) { rc = pn_column_groups_read(out, &t, d, a->groups, err); }
+    pn_csv_free(&t);
+    return rc;
+}
+
 static int validate(const validate_args *a, pn_error *err)
 {
     cfg_model m = {0};
@@ -86,20 +96,28 @@ static int validate(const validate_args *a, pn_error *err)
     pn_validation v = {0};
     pn_time_curves curves = {0};
     pn_forest forest = {0};
+    pn_column_groups groups = {0};
     if (cfg_model_load(&m, a->model, &cfg) != CFG_OK) { return pn_fail(err, PN_ECONFIG, "%s", cfg.msg); }
     int rc = validate_read_patients(&d, &adjust, &m, a->features, a, err);
+    if (rc == PN_OK) { rc = read_groups(&groups, &d, a, err); }
     if (rc == PN_OK) { rc = pn_validate(&v, &m, &d, err); }
     if (rc == PN_OK) { rc = pn_time_curves_of(&curves, &m, &d, &v, err); }
     if (rc == PN_OK) { rc = pn_forest_fit(&forest, &d, v.score, v.high, &adjust, err); }
     if (rc == PN_OK) {
-        const pn_validation_content c = {.v = &v, .m = &m, .d = &d, .curves = &curves, .forest = &forest, .cohort = a->cohort};
+        const pn_validation_content c = {.v = &v, .m = &m, .d = &d, .curves = &curves, .forest = &forest,
+                                         .groups = a->groups != NULL ? &groups : NULL, .cohort = a->cohort};
         rc = write_results(&c, a, err);
     }
     if (rc == PN_OK) {
         print_unmatched(&d.features_only, a->features, a->clinical);
         print_unmatched(&d.clinical_only, a->clinical, a->features);
         print_summary(&v);
+        if (groups.n > 0) {
+            printf("%zu groups of %s: log-rank p %.4g, for a trend in their order %.4g\n", groups.n, groups.column,
+                   groups.logrank_p, groups.trend_p);
+        }
     }
+    pn_column_groups_free(&groups);
     pn_forest_free(&forest);
     pn_validation_free(&v);
     pn_clinical_columns_free(&adjust);

@@ -25,6 +25,8 @@ static const char usage[] =
     "      --cohort TEXT       who the patients are, for the page (default: the name of the feature table)\n"
     "      --adjust LIST       clinical columns to set beside the score, with commas: numbers as they are, other\n"
     "                          texts as groups; factor(NAME) takes numbers for groups\n"
+    "      --group-column NAME groups of patients by a clinical column, as stages or subtypes (2 to 8): curves,\n"
+    "                          log-rank test, and test for a trend in their order\n"
     "  -o, --output FILE       page with plots, the model's equation and nomogram, TRIPOD items and radiomics\n"
     "                          quality score: HTML that needs nothing else, or PDF where FILE ends in .pdf\n"
     "      --pdf FILE          the same as PDF, beside -o\n"
@@ -69,8 +71,8 @@ static const char *complaint(const validate_args *a)
     if (a->other == NULL && (a->other_features != NULL || a->clinical_columns.n > 0 || a->n_limits > 0)) {
         return "--compare-features, --clinical-columns and --risk-limits are for --compare";
     }
-    if (a->other != NULL && (a->pdf != NULL || a->points != NULL || a->adjust.n > 0)) {
-        return "--pdf, --points and --adjust are not for --compare";
+    if (a->other != NULL && (a->pdf != NULL || a->points != NULL || a->adjust.n > 0 || a->groups != NULL)) {
+        return "--pdf, --points, --adjust and --group-column are not for --compare";
     }
     return NULL;
 }
@@ -84,7 +86,7 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
         {"cohort", required_argument, NULL, 'w'},    {"output", required_argument, NULL, 'o'},
         {"table", required_argument, NULL, 'T'},     {"help", no_argument, NULL, 'h'},
         {"pdf", required_argument, NULL, 'p'},       {"points", required_argument, NULL, 'P'},
-        {"adjust", required_argument, NULL, 'a'},
+        {"adjust", required_argument, NULL, 'a'},    {"group-column", required_argument, NULL, 'g'},
         {"compare", required_argument, NULL, 'C'},   {"compare-features", required_argument, NULL, 'F'},
         {"clinical-columns", required_argument, NULL, 'l'}, {"risk-limits", required_argument, NULL, 'r'},
         {"bootstrap", required_argument, NULL, 'b'}, {"seed", required_argument, NULL, 's'},
@@ -107,6 +109,7 @@ int validate_args_parse(validate_args *a, int argc, char **argv)
         case 'a':
             good = opt_list_split(&a->adjust, optarg) || opt_wrong("validate", "adjust", optarg, "names with commas between");
             break;
+        case 'g': a->groups = optarg; break;
         case 'C': a->other = optarg; break;
         case 'F': a->other_features = optarg; break;
         case 'q': a->quiet = true; break;

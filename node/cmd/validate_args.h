@@ -11,6 +11,7 @@
 typedef struct validate_args {
     const char *model, *features, *clinical, *output, *pdf, *table, *points, *cohort, *id, *time, *event;
     double days_per_unit;
+    const char *groups;                      /* clinical column whose groups are shown; NULL: none */
     opt_list adjust;                         /* clinical columns beside the score             */
     /* with another model; NULL: none */
     const char *other, *other_features;      /* its features are in this table; NULL: in the same one */

@@ -105,6 +105,7 @@ int pn_validation_page(pn_buf *out, pn_sheet_form form, const pn_validation_cont
     for (size_t i = 0; i < c->v->n_warnings; i++) { pn_sheet_note(s, "%s", c->v->warnings[i]); }
     put_numbers(s, c);
     pn_put_survival(s, c);
+    if (c->groups != NULL) { pn_put_column_groups(s, c->groups); }
     pn_put_forest(s, c->forest);
     for (size_t h = 0; h < c->v->n_horizons; h++) { pn_put_horizon(s, &c->v->horizon[h]); }
     pn_put_time_curves(s, c);

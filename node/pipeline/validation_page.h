@@ -2,6 +2,7 @@
 #ifndef PN_PIPELINE_VALIDATION_PAGE_H
 #define PN_PIPELINE_VALIDATION_PAGE_H
 #include "base/buf.h"
+#include "pipeline/column_groups.h"
 #include "pipeline/hazard_ratios.h"
 #include "pipeline/time_curves.h"
 #include "pipeline/train_data.h"
@@ -19,6 +20,7 @@ typedef struct pn_validation_content {
     const pn_train_data *d;            /* that v is of                                    */
     const pn_time_curves *curves;
     const pn_forest *forest;
+    const pn_column_groups *groups;    /* of a clinical column; NULL: none                */
     const char *cohort;                /* who the patients are, in the page's words       */
 } pn_validation_content;
 

@@ -22,6 +22,9 @@ void pn_put_forest(pn_sheet *s, const pn_forest *f);
 void pn_put_horizon(pn_sheet *s, const pn_validation_horizon *h);
 void pn_put_time_curves(pn_sheet *s, const pn_validation_content *c);
 
+/* Groups of a clinical column (validation_groups.c). */
+void pn_put_column_groups(pn_sheet *s, const pn_column_groups *g);
+
 /* The model and the patients' features (validation_model.c). */
 void pn_put_equation(pn_sheet *s, const pn_validation_content *c);
 void pn_put_features(pn_sheet *s, const pn_validation_content *c);

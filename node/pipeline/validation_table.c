@@ -52,6 +52,24 @@ static int put_hazard_ratios(pn_buf *b, const char *model, const pn_adjusted *a,
     return rc;
 }
 
+/* "group II: patients" */
+static int put_column_groups(pn_buf *b, const pn_column_groups *g, pn_error *err)
+{
+    int rc = PN_OK;
+    for (size_t k = 0; k < g->n && rc == PN_OK; k++) {
+        const pn_column_group *one = &g->group[k];
+        char name[120];
+        (void)snprintf(name, sizeof name, "group %s: patients", one->name);
+        rc = put(b, name, NAN, (double)one->patients, NAN, NAN, NAN, err);
+        (void)snprintf(name, sizeof name, "group %s: events", one->name);
+        if (rc == PN_OK) { rc = put(b, name, NAN, (double)one->events, NAN, NAN, NAN, err); }
+        (void)snprintf(name, sizeof name, "group %s: median_days", one->name);
+        if (rc == PN_OK) { rc = put(b, name, NAN, one->median_days.value, one->median_days.lower, one->median_days.upper, NAN, err); }
+    }
+    if (rc == PN_OK) { rc = put(b, "groups: logrank_chisq", NAN, g->logrank, NAN, NAN, g->logrank_p, err); }
+    return rc == PN_OK ? put(b, "groups: trend_chisq", NAN, g->trend, NAN, NAN, g->trend_p, err) : rc;
+}
+
 int pn_validation_table(pn_buf *out, const pn_validation_content *c, pn_error *err)
 {
     const pn_validation *v = c->v;
@@ -78,5 +96,6 @@ int pn_validation_table(pn_buf *out, const pn_validation_content *c, pn_error *e
     if (rc == PN_OK) { rc = put_hazard_ratios(out, "alone", &c->forest->alone, err); }
     if (rc == PN_OK) { rc = put_hazard_ratios(out, "with the score", &c->forest->with_score, err); }
     if (rc == PN_OK) { rc = put_hazard_ratios(out, "with the risk group", &c->forest->with_group, err); }
+    if (rc == PN_OK && c->groups != NULL) { rc = put_column_groups(out, c->groups, err); }
     return rc;
 }

@@ -246,6 +246,21 @@ int sv_logrank_pairwise(double *p, const sv_logrank *all, const sv_surv *s, cons
     return rc;
 }
 
+void sv_logrank_trend(double *chisq, double *p, const sv_logrank *t, const double *score)
+{
+    double sum = 0, variance = 0, size = 0;
+    for (size_t i = 0; i < t->k; i++) {
+        sum += score[i] * (t->observed[i] - t->expected[i]);
+        for (size_t j = 0; j < t->k; j++) {
+            double v = score[i] * t->var[i * t->k + j] * score[j];
+            variance += v;
+            size += fabs(v);
+        }
+    }
+    *chisq = variance > 1e-12 * size ? sum * sum / variance : SV_NAN;
+    *p = isfinite(*chisq) ? sv_chisq_upper(*chisq, 1) : SV_NAN;
+}
+
 void sv_logrank_free(sv_logrank *t)
 {
     if (t == NULL) { return; }

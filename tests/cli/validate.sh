@@ -30,6 +30,18 @@ validate --adjust 'age,sex,factor(stage)' -o "$work/a.html" --pdf "$work/a.pdf" 
   > "$work/out" 2> "$work/err"
 grep -q 'fewer than 100' "$work/err" || fail "no warning about few events"
 
+# Groups of a clinical column, in the order of their names.
+validate --group-column stage -o "$work/g.html" --table "$work/g.csv" > "$work/out" 2> /dev/null
+grep -q '^3 groups of stage: log-rank p ' "$work/out" || fail "groups: $(cat "$work/out")"
+grep -q 'Groups of stage' "$work/g.html" || fail "no groups in the page"
+for stage in I II III; do
+  n=$(awk -F, -v s=$stage 'NR > 1 && $6 == s { n++ } END { print n + 0 }' "$work/other_c.csv")
+  grep -qx "group $stage: patients,,$n,,," "$work/g.csv" || fail "stage $stage: $(grep "^group" "$work/g.csv")"
+done
+grep -q '^groups: trend_chisq,,[0-9.]*,,,[0-9.]*$' "$work/g.csv" || fail "trend: $(grep "^groups" "$work/g.csv")"
+if validate --group-column case -o "$work/none.html" > /dev/null 2> "$work/err"; then fail "90 groups are taken"; fi
+grep -q 'row 10, column "case": "P9" would be group 9, expected at most 8' "$work/err" || fail "$(cat "$work/err")"
+
 # The same content twice: the same bytes.
 validate --adjust 'age,sex,factor(stage)' -o "$work/b.pdf" --table "$work/t2.csv" > /dev/null 2>&1
 cmp "$work/a.pdf" "$work/b.pdf" || fail "the PDF changes from run to run"

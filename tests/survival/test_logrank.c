@@ -312,6 +312,47 @@ static void test_logrank__pairs(void **state)
     cohort_free(&c);
 }
 
+/* Without ties among deaths the trend is the score test of a Cox model of the scores; with two groups it is the test
+ * itself; zero and unit of the scores do not matter. */
+static void test_logrank__trend(void **state)
+{
+    (void)state;
+    enum { N = 90 };
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        double time[N], score[N];
+        int event[N], group[N], two[N];
+        uint64_t r = seed;
+        for (int i = 0; i < N; i++) {
+            group[i] = (int)(4 * uniform(&r));
+            two[i] = group[i] > 1;
+            score[i] = 3 - 2.5 * group[i];
+            time[i] = -log(uniform(&r)) * exp(-0.3 * group[i]);
+            event[i] = uniform(&r) < 0.7;
+        }
+        const sv_surv s = { .n = N, .time = time, .event = event };
+        const sv_matrix x = sv_matrix_colmajor(score, N, 1);
+        sv_logrank t;
+        sv_cox fit;
+        sv_error err;
+        double chisq, p;
+        CHECK_OK(sv_logrank_test(&t, &s, group, 0, &err), err);
+        CHECK_OK(sv_cox_fit(&fit, &x, &s, NULL, &err), err);
+        const double scores[] = { 0, 1, 2, 3 }, same[] = { 7, 7, 7, 7 };
+        assert_int_equal(t.k, 4);
+        sv_logrank_trend(&chisq, &p, &t, scores);
+        CHECK_NEAR(chisq, fit.score, 1e-9, 0);
+        CHECK_NEAR(p, fit.score_p, 1e-8, 0);
+        sv_logrank_trend(&chisq, &p, &t, same);
+        assert_true(isnan(chisq) && isnan(p));
+        sv_logrank_free(&t);
+        CHECK_OK(sv_logrank_test(&t, &s, two, 0, &err), err);
+        sv_logrank_trend(&chisq, &p, &t, scores + 2);
+        CHECK_NEAR(chisq, t.chisq, 1e-9, 0);
+        sv_logrank_free(&t);
+        sv_cox_free(&fit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,7 +363,7 @@ int main(void)
         cmocka_unit_test(test_logrank__group_never_at_risk_takes_no_part),
         cmocka_unit_test(test_logrank__weights_are_what_they_say),
         cmocka_unit_test(test_logrank__gehan_counts_pairs),
-        cmocka_unit_test(test_logrank__pairs),
+        cmocka_unit_test(test_logrank__pairs), cmocka_unit_test(test_logrank__trend),
         cmocka_unit_test(test_logrank__bad_input_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

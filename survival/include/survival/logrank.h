@@ -51,6 +51,12 @@ SV_CHECKED int sv_logrank_weighted(sv_logrank *out, const sv_surv *s, const int 
 SV_CHECKED int sv_logrank_pairwise(double *p, const sv_logrank *all, const sv_surv *s, const int *group,
                                    sv_logrank_weight weight, double a, double b, sv_error *err);
 
+/* Do the hazards rise or fall along the groups? score[t->k], one a group in the order of t->code, ascending as the
+ * groups are thought to: chi-square of 1 degree of freedom, (sum score (observed - expected))^2 / score' var score
+ * (Tarone 1975, Biometrika 62:679). NaN where the scores do not differ among groups at risk. Not affected by the
+ * scores' zero and unit. With two groups the test itself. */
+void sv_logrank_trend(double *chisq, double *p, const sv_logrank *t, const double *score);
+
 void sv_logrank_free(sv_logrank *t);
 
 #ifdef __cplusplus
