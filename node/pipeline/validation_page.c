@@ -42,7 +42,7 @@ static void put_index(pn_sheet *s, const char *what, double v, double se)
 
 static void put_numbers(pn_sheet *s, const pn_validation_content *c)
 {
-    static const double share[] = {5, 4, 1.5};
+    static const double share[] = {5, 4, 2.2};
     static const char *const head[] = {"", "estimate (95 % interval)", "p"};
     const pn_validation *v = c->v;
     char text[PN_NUMBER_SIZE], name[96];

@@ -21,10 +21,12 @@ static const char head[] =
     "thead th{color:#566573}tbody th{font-weight:normal}td{font-variant-numeric:tabular-nums}\n"
     ".note{border-left:4px solid #8a5a00;background:#fff1cf;padding:.3rem .8rem;margin:.5rem 0}\n"
     ".plots{display:flex;flex-wrap:wrap;gap:1.2rem}figure{margin:1rem 0}.plots figure{flex:1 1 20rem;max-width:29rem;margin:.4rem 0}\n"
-    "figure b{display:block;margin-bottom:.2rem}figcaption{font-size:.88rem;color:#566573}\n"
+    "figure b{display:block;margin-bottom:.2rem}figcaption{font-size:.88em;color:#566573}\n"
+    ".wide{overflow-x:auto}.wide svg{min-width:34rem}\n"
     "svg{width:100%;height:auto;display:block;font-family:\"Noto Sans\",\"Helvetica Neue\",Arial,sans-serif}\n"
     "@media print{body{margin:0;max-width:none;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-    "figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.plots figure{flex:1 1 45%;max-width:49%}}\n"
+    "figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.wide svg{min-width:0}.plots{display:block}"
+    ".plots figure{display:inline-block;vertical-align:top;width:48%;max-width:none;margin-right:1%}}\n"
     "</style>\n<title>";
 
 static html *of(pn_sheet *s) { return (html *)s; }
@@ -96,7 +98,7 @@ static pn_canvas *figure(pn_sheet *s, double width, double height, const char *t
     if (half && !h->in_row) { pn_sheet_put(s, &h->b, "<div class=\"plots\">\n"); }
     h->in_row = half;
     h->caption = caption;
-    put_element(h, "<figure><b>", title, "</b>");
+    put_element(h, half ? "<figure><b>" : "<figure class=\"wide\"><b>", title, "</b>");
     pn_svg_begin(&h->svg, s, &h->b, width, height, title);
     return &h->svg.canvas;
 }
