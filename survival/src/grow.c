@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "num.h"
 
 /* Below this share of all rows, sorting a node's is quicker than going through the column's order. */
 #define FEW 8
@@ -56,13 +57,6 @@ void sv_grower_free(sv_grower *g)
     free(g->sorted);
 }
 
-/* Between two values; the lower one where they are neighbouring numbers. */
-static double midpoint(double lower, double upper)
-{
-    double m = lower / 2 + upper / 2;
-    return m >= upper || m < lower ? lower : m;
-}
-
 static bool is_small(const sv_grower *g, size_t n) { return n < g->columns->n / FEW; }
 
 /* The node's rows in order of a column. */
@@ -102,7 +96,7 @@ static split best_split(sv_grower *g, const uint32_t *row, size_t n)
         if (!g->rule->scan(g->rule->state, &after, &best.gain, sorted, n, g->min_leaf)) { continue; }
         best.column = col;
         const double *v = g->columns->v + col * g->columns->n;
-        best.threshold = midpoint(v[sorted[after].row], v[sorted[after + 1].row]);
+        best.threshold = sv_midpoint(v[sorted[after].row], v[sorted[after + 1].row]);
     }
     for (size_t i = 0; counted && i < n; i++) { g->copies[row[i]] = 0; }
     return best;

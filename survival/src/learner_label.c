@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "num.h"
+#include "part.h"
 
 static const char *const NO_YES[] = { "no", "yes", NULL };
 
@@ -75,31 +76,24 @@ static const sv_param SVM_PARAMS[] = {
 #define PLATT_FOLDS 5
 
 /* A machine of the rows outside one fold, and its scores of those within. */
-static int svm_fold(double *score, const sv_matrix *z, const int *label, const int *fold, int k, const sv_svm_opts *o,
+static int svm_fold(double *score, const sv_matrix *z, const int *label, const int *fold, size_t k, const sv_svm_opts *o,
                     sv_error *err)
 {
-    size_t n = z->rows, p = z->cols, in = 0, out = 0;
-    double *v = SV_NEW(double, n * p), *s = SV_NEW(double, n);
-    int *y = SV_NEW(int, n);
+    sv_part in = { 0 }, rest = { 0 };
     sv_svm m = { 0 };
-    int rc = v && s && y ? SV_OK : sv_no_memory(err, "calibration");
-    if (rc == SV_OK) {                             /* training rows first, those asked about from the end */
-        for (size_t i = 0; i < n; i++) {
-            size_t at = fold[i] == k ? n - ++out : in++;
-            y[at] = label[i];
-            for (size_t j = 0; j < p; j++) { v[at * p + j] = sv_at(z, i, j); }
-        }
-        sv_matrix train = sv_matrix_rowmajor(v, in, p), ask = sv_matrix_rowmajor(v + in * p, out, p);
-        rc = sv_svm_fit(&m, &train, y, o, err);
-        if (rc == SV_OK) { rc = sv_svm_score(s, &m, &ask, err); }
+    int rc = sv_part_make(&in, z, NULL, label, NULL, fold, k, true, err);
+    if (rc == SV_OK) { rc = sv_part_make(&rest, z, NULL, label, NULL, fold, k, false, err); }
+    if (rc == SV_OK) {
+        sv_matrix train = sv_part_matrix(&rest), ask = sv_part_matrix(&in);
+        rc = sv_svm_fit(&m, &train, rest.event, o, err);
+        if (rc == SV_OK) { rc = sv_svm_score(in.time, &m, &ask, err); }
     }
-    for (size_t i = 0; rc == SV_OK && i < n; i++) {
-        if (fold[i] == k) { score[i] = s[--out]; }
+    for (size_t i = 0, at = 0; rc == SV_OK && i < z->rows; i++) {
+        if ((size_t)fold[i] == k) { score[i] = in.time[at++]; }
     }
     sv_svm_free(&m);
-    free(v);
-    free(s);
-    free(y);
+    sv_part_free(&in);
+    sv_part_free(&rest);
     return rc;
 }
 
@@ -109,7 +103,7 @@ static int svm_calibrate(sv_fitted *f, const sv_matrix *z, const int *label, con
     double *score = SV_NEW(double, n);
     int *fold = SV_NEW(int, n);
     int rc = score && fold ? sv_cv_folds(fold, label, n, PLATT_FOLDS, f->how.seed, err) : sv_no_memory(err, "calibration");
-    for (int k = 0; rc == SV_OK && k < PLATT_FOLDS; k++) { rc = svm_fold(score, z, label, fold, k, o, err); }
+    for (size_t k = 0; rc == SV_OK && k < PLATT_FOLDS; k++) { rc = svm_fold(score, z, label, fold, k, o, err); }
     if (rc == SV_OK) { rc = sv_platt_fit(&f->model.svm.sigmoid, score, label, n, err); }
     free(score);
     free(fold);

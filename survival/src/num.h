@@ -1,4 +1,4 @@
-/* num.h - NaN and infinity as doubles: the macros of math.h are floats. */
+/* num.h - NaN and infinity as doubles, the macros of math.h being floats; thresholds. */
 #ifndef SV_NUM_H
 #define SV_NUM_H
 
@@ -6,5 +6,12 @@
 
 #define SV_NAN ((double)NAN)
 #define SV_INF ((double)INFINITY)
+
+/* Between two values of a column; the lower one where they are neighbouring numbers. */
+static inline double sv_midpoint(double lower, double upper)
+{
+    double m = lower / 2 + upper / 2;
+    return m >= upper || m < lower ? lower : m;
+}
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "mem.h"
 #include "num.h"
+#include "part.h"
 #include "pen.h"
 #include "sort.h"
 
@@ -22,14 +23,6 @@ void sv_cv_free(sv_cv *cv)
     free(cv->se);
     *cv = (sv_cv){ 0 };
 }
-
-/* Rows of one side of a fold, gathered. */
-typedef struct part {
-    size_t n, p;
-    double *x;                 /* row-major */
-    double *time, *start, *weight;
-    int *event, *stratum;      /* event: the class, for logistic */
-} part;
 
 typedef struct cv_job {
     const sv_path *path;
@@ -46,61 +39,12 @@ typedef struct cv_job {
     double *coef, *eta;        /* [p], [n]                        */
 } cv_job;
 
-static void part_free(part *t)
+static int part_make(sv_part *t, const cv_job *c, size_t fold, bool inside, sv_error *err)
 {
-    free(t->x);
-    free(t->time);
-    free(t->start);
-    free(t->weight);
-    free(t->event);
-    free(t->stratum);
-    *t = (part){ 0 };
+    return sv_part_make(t, c->x, c->s, c->y, c->weight, c->fold, fold, inside, err);
 }
 
-static bool takes(const cv_job *c, size_t i, size_t fold, bool inside)
-{
-    return ((size_t)c->fold[i] == fold) == inside;
-}
-
-static int part_make(part *t, const cv_job *c, size_t fold, bool inside, sv_error *err)
-{
-    *t = (part){ .p = c->x->cols };
-    for (size_t i = 0; i < c->n; i++) { t->n += takes(c, i, fold, inside); }
-    t->x = SV_NEW(double, t->n * t->p);
-    t->time = SV_NEW(double, t->n);
-    t->start = SV_NEW(double, t->n);
-    t->weight = SV_NEW(double, t->n);
-    t->event = SV_NEW(int, t->n);
-    t->stratum = SV_NEW(int, t->n);
-    if (t->x == NULL || t->time == NULL || t->start == NULL || t->weight == NULL ||
-        t->event == NULL || t->stratum == NULL) {
-        part_free(t);
-        return sv_no_memory(err, "a fold's rows");
-    }
-    size_t k = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        if (!takes(c, i, fold, inside)) { continue; }
-        for (size_t j = 0; j < t->p; j++) { t->x[k * t->p + j] = sv_at(c->x, i, j); }
-        t->weight[k] = c->weight != NULL ? c->weight[i] : 1;
-        t->event[k] = c->s != NULL ? c->s->event[i] : c->y[i];
-        if (c->s != NULL) {
-            t->time[k] = c->s->time[i];
-            if (c->s->start != NULL) { t->start[k] = c->s->start[i]; }
-            if (c->s->stratum != NULL) { t->stratum[k] = c->s->stratum[i]; }
-        }
-        k++;
-    }
-    return SV_OK;
-}
-
-static sv_surv part_surv(const part *t, const sv_surv *like)
-{
-    return (sv_surv){ .n = t->n, .time = t->time, .event = t->event, .weight = t->weight,
-                      .start = like->start != NULL ? t->start : NULL,
-                      .stratum = like->stratum != NULL ? t->stratum : NULL };
-}
-
-static void predict(double *eta, const double *coef, double intercept, const part *t)
+static void predict(double *eta, const double *coef, double intercept, const sv_part *t)
 {
     for (size_t i = 0; i < t->n; i++) {
         double sum = intercept;
@@ -114,11 +58,11 @@ static void predict(double *eta, const double *coef, double intercept, const par
 /* ---- Measures of one fold -------------------------------------------------------------------- */
 
 /* 2 (saturated - log partial likelihood) of one part, for every lambda. */
-static int cox_deviances(double *out, double sign, cv_job *c, const sv_path *fit, const part *t,
+static int cox_deviances(double *out, double sign, cv_job *c, const sv_path *fit, const sv_part *t,
                          sv_error *err)
 {
     pen_family f;
-    const sv_surv s = part_surv(t, c->s);
+    const sv_surv s = sv_part_surv(t, c->s);
     int rc = pen_family_cox(&f, &s, err);
     if (rc != SV_OK) { return rc; }
     double *by_position = SV_NEW(double, t->n);
@@ -135,24 +79,24 @@ static int cox_deviances(double *out, double sign, cv_job *c, const sv_path *fit
     return rc;
 }
 
-static int whole(part *t, const cv_job *c, sv_error *err) { return part_make(t, c, SIZE_MAX, false, err); }
+static int whole(sv_part *t, const cv_job *c, sv_error *err) { return part_make(t, c, SV_ALL_ROWS, false, err); }
 
-static int fold_cox_deviance(double *out, cv_job *c, const sv_path *fit, const part *in,
-                             const part *rest, sv_error *err)
+static int fold_cox_deviance(double *out, cv_job *c, const sv_path *fit, const sv_part *in,
+                             const sv_part *rest, sv_error *err)
 {
     if (!c->cv->grouped) { return cox_deviances(out, 1, c, fit, in, err); }
-    part all;
+    sv_part all;
     int rc = whole(&all, c, err);
     if (rc != SV_OK) { return rc; }
     rc = cox_deviances(out, 1, c, fit, &all, err);
     if (rc == SV_OK) { rc = cox_deviances(out, -1, c, fit, rest, err); }
-    part_free(&all);
+    sv_part_free(&all);
     return rc;
 }
 
-static int fold_concordance(double *out, cv_job *c, const sv_path *fit, const part *in, sv_error *err)
+static int fold_concordance(double *out, cv_job *c, const sv_path *fit, const sv_part *in, sv_error *err)
 {
-    const sv_surv s = part_surv(in, c->s);
+    const sv_surv s = sv_part_surv(in, c->s);
     for (size_t k = 0; k < c->path->n_lambda; k++) {
         int rc = sv_path_at(c->coef, NULL, fit, c->path->lambda[k], err);
         if (rc != SV_OK) { return rc; }
@@ -165,7 +109,7 @@ static int fold_concordance(double *out, cv_job *c, const sv_path *fit, const pa
 }
 
 /* Area under the ROC curve by rank sums; ties count half. */
-static int auc(double *out, const double *score, const part *t, sv_error *err)
+static int auc(double *out, const double *score, const sv_part *t, sv_error *err)
 {
     uint32_t *order = SV_NEW(uint32_t, t->n);
     if (order == NULL) { return sv_no_memory(err, "ranks"); }
@@ -197,7 +141,7 @@ static double row_loss(double eta, int y, sv_cv_measure measure)
     return -2 * log(y ? p : 1 - p);
 }
 
-static int fold_logistic(double *out, cv_job *c, const sv_path *fit, const part *in, sv_error *err)
+static int fold_logistic(double *out, cv_job *c, const sv_path *fit, const sv_part *in, sv_error *err)
 {
     for (size_t k = 0; k < c->path->n_lambda; k++) {
         double intercept, sum = 0, total = 0;
@@ -219,23 +163,23 @@ static int fold_logistic(double *out, cv_job *c, const sv_path *fit, const part 
 
 /* ---- Folds ----------------------------------------------------------------------------------- */
 
-static int fit_rest(sv_path *fit, const cv_job *c, const part *rest, sv_error *err)
+static int fit_rest(sv_path *fit, const cv_job *c, const sv_part *rest, sv_error *err)
 {
     const sv_matrix x = sv_matrix_rowmajor(rest->x, rest->n, rest->p);
     sv_path_opts o = *c->opts;
     if (c->s == NULL) { return sv_path_logistic(fit, &x, rest->event, rest->weight, &o, err); }
-    const sv_surv s = part_surv(rest, c->s);
+    const sv_surv s = sv_part_surv(rest, c->s);
     return sv_path_cox(fit, &x, &s, &o, err);
 }
 
-static double part_share(const part *t, bool events_only)
+static double part_share(const sv_part *t, bool events_only)
 {
     double sum = 0;
     for (size_t i = 0; i < t->n; i++) { sum += events_only && !t->event[i] ? 0 : t->weight[i]; }
     return sum;
 }
 
-static int measure_fold(cv_job *c, size_t fold, const part *in, const part *rest, sv_error *err)
+static int measure_fold(cv_job *c, size_t fold, const sv_part *in, const sv_part *rest, sv_error *err)
 {
     double *out = c->raw + fold * c->path->n_lambda;
     bool deviance = c->s != NULL && c->cv->measure == SV_CV_DEVIANCE;
@@ -258,15 +202,15 @@ static int measure_fold(cv_job *c, size_t fold, const part *in, const part *rest
 
 static int run_fold(cv_job *c, size_t fold, sv_error *err)
 {
-    part in, rest;
+    sv_part in, rest;
     int rc = part_make(&in, c, fold, true, err);
     if (rc != SV_OK) { return rc; }
     rc = part_make(&rest, c, fold, false, err);
     if (rc == SV_OK) {
         rc = measure_fold(c, fold, &in, &rest, err);
-        part_free(&rest);
+        sv_part_free(&rest);
     }
-    part_free(&in);
+    sv_part_free(&in);
     if (rc == SV_OK && c->cv->progress != NULL && !c->cv->progress(c->cv->context, fold + 1, c->folds)) {
         return sv_fail(err, SV_EINVAL, "stopped after %zu of %zu folds", fold + 1, c->folds);
     }

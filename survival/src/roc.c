@@ -100,13 +100,6 @@ int sv_roc_compare(sv_roc_difference *out, const double *marker1, const double *
     return rc;
 }
 
-/* Between two neighbouring markers, and below the upper one also where they are neighbouring numbers. */
-static double midpoint(double lower, double upper)
-{
-    double m = lower / 2 + upper / 2;
-    return m >= upper || m < lower ? lower : m;
-}
-
 int sv_roc_points(double *threshold, double *specificity, double *sensitivity, size_t *k, const double *marker,
                   const int *label, size_t n, sv_error *err)
 {
@@ -125,7 +118,7 @@ int sv_roc_points(double *threshold, double *specificity, double *sensitivity, s
             double value = marker[order[at]];
             for (; at < n && marker[order[at]] == value; at++) { below[label[order[at]]]++; }
             points++;
-            threshold[points] = at < n ? midpoint(value, marker[order[at]]) : SV_INF;
+            threshold[points] = at < n ? sv_midpoint(value, marker[order[at]]) : SV_INF;
             specificity[points] = below[0] / (double)(n - cases);
             sensitivity[points] = 1 - below[1] / (double)cases;
         }

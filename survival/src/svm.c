@@ -10,6 +10,7 @@
 #include "vector.h"
 
 #define CACHE_MB 100
+#define WORST_VIOLATION 0.01      /* of a margin of 1                                             */
 
 void sv_svm_free(sv_svm *m)
 {
@@ -132,7 +133,9 @@ static int look(sv_svm *m, const sv_matrix *x, const int *label, const sv_svm_op
         if (alpha[i] > 0) { m->violation = fmax(m->violation, -short_of); }
     }
     free(alpha);
-    return SV_OK;
+    if (m->violation <= fmax(WORST_VIOLATION, 10 * o->tolerance)) { return SV_OK; }
+    return sv_fail(err, SV_ENUMERIC, "the machine does not converge at cost %g and tolerance %g: a smaller cost or a larger "
+                   "tolerance is needed", o->cost, o->tolerance);
 }
 
 int sv_svm_fit(sv_svm *out, const sv_matrix *x, const int *label, const sv_svm_opts *opts, sv_error *err)

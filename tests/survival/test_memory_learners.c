@@ -5,6 +5,7 @@
 #include <string.h>
 #include <survival/forest.h>
 #include <survival/learner.h>
+#include <survival/tune.h>
 
 enum { N = 30, P = 3 };
 static double x[N * P], follow_up[N];
@@ -77,13 +78,42 @@ static int run_net_by_folds(sv_error *err) { return with(SV_METHOD_LASSO_COX, "a
 static int run_cox(sv_error *err) { return run_learner(sv_learner_of(SV_METHOD_COX), err); }
 static int run_ridge(sv_error *err) { return run_learner(sv_learner_of(SV_METHOD_RIDGE_COX), err); }
 
+static int run_nested(sv_error *err)
+{
+    const double ks[] = { 1, 3 };
+    const sv_grid_axis axis = { "k", ks, 2 };
+    const sv_grid g = { &axis, 1 };
+    const sv_folds outer = { .folds = 2, .repeats = 1 };
+    const sv_tune_opts inner = { .criterion = SV_CRITERION_AUC, .folds = { .folds = 2, .repeats = 1 } };
+    const sv_learner l = sv_learner_of(SV_METHOD_KNN);
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    sv_nested t = { .n = 77 };
+    int rc = sv_nested_cv(&t, &l, &g, &m, &OUTCOME, &outer, &inner, err);
+    if (rc != SV_OK) { assert_int_equal(t.n, 77); } else { sv_nested_free(&t); }
+    return rc;
+}
+
+static int run_log_loss(sv_error *err)
+{
+    const int fold[N] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+    const sv_grid g = { NULL, 0 };
+    const sv_tune_opts o = { .criterion = SV_CRITERION_LOG_LOSS, .folds = { .folds = 2, .repeats = 1, .fold = fold } };
+    const sv_learner l = sv_learner_of(SV_METHOD_BAYES);
+    sv_matrix m = sv_matrix_rowmajor(x, N, P);
+    sv_tune t = { .cells = 77 };
+    int rc = sv_tune_grid(&t, &l, &g, &m, &OUTCOME, &o, err);
+    if (rc != SV_OK) { assert_int_equal(t.cells, 77); } else { sv_tune_free(&t); }
+    return rc;
+}
+
 static void test_memory__each_allocation_may_fail(void **state)
 {
     (void)state;
     fill();
     int (*const runs[])(sv_error *) = { run_elm, run_svm, run_knn, run_bayes, run_tree, run_forest, run_survival_forest,
                                         run_importance, run_logistic,
-                                        run_lasso_logistic, run_net_by_folds, run_cox, run_ridge };
+                                        run_lasso_logistic, run_net_by_folds, run_cox, run_ridge,
+                                        run_nested, run_log_loss };
     check_each_allocation(runs, sizeof runs / sizeof *runs, 4);
 }
 

@@ -38,6 +38,7 @@ static void check_reference(sv_svm_kernel kernel, const char *values, const char
     sv_svm_opts o = SV_SVM_OPTS_INIT;
     o.kernel = kernel;
     o.gamma = 1.0 / 7;
+    o.tolerance = 1e-6;
     sv_svm f;
     sv_error err = { 0 };
     sv_matrix a = sv_matrix_rowmajor(train, n, P), b = sv_matrix_rowmajor(test, m, P);
@@ -220,6 +221,33 @@ static void test_svm__constant_columns(void **state)
     sv_svm_free(&f);
 }
 
+/* Labels that no line parts, at a cost beyond single precision: refused, or right, but never wrong. */
+static void test_svm__no_convergence(void **state)
+{
+    (void)state;
+    enum { ROWS = 45 };
+    double x[ROWS * D];
+    int label[ROWS];
+    sv_error err = { 0 };
+    sv_matrix m = sv_matrix_rowmajor(x, ROWS, D);
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        sv_rng r = sv_rng_stream(seed, 0);
+        for (size_t i = 0; i < ROWS; i++) {
+            for (size_t j = 0; j < D; j++) { x[i * D + j] = sv_normal_quantile(sv_rng_uniform(&r)); }
+            label[i] = x[i * D] * x[i * D + 1] > 0;
+        }
+        sv_svm_opts o = { SV_SVM_LINEAR, 1000, 0, { 1, 1 }, 1e-7 };
+        sv_svm f = { .p = 77 };
+        int rc = sv_svm_fit(&f, &m, label, &o, &err);
+        assert_true(rc == SV_ENUMERIC ? f.p == 77 : rc == SV_OK && f.violation <= 0.01);
+        if (rc == SV_OK) { sv_svm_free(&f); }
+        o.tolerance = 1e-3;
+        CHECK_OK(sv_svm_fit(&f, &m, label, &o, &err), err);
+        assert_true(f.violation <= 0.01);
+        sv_svm_free(&f);
+    }
+}
+
 static void test_svm__failures(void **state)
 {
     (void)state;
@@ -317,7 +345,7 @@ int main(void)
         cmocka_unit_test(test_svm__reference),     cmocka_unit_test(test_svm__optimum),
         cmocka_unit_test(test_svm__separable),     cmocka_unit_test(test_svm__exclusive_or),
         cmocka_unit_test(test_svm__weights_and_labels), cmocka_unit_test(test_svm__constant_columns),
-        cmocka_unit_test(test_svm__failures),      cmocka_unit_test(test_platt__maximum),
+        cmocka_unit_test(test_svm__no_convergence), cmocka_unit_test(test_svm__failures),      cmocka_unit_test(test_platt__maximum),
         cmocka_unit_test(test_platt__extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ typedef struct sv_svm_opts {
     double tolerance;             /* of the optimality conditions, 1e-10 to 0.1                   */
 } sv_svm_opts;
 #define SV_SVM_OPTS_INIT \
-    { .kernel = SV_SVM_LINEAR, .cost = 1, .gamma = 0, .weight = { 1, 1 }, .tolerance = 1e-6 }
+    { .kernel = SV_SVM_LINEAR, .cost = 1, .gamma = 0, .weight = { 1, 1 }, .tolerance = 1e-3 }
 
 /* f(x) = sum of coef[k] kernel(vector k, x) - rho */
 typedef struct sv_svm {
@@ -42,16 +42,16 @@ typedef struct sv_svm {
     size_t *row;                  /* [support] the training rows that they are                    */
     double *normal;               /* [p] w, for the linear kernel; else NULL                      */
     double violation;             /* by how much a training row breaks y f >= 1 (alpha = 0), y f <= 1
-                                     (alpha = C) or y f = 1 (between). About the tolerance, or 1e-7 of
-                                     the sum of alpha, since libsvm keeps kernel values in single
-                                     precision; far more where it gave up after 1e7 steps, which it
-                                     says on stderr                                                */
+                                     (alpha = C) or y f = 1 (between); about the tolerance          */
 } sv_svm;
 
 void sv_svm_free(sv_svm *m);      /* NULL-safe; leaves *m empty */
 
-/* label: 0 or 1; x: standardise the columns first. *out belongs to the caller (sv_svm_free). Fails, *out
- * untouched: as sv_matrix_check; SV_EINVAL (an option); SV_EDATA (a label; one class only); SV_ELIMIT; SV_ENOMEM. */
+/* label: 0 or 1; x: standardise the columns first. *out belongs to the caller (sv_svm_free). libsvm keeps kernel
+ * values in single precision: where labels overlap, the linear kernel at a cost and tolerance with cost / tolerance
+ * above about 1e6 may never settle. libsvm then gives up after 1e7 steps, which it says on stderr, and what it has is
+ * no optimum: it is refused. Fails, *out untouched: as sv_matrix_check; SV_EINVAL (an option); SV_EDATA (a label; one
+ * class only); SV_ENUMERIC (violation above 0.01 and ten times the tolerance); SV_ELIMIT; SV_ENOMEM. */
 SV_CHECKED int sv_svm_fit(sv_svm *out, const sv_matrix *x, const int *label, const sv_svm_opts *opts, sv_error *err);
 
 /* score[row] = f: above 0 speaks for label 1. Fails, score untouched: as sv_matrix_check; SV_EINVAL (another
