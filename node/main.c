@@ -22,6 +22,7 @@ static const verb verbs[] = {
     {"deconvolve", cmd_deconvolve, "find subpopulations in bulk expression"},
     {"cluster", cmd_cluster, "group patients, and put new ones into the groups"},
     {"correlate", cmd_correlate, "correlate columns of tables, with adjusted p-values"},
+    {"enrich", cmd_enrich, "score gene sets in a ranked list, or in each patient"},
     {"train", cmd_train, "build a model file from features and survival data"},
     {"validate", cmd_validate, "judge a model file on patients it was not made from"},
     {"predict", cmd_predict, "apply a model file to a feature table"},

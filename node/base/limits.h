@@ -33,6 +33,8 @@
 #define PN_MAX_CLINICAL_BYTES  (32u << 20)     /* the clinical table, read for each case       */
 #define PN_MAX_CSV_COLUMNS     20000
 #define PN_MAX_CSV_ROWS        5000000
+#define PN_MAX_GMT_BYTES       (256ULL << 20)
+#define PN_MAX_GENE_SETS       200000     /* of one GMT file                                */
 #define PN_MAX_CSV_NUMBER      1e100      /* so that squares and their sums stay finite     */
 #define PN_MAX_FOLLOW_UP_YEARS 150        /* of a patient                                   */
 #define PN_MAX_JSON_BYTES      (64ULL << 20)
