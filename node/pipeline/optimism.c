@@ -1,9 +1,8 @@
 /* optimism.c - bootstrap validation of a fitted model, see training_page.h. */
 #include <math.h>
 #include <stdlib.h>
+#include "pipeline/score.h"
 #include "pipeline/training_page.h"
-
-static const double days_per_year = 365.25;
 
 void pn_optimism_free(pn_optimism *o)
 {
@@ -27,11 +26,11 @@ int pn_optimism_of(pn_optimism *out, const cfg_model *m, const pn_train_data *d,
     v.context = opts->context;
     for (size_t i = 0; i < d->n; i++) { watched = fmax(watched, d->time_days[i]); }
     for (size_t h = 0; h < m->n_horizons; h++) {
-        if (m->horizon_years[h] * days_per_year < watched) { o.years[o.n++] = m->horizon_years[h]; }
+        if (m->horizon_years[h] * PN_DAYS_PER_YEAR < watched) { o.years[o.n++] = m->horizon_years[h]; }
     }
     int failed = SV_OK;
     for (size_t h = 0; (h < o.n || h == 0) && failed == SV_OK; h++) {
-        v.horizon = h < o.n ? o.years[h] * days_per_year : 0;
+        v.horizon = h < o.n ? o.years[h] * PN_DAYS_PER_YEAR : 0;
         failed = sv_cox_validate(&o.at[h], &x, &s, &v, &sv);
     }
     if (failed == SV_OK) {

@@ -5,7 +5,7 @@
 #include <survival/brier.h>
 #include "pipeline/score.h"
 
-static const double days_per_year = 365.25, z95 = 1.959963984540054;
+static const double z95 = 1.959963984540054;
 
 static int fail_with(pn_error *err, const sv_error *sv)
 {
@@ -40,7 +40,7 @@ static int trace_auc(pn_time_curves *c, const pn_validation *v, const sv_surv *s
     for (size_t k = 0; k < c->n; k++) {
         sv_auc a;
         sv_error sv = {0};
-        if (sv_auc_at(&a, c->years[k] * days_per_year, v->score, s, &sv) != SV_OK) { return fail_with(err, &sv); }
+        if (sv_auc_at(&a, c->years[k] * PN_DAYS_PER_YEAR, v->score, s, &sv) != SV_OK) { return fail_with(err, &sv); }
         c->auc[k] = a.auc;
         c->auc_low[k] = fmax(a.auc - z95 * a.se, 0);
         c->auc_high[k] = fmin(a.auc + z95 * a.se, 1);
@@ -53,7 +53,7 @@ static size_t predicted(double *t, const pn_time_curves *c, const cfg_model *m, 
 {
     size_t n = 0;
     while (n < c->n) {
-        t[n] = c->years[n] * days_per_year;
+        t[n] = c->years[n] * PN_DAYS_PER_YEAR;
         if (!isfinite(pn_score_baseline(m, t[n])) || !(t[n] < watched)) { break; }
         n++;
     }
@@ -96,7 +96,7 @@ int pn_time_curves_of(pn_time_curves *out, const cfg_model *m, const pn_train_da
     free(scratch);
     for (size_t i = 0; i < d->n; i++) { watched = fmax(watched, d->time_days[i]); }
     for (size_t k = 0; k < c.n; k++) {
-        c.years[k] = (span[0] + (span[1] - span[0]) * (double)k / (PN_TIME_POINTS - 1)) / days_per_year;
+        c.years[k] = (span[0] + (span[1] - span[0]) * (double)k / (PN_TIME_POINTS - 1)) / PN_DAYS_PER_YEAR;
         c.auc[k] = c.auc_low[k] = c.auc_high[k] = c.brier[k] = c.brier_null[k] = NAN;
     }
     int rc = c.n > 0 ? trace_auc(&c, v, &s, err) : PN_OK;

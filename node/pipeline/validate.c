@@ -1,11 +1,10 @@
 #include "pipeline/validate.h"
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <survival/auc.h>
 #include <survival/brier.h>
+#include <survival/calibration.h>
 #include <survival/concordance.h>
 #include <survival/cox.h>
 #include <survival/cox_check.h>
@@ -14,6 +13,8 @@
 #include "pipeline/cautions.h"
 #include "pipeline/score.h"
 #include "pipeline/score_patients.h"
+
+static const double z95 = 1.959963984540054;
 
 static int fail_with(pn_error *err, const sv_error *sv)
 {
@@ -127,49 +128,23 @@ static void regress(pn_validation *v, const cfg_model *m, const sv_surv *s)
 
 /* ---- Horizons -------------------------------------------------------------------------------- */
 
-typedef struct by_risk { double risk; size_t row; } by_risk;
-
-static int compare_risk(const void *a, const void *b)
-{
-    const by_risk *x = a, *y = b;
-    if (x->risk < y->risk) { return -1; }
-    if (x->risk > y->risk) { return 1; }
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-/* Fifths of the patients by predicted risk; fewer groups where there are few patients. */
+/* Groups of like predicted risk, equal ones together; fewer groups where there are few patients. */
 static int calibrate(pn_validation_horizon *h, const double *risk, const sv_surv *s, double t, pn_error *err)
 {
-    const sv_km_opts o = SV_KM_OPTS_INIT;
-    by_risk *order = calloc(s->n, sizeof *order);
-    bool *keep = calloc(s->n, sizeof *keep);
-    int rc = order == NULL || keep == NULL ? pn_fail_transient(err, PN_ENOMEM, "no memory for groups") : PN_OK;
-    for (size_t i = 0; rc == PN_OK && i < s->n; i++) { order[i] = (by_risk){risk[i], i}; }
-    if (rc == PN_OK) { qsort(order, s->n, sizeof *order, compare_risk); }
-    size_t groups = s->n / 10 < PN_CALIBRATION_GROUPS ? s->n / 10 : PN_CALIBRATION_GROUPS;
-    for (size_t g = 0; rc == PN_OK && g < groups; g++) {
-        size_t from = g * s->n / groups, to = (g + 1) * s->n / groups;
-        pn_calibration_group *c = &h->group[h->n_groups++];
-        sv_km km;
-        sv_error sv = {0};
-        memset(keep, 0, s->n * sizeof *keep);
-        *c = (pn_calibration_group){.patients = to - from};
-        for (size_t i = from; i < to; i++) {
-            keep[order[i].row] = true;
-            c->predicted += order[i].risk / (double)(to - from);
-        }
-        if (sv_km_fit(&km, s, keep, &o, &sv) != SV_OK) {
-            rc = fail_with(err, &sv);
-            break;
-        }
-        sv_km_estimate e = sv_km_at(&km, t);
-        c->observed = 1 - e.value;
-        c->low = 1 - e.upper;
-        c->high = 1 - e.lower;
-        sv_km_free(&km);
+    sv_calibration_group found[PN_CALIBRATION_GROUPS];
+    sv_error sv = {0};
+    size_t groups = s->n / 10 < PN_CALIBRATION_GROUPS ? s->n / 10 : PN_CALIBRATION_GROUPS, n = 0;
+    double *survival = calloc(s->n, sizeof *survival);
+    if (survival == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for groups"); }
+    for (size_t i = 0; i < s->n; i++) { survival[i] = 1 - risk[i]; }
+    int rc = groups > 0 && sv_calibration_groups(found, &n, survival, s, t, groups, &sv) != SV_OK ? fail_with(err, &sv) : PN_OK;
+    free(survival);
+    for (size_t g = 0; rc == PN_OK && g < n; g++) {
+        const sv_calibration_group *f = &found[n - 1 - g];              /* by risk, not by survival */
+        double away = exp(z95 * f->std_err), highest = isfinite(away) ? fmin(f->observed * away, 1) : (double)NAN;
+        h->group[h->n_groups++] = (pn_calibration_group){.patients = f->n, .predicted = 1 - f->predicted, .observed = 1 - f->observed,
+                                                         .low = 1 - highest, .high = 1 - f->observed / away};
     }
-    free(order);
-    free(keep);
     return rc;
 }
 

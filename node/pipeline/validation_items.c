@@ -18,10 +18,14 @@ static void tripod_methods(pn_sheet *s, const pn_validation_content *c)
                   m->n_features);
     pn_sheet_fact(s, "9 missing data", "a patient without a value of a feature, a time or an outcome is refused; without a clinical "
                   "value, left out of the adjusted hazard ratios");
-    pn_sheet_fact(s, "10b model building", "%s%s%s%s%s; internal validation: %s", m->method == CFG_RISK_COX
-                      ? "Cox regression, Efron's ties, standardised features" : "extreme learning machines on standardised features",
-                  m->description[0] != '\0' ? "; " : "", m->description, m->card.recipe_name[0] != '\0' ? "; recipe " : "",
-                  m->card.recipe_name, m->card.n_performance > 0 ? "the figures of the model file, above" : "none told by the model file");
+    pn_sheet_fact(s, "10b model building", "%s", m->method == CFG_RISK_COX ? "Cox regression, Efron's ties, standardised features"
+                                                                           : "extreme learning machines on standardised features");
+    if (m->description[0] != '\0') { pn_sheet_fact(s, "10b description", "%s", m->description); }
+    if (m->card.recipe_name[0] != '\0') {
+        pn_sheet_fact(s, "10b recipe", "%s%s%s", m->card.recipe_name, m->card.recipe_sha256[0] != '\0' ? ", SHA-256 " : "",
+                      m->card.recipe_sha256);
+    }
+    pn_sheet_fact(s, "10b internal validation", "%s", m->card.n_performance > 0 ? "the figures of the model file, above" : "none told by the model file");
     if (replicates > 0) { pn_sheet_fact(s, "10b uncertainty", "%zu bootstrap models, features as given in each", replicates); }
     pn_sheet_fact(s, "10c predictions", "as written out under \"The model\"; nothing fitted again");
     pn_sheet_fact(s, "10d measures", "C-index (Harrell, Uno), calibration slope and calibration in groups by Kaplan-Meier, "

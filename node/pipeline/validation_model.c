@@ -15,21 +15,19 @@ enum { MAX_CORRELATED = 200 };
 
 static void put_coefficients(pn_sheet *s, const pn_validation_content *c)
 {
-    static const double share[] = {6, 1.6, 1.6, 2.4, 2.4};
-    static const char *const head[] = {"feature", "coefficient", "hazard ratio", "training mean (spread)", "here"};
+    static const double share[] = {6, 2.4, 2.4, 1.6, 1.6};
+    static const char *const head[] = {"feature", "training mean (spread)", "here", "coefficient", "hazard ratio"};
     const cfg_model *m = c->m;
-    pn_sheet_table(s, 5, share, head);
+    pn_sheet_table(s, m->method == CFG_RISK_COX ? 5 : 3, share, head);       /* networks have no coefficients */
     for (size_t j = 0; j < m->n_features; j++) {
         const cfg_model_feature *f = &m->features[j];
         const double *x = c->d->x + j * c->d->n;
-        char coefficient[PN_NUMBER_SIZE] = "", ratio[PN_NUMBER_SIZE] = "", there[PN_NUMBER_SIZE], here[PN_NUMBER_SIZE];
-        if (m->method == CFG_RISK_COX) {
-            (void)snprintf(coefficient, sizeof coefficient, "%.6g", f->coefficient);
-            (void)snprintf(ratio, sizeof ratio, "%.4g", exp(f->coefficient));
-        }
+        char coefficient[PN_NUMBER_SIZE], ratio[PN_NUMBER_SIZE], there[PN_NUMBER_SIZE], here[PN_NUMBER_SIZE];
+        (void)snprintf(coefficient, sizeof coefficient, "%.6g", f->coefficient);
+        (void)snprintf(ratio, sizeof ratio, "%.4g", exp(f->coefficient));
         (void)snprintf(there, sizeof there, "%.6g (%.4g)", f->mean, f->sd);
         (void)snprintf(here, sizeof here, "%.6g (%.4g)", sv_mean(x, c->d->n), sv_sd(x, c->d->n));
-        pn_sheet_row(s, (const char *const[]){f->name, coefficient, ratio, there, here});
+        pn_sheet_row(s, (const char *const[]){f->name, there, here, coefficient, ratio});
     }
     pn_sheet_table_end(s);
 }

@@ -1,13 +1,13 @@
 /* pipeline/validation_parts.h - the parts of a validation's page. Private to the pages of pipeline/. */
 #ifndef PN_PIPELINE_VALIDATION_PARTS_H
 #define PN_PIPELINE_VALIDATION_PARTS_H
+#include "pipeline/score.h"
 #include "pipeline/validation_page.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define PN_DAYS_PER_YEAR 365.25
 #define PN_Z95 1.959963984540054
 enum { PN_NUMBER_SIZE = 96 };
 

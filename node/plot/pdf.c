@@ -135,6 +135,7 @@ static void end_row_of_figures(pdf *p)
 
 /* How a heading of a level looks. */
 static const double heading_size[] = {17, 13, 10.5}, heading_before[] = {0, 16, 9}, heading_after = 4;
+static const double beneath = 50;      /* room for what comes after a heading and its first paragraph */
 
 static double heading_height(pdf *p, bool draw)
 {
@@ -161,7 +162,7 @@ static void need(pdf *p, double height)
 static void paragraph(pdf *p, const pn_text_style *style, double x, double width, double leading, const char *words)
 {
     unsigned lines = pn_text_block(p->type, style, x, 0, width, leading, MAX_LINES, false, words);
-    need(p, lines * leading);
+    need(p, lines * leading + (p->pending > 0 ? beneath : 0));
     (void)pn_text_block(p->type, style, x, p->y + style->size, width, leading, MAX_LINES, true, words);
     p->y += lines * leading;
 }
