@@ -17,13 +17,15 @@
 #include "cmd/hold.h"
 #include "pipeline/gates.h"
 #include "pipeline/score.h"
+#include "pipeline/variables.h"
 
 static const char usage[] =
     "usage: prognode predict --model MODEL.yaml --features F.csv [-o OUT.csv]\n"
     "\n"
     "Apply a model to a feature table (from `prognode extract`). Writes a CSV table with id,\n"
     "score, group, survival at the model's horizons, their 95 % intervals, distance from the\n"
-    "training patients, eligibility and notes; to stdout without -o.\n"
+    "training patients, eligibility and notes; to stdout without -o. Variables of the patient that the\n"
+    "model needs (PatientAge in years, PatientSex M or F, ...) are columns of the same table.\n"
     "\n"
     "      --model FILE      model file\n"
     "      --features FILE   feature table\n"
@@ -126,7 +128,8 @@ static int read_values(job *j, size_t row, pn_error *err)
         if (j->column[i] == j->table.n_columns) {
             return pn_fail(err, PN_ENOTFOUND, "no column %s", j->model.features[i].name);
         }
-        int rc = pn_csv_number(&j->values[i], &j->table, row, j->column[i], PN_CSV_NAN, err);
+        const cfg_model_feature *f = &j->model.features[i];
+        int rc = pn_variable_cell(&j->values[i], &j->table, row, j->column[i], f->source, f->name, PN_CSV_NAN, err);
         if (rc != PN_OK) { return rc; }
         if (isnan(j->values[i])) {
             return pn_fail(err, PN_EINVAL, "%s has no value", j->model.features[i].name);

@@ -30,7 +30,8 @@ static int name_model(cfg_model *m, const train_args *a, pn_error *err)
     char title[sizeof m->title], description[CFG_TEXT_SIZE];
     const char *plural = a->use.n == 1 ? "" : "s", *chosen = a->select ? ", chosen by the LASSO" : "";
     snprintf(title, sizeof title, "Cox model of %zu feature%s", a->use.n, plural);
-    snprintf(description, sizeof description, "Cox model of %zu radiomic feature%s%s", a->use.n, plural, chosen);
+    const char *kind = a->clinical_use.n > 0 ? "radiomic and clinical" : "radiomic";
+    snprintf(description, sizeof description, "Cox model of %zu %s feature%s%s", a->use.n, kind, plural, chosen);
     int rc = train_fit_text(m->title, sizeof m->title, "title", a->title != NULL ? a->title : title, err);
     return rc != PN_OK ? rc : train_fit_text(m->description, sizeof m->description, "description",
                                        a->description != NULL ? a->description : description, err);
@@ -128,6 +129,30 @@ static int expand_use(train_args *a, const cfg_model *m, const pn_csv *t, pn_err
     return rc;
 }
 
+/* Where the node takes a feature from. */
+static cfg_source source_of(const train_args *a, const char *name)
+{
+    if (!has_name(&a->clinical_use, name)) { return CFG_SOURCE_IMAGE; }
+    return cfg_patient_variable_find(name) >= 0 ? CFG_SOURCE_PATIENT : CFG_SOURCE_TABLE;
+}
+
+/* After the features of the images, in the order given. */
+static int add_clinical(train_args *a, const pn_csv *clinical, pn_error *err)
+{
+    int rc = PN_OK;
+    for (size_t i = 0; i < a->clinical_use.n && rc == PN_OK; i++) {
+        const char *name = a->clinical_use.v[i];
+        size_t column;
+        if (rx_pyradiomics_feature(NULL, name) >= 0) {
+            return pn_fail(err, PN_EINVAL, "--clinical-use: %s is a feature of images, expected it in --use", name);
+        }
+        if (has_name(&a->use, name)) { return pn_fail(err, PN_EINVAL, "--clinical-use: %s is named twice", name); }
+        rc = pn_csv_find(&column, clinical, name, err);
+        if (rc == PN_OK) { rc = add_name(&a->use, name, err); }
+    }
+    return rc;
+}
+
 /* ---- tables ------------------------------------------------------------------------------- */
 
 static int read_data(pn_train_data *d, cfg_model *m, train_args *a, pn_error *err)
@@ -142,16 +167,21 @@ static int read_data(pn_train_data *d, cfg_model *m, train_args *a, pn_error *er
     pn_sha256_final(&digest, raw);
     pn_hex(m->table_sha256, raw, sizeof raw);
     if (rc == PN_OK) { rc = expand_use(a, m, &features, err); }
+    if (rc == PN_OK) { rc = add_clinical(a, &clinical, err); }
+    cfg_source *sources = calloc(a->use.n + 1, sizeof *sources);
+    if (rc == PN_OK && sources == NULL) { rc = pn_fail_transient(err, PN_ENOMEM, "no memory for the features"); }
+    for (size_t i = 0; rc == PN_OK && i < a->use.n; i++) { sources[i] = source_of(a, a->use.v[i]); }
     char settings[CFG_PYRADIOMICS_TEXT_SIZE];
     (void)cfg_pyradiomics_text(settings, sizeof settings, &m->extraction);
     const pn_train_columns columns = {
         .id = a->id_column, .time = a->time_column, .event = a->event_column,
         .days_per_unit = a->days_per_unit, .features = (const char *const *)a->use.v,
-        .n_features = a->use.n, .contours = (const char *const *)a->contours.v,
+        .n_features = a->use.n, .sources = sources, .contours = (const char *const *)a->contours.v,
         .n_contours = a->contours.n, .settings = settings};
     if (rc == PN_OK) { rc = pn_train_join(d, &features, &clinical, &columns, err); }
     pn_csv_free(&features);
     pn_csv_free(&clinical);
+    free(sources);
     return rc;
 }
 
@@ -247,6 +277,9 @@ static int train(train_args *a, pn_error *err)
     if (rc == PN_OK) { rc = name_model(&m, a, err); }
     opts.features = (const char *const *)a->use.v;      /* as chosen */
     if (rc == PN_OK) { rc = pn_train_fit(&m, &s, &d, &opts, err); }
+    for (size_t i = 0; rc == PN_OK && i < m.n_features; i++) {
+        m.features[i].source = source_of(a, m.features[i].name);
+    }
     if (rc == PN_OK) { rc = train_write_pages(a, &m, &s, &d, selected.path, &all, err); }
     if (rc == PN_OK) { rc = train_save(&m, a->output, err); }
     if (rc == PN_OK) {

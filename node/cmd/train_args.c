@@ -29,6 +29,9 @@ static const char usage[] =
     "      --clinical FILE     follow-up, one row a patient\n"
     "      --use NAMES         features of the model, by column name, with commas between; patterns with\n"
     "                          `*` and `?` stand for all that match, as 'original_*,wavelet-LLH_*'\n"
+    "      --clinical-use NAMES  columns of the clinical table that are features too: PatientAge (years), PatientSex\n"
+    "                          (M, F, or 1, 0), PatientWeight (kg) and PatientSize (m), which the node takes from the\n"
+    "                          images' header, and any others, which it takes from its own table by these names\n"
     "      --id-column NAME    column that identifies the patient in both tables (default case)\n"
     "      --time-column NAME  time from imaging to event or end of follow-up (default time)\n"
     "      --time-unit UNIT    days (default), months (30.4375 days) or years (365.25 days)\n"
@@ -143,7 +146,7 @@ static bool whole_number(size_t *out, const char *text)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && v <= 1000000000;
 }
 
-enum { OPT_FEATURES = 256, OPT_CLINICAL, OPT_USE, OPT_ID, OPT_TIME, OPT_UNIT, OPT_EVENT, OPT_CUT,
+enum { OPT_FEATURES = 256, OPT_CLINICAL, OPT_USE, OPT_CLINICAL_USE, OPT_ID, OPT_TIME, OPT_UNIT, OPT_EVENT, OPT_CUT,
        OPT_HORIZONS, OPT_MODEL_ID, OPT_VERSION, OPT_TITLE, OPT_DESCRIPTION, OPT_ENDPOINT, OPT_RESEARCH,
        OPT_MODALITY, OPT_BODY, OPT_CONTOURS, OPT_SLICE, OPT_PIXEL, OPT_MIN, OPT_EXTRACTION, OPT_BOOTSTRAP,
        OPT_SEED, OPT_THICKNESS, OPT_CONTRAST, OPT_MISSING, OPT_DISTANCE, OPT_SELECT, OPT_REDUNDANCY, OPT_FOLDS, OPT_LAMBDA,
@@ -153,6 +156,7 @@ static const struct option options[] = {
     {"features", required_argument, NULL, OPT_FEATURES},
     {"clinical", required_argument, NULL, OPT_CLINICAL},
     {"use", required_argument, NULL, OPT_USE},
+    {"clinical-use", required_argument, NULL, OPT_CLINICAL_USE},
     {"id-column", required_argument, NULL, OPT_ID},
     {"time-column", required_argument, NULL, OPT_TIME},
     {"time-unit", required_argument, NULL, OPT_UNIT},
@@ -268,6 +272,8 @@ static int checked_option(train_args *a, int c, const char *v)
     const char *const list_form = "a list with commas between and no empty item";
     switch (c) {
     case OPT_USE: return opt_list_split(&a->use, v) ? 0 : wrong("use", v, list_form);
+    case OPT_CLINICAL_USE:
+        return opt_list_split(&a->clinical_use, v) ? 0 : wrong("clinical-use", v, list_form);
     case OPT_CONTOURS: return opt_list_split(&a->contours, v) ? 0 : wrong("contours", v, list_form);
     case OPT_MODALITY:
         return opt_list_split(&a->modality, v) && a->modality.n <= 8 ? 0 : wrong("modality", v, list_form);
@@ -346,6 +352,7 @@ static const char *decided_by_recipe(int c)
 {
     switch (c) {
     case OPT_USE: return "use";
+    case OPT_CLINICAL_USE: return "clinical-use";
     case OPT_CUT: return "cutpoint";
     case OPT_HORIZONS: return "horizons";
     case OPT_SELECT: return "select";
@@ -394,6 +401,7 @@ int train_args_parse(train_args *a, int argc, char **argv)
 void train_args_free(train_args *a)
 {
     opt_list_free(&a->use);
+    opt_list_free(&a->clinical_use);
     opt_list_free(&a->contours);
     opt_list_free(&a->modality);
 }

@@ -14,7 +14,7 @@ typedef struct train_args {
     const char *recipe, *expression, *profiles, *table, *out_of_fold;   /* of a recipe; or NULL */
     const char *id_column, *time_column, *event_column;
     const char *model_id, *version, *title, *description, *endpoint;
-    train_list use, contours, modality;
+    train_list use, clinical_use, contours, modality;
     double days_per_unit;
     pn_train_cut cut;
     double cut_value;

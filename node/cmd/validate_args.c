@@ -143,12 +143,20 @@ int validate_read_patients(pn_train_data *d, pn_clinical_columns *c, const cfg_m
     static char settings[CFG_PYRADIOMICS_TEXT_SIZE];
     pn_csv features = {0}, clinical = {0};
     const char **names = calloc(m->n_features, sizeof *names);
-    if (names == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for names"); }
-    for (size_t i = 0; i < m->n_features; i++) { names[i] = m->features[i].name; }
+    cfg_source *sources = calloc(m->n_features, sizeof *sources);
+    if (names == NULL || sources == NULL) {
+        free(names);
+        free(sources);
+        return pn_fail_transient(err, PN_ENOMEM, "no memory for names");
+    }
+    for (size_t i = 0; i < m->n_features; i++) {
+        names[i] = m->features[i].name;
+        sources[i] = m->features[i].source;
+    }
     (void)cfg_pyradiomics_text(settings, sizeof settings, &m->extraction);
     const pn_train_columns columns = {
         .id = a->id, .time = a->time, .event = a->event, .days_per_unit = a->days_per_unit, .features = names,
-        .n_features = m->n_features, .contours = (const char *const *)m->contours, .n_contours = m->n_contours,
+        .n_features = m->n_features, .sources = sources, .contours = (const char *const *)m->contours, .n_contours = m->n_contours,
         .settings = settings};
     int rc = pn_csv_read(&features, path, err);
     if (rc == PN_OK) { rc = pn_csv_read(&clinical, a->clinical, err); }
@@ -161,6 +169,7 @@ int validate_read_patients(pn_train_data *d, pn_clinical_columns *c, const cfg_m
     pn_csv_free(&features);
     pn_csv_free(&clinical);
     free(names);
+    free(sources);
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "pipeline/variables.h"
 
 static const double days_per_year = 365.25;
 
@@ -158,16 +159,20 @@ static int check_varies(const double *x, size_t n, const pn_csv *t, const char *
                    column, low, n);
 }
 
-static int read_features(pn_train_data *d, const pn_csv *t, const pair *pairs,
+static int read_features(pn_train_data *d, const pn_csv *features, const pn_csv *clinical, const pair *pairs,
                          const pn_train_columns *c, pn_error *err)
 {
     const pn_csv_missing missing = c->incomplete ? PN_CSV_NAN : PN_CSV_REQUIRED;
     for (size_t j = 0; j < d->p; j++) {
         size_t column;
         double *x = d->x + j * d->n;
+        const cfg_source source = c->sources != NULL ? c->sources[j] : CFG_SOURCE_IMAGE;
+        const bool elsewhere = source != CFG_SOURCE_IMAGE && pn_csv_has(clinical, c->features[j]);
+        const pn_csv *t = elsewhere ? clinical : features;
         int rc = pn_csv_find(&column, t, c->features[j], err);
         for (size_t i = 0; i < d->n && rc == PN_OK; i++) {
-            rc = pn_csv_number(&x[i], t, pairs[i].feature_row, column, missing, err);
+            rc = pn_variable_cell(&x[i], t, elsewhere ? pairs[i].clinical_row : pairs[i].feature_row, column, source,
+                                  c->features[j], missing, err);
         }
         if (rc == PN_OK && !c->incomplete) { rc = check_varies(x, d->n, t, c->features[j], err); }
         if (rc != PN_OK) { return rc; }
@@ -210,7 +215,7 @@ static int build(pn_train_data *d, const pn_csv *features, const pn_csv *clinica
     }
     int rc = check_settings(d, features, pairs, c, err);
     if (rc == PN_OK) { rc = read_outcomes(d, clinical, pairs, c, err); }
-    return rc == PN_OK ? read_features(d, features, pairs, c, err) : rc;
+    return rc == PN_OK ? read_features(d, features, clinical, pairs, c, err) : rc;
 }
 
 int pn_train_join(pn_train_data *out, const pn_csv *features, const pn_csv *clinical,

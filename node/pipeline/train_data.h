@@ -3,6 +3,7 @@
 #define PN_PIPELINE_TRAIN_DATA_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <config/model.h>
 #include "base/csv.h"
 #include "base/error.h"
 
@@ -19,6 +20,9 @@ typedef struct pn_train_columns {
     double days_per_unit;          /* of time                                              */
     const char *const *features;   /* columns of the feature table, in the model's order   */
     size_t n_features;
+    /* One a feature: those that are not of images are columns of the clinical table, or of the feature
+     * table where that one has none of the name; PatientSex may be M or F. NULL: all are of images. */
+    const cfg_source *sources;
     /* Where the feature table has a column "roi", only its rows that match one of these
      * patterns are used (`*`, `?`, without regard to case); none: all rows.               */
     const char *const *contours;

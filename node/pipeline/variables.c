@@ -100,6 +100,23 @@ double pn_patient_variable(char *why, cfg_patient_variable v, const pn_study *s)
     return none(why, "not a variable of the patient");
 }
 
+int pn_variable_cell(double *out, const pn_csv *t, size_t row, size_t column, cfg_source source, const char *name,
+                     pn_csv_missing missing, pn_error *err)
+{
+    const bool sex = source == CFG_SOURCE_PATIENT && cfg_patient_variable_find(name) == CFG_PATIENT_SEX;
+    const char *cell = pn_csv_cell(t, row, column);
+    if (sex && (strcmp(cell, "M") == 0 || strcmp(cell, "F") == 0)) {
+        *out = cell[0] == 'M';
+        return PN_OK;
+    }
+    int rc = pn_csv_number(out, t, row, column, missing, err);
+    if (rc == PN_OK && sex && !isnan(*out) && (*out < 0 || *out > 1 || (*out > 0 && *out < 1))) {
+        rc = pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": got \"%.40s\", expected M, F, 1 (male) or 0 (female)",
+                     t->name, pn_csv_row_number(t, row), pn_csv_column_name(t, column), cell);
+    }
+    return rc;
+}
+
 /* ---- all ---------------------------------------------------------------------------------------- */
 
 static void take_from_table(pn_report_variable *to, const pn_clinical *c)

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "check.h"
+#include <config/model.h>
 #include "base/buf.h"
 #include "base/csv.h"
 #include "base/file.h"
@@ -174,6 +175,62 @@ static void test_predict__names_what_is_missing(void **state)
     assert_int_equal(run(text, "predict --model m.yaml"), 2);
 }
 
+/* Age, sex and a blood value beside a feature of the image: in the model by their sources, and again in
+ * predict and validate. */
+static void test_train__with_variables_of_the_patient(void **state)
+{
+    (void)state;
+    char text[8192];
+    pn_buf f = {0}, c = {0};
+    pn_error err = {0};
+    CHECK_OK(pn_buf_printf(&f, &err, "case,original_shape_Sphericity,PatientAge,PatientSex,CEA\n"), err);
+    CHECK_OK(pn_buf_printf(&c, &err, "case,time,event,PatientAge,PatientSex,CEA\n"), err);
+    for (int i = 0; i < 60; i++) {
+        int a = (i * 37) % 60, b = (i * 23) % 60, age = 40 + (i * 17) % 45;
+        char variables[64];
+        snprintf(variables, sizeof variables, "%d,%s,%.1f", age, i % 2 ? "M" : "F", 1 + 0.5 * b);
+        CHECK_OK(pn_buf_printf(&f, &err, "P%d,%.4f,%s\n", i, 0.6 + 0.002 * a, variables), err);
+        CHECK_OK(pn_buf_printf(&c, &err, "P%d,%d,%d,%s\n", i, 900 - 6 * age - 3 * b + 11 * ((i * 29) % 60), i % 5 != 4,
+                               variables), err);
+    }
+    put_file("vf.csv", f.p, f.n);
+    put_file("vc.csv", c.p, c.n);
+    pn_buf_free(&f);
+    pn_buf_free(&c);
+#define WITH "train --features vf.csv --clinical vc.csv --use original_shape_Sphericity --contours GTV --bootstrap 20 -o v.yaml "
+    assert_int_equal(run(text, WITH "--clinical-use PatientAge,PatientSex,CEA"), 0);
+    assert_non_null(strstr(text, "\nPatientSex "));
+    char path[128];
+    cfg_model m;
+    cfg_error cfg;
+    snprintf(path, sizeof path, "%s/v.yaml", folder);
+    CHECK_OK(cfg_model_load(&m, path, &cfg), cfg);
+    static const struct { const char *name; cfg_source source; } want[] = {
+        {"original_shape_Sphericity", CFG_SOURCE_IMAGE}, {"PatientAge", CFG_SOURCE_PATIENT},
+        {"PatientSex", CFG_SOURCE_PATIENT}, {"CEA", CFG_SOURCE_TABLE}};
+    assert_int_equal(m.schema, 3);
+    assert_int_equal(m.n_features, 4);
+    for (size_t j = 0; j < 4; j++) {
+        assert_string_equal(m.features[j].name, want[j].name);
+        assert_int_equal(m.features[j].source, want[j].source);
+    }
+    CHECK_NEAR(m.features[2].mean, 0.5, 1e-15, 0);
+    cfg_model_free(&m);
+    assert_int_equal(run(text, "predict --model v.yaml --features vf.csv -o vp.csv"), 0);
+    /* on its own patients a Cox model's slope is 1 */
+    assert_int_equal(run(text, "validate v.yaml --features vf.csv --clinical vc.csv"), 0);
+    const char *slope = strstr(text, "calibration slope (1: right)");
+    if (slope == NULL || strstr(slope, " 1.000 ") == NULL) { fail_msg("%s", text); }
+
+    assert_int_equal(run(text, WITH "--clinical-use original_glcm_JointEntropy"), 1);
+    assert_non_null(strstr(text, "original_glcm_JointEntropy is a feature of images, expected it in --use"));
+    assert_int_equal(run(text, WITH "--clinical-use CEA,CEA"), 1);
+    assert_non_null(strstr(text, "CEA is named twice"));
+    assert_int_equal(run(text, WITH "--clinical-use cea"), 1);
+    assert_non_null(strstr(text, "vc.csv: no column \"cea\""));
+#undef WITH
+}
+
 static void test_train__refusals(void **state)
 {
     (void)state;
@@ -221,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_train_then_predict),
         cmocka_unit_test(test_train__the_same_tables_give_the_same_file),
         cmocka_unit_test(test_predict__names_what_is_missing),
+        cmocka_unit_test(test_train__with_variables_of_the_patient),
         cmocka_unit_test(test_train__refusals),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -111,6 +111,60 @@ static void test_join__refuses_by_row_and_column(void **state)
     }
 }
 
+/* Features that are not of images come from the clinical table, row by patient; sexes as DICOM has them. */
+static int join_variables(pn_train_data *d, const char *features, const char *clinical, pn_error *err)
+{
+    static const char *const names[] = {"f", "PatientSex", "CEA"};
+    static const cfg_source sources[] = {CFG_SOURCE_IMAGE, CFG_SOURCE_PATIENT, CFG_SOURCE_TABLE};
+    const pn_train_columns columns = {.id = "case", .time = "time", .event = "event", .days_per_unit = 1,
+                                      .features = names, .n_features = 3, .sources = sources};
+    pn_csv f = {0}, c = {0};
+    CHECK_OK(pn_csv_parse(&f, features, strlen(features), "f.csv", err), *err);
+    CHECK_OK(pn_csv_parse(&c, clinical, strlen(clinical), "c.csv", err), *err);
+    int rc = pn_train_join(d, &f, &c, &columns, err);
+    pn_csv_free(&f);
+    pn_csv_free(&c);
+    return rc;
+}
+
+static void test_join__takes_variables_from_the_clinical_table(void **state)
+{
+    (void)state;
+    static const struct { const char *features, *clinical; double sex[3], cea[3]; } good[] = {
+        {"case,f\nA,1\nB,2\nC,4\n", "case,time,event,CEA,PatientSex\nC,30,1,5,M\nA,10,1,6,F\nB,20,0,7,1\n",
+         {0, 1, 1}, {6, 7, 5}},
+        /* in both tables: the clinical one; in the feature table only: that */
+        {"case,f,CEA,PatientSex\nA,1,1,M\nB,2,2,F\nC,4,3,F\n", "case,time,event,CEA\nC,30,1,5\nA,10,1,6\nB,20,0,7\n",
+         {1, 0, 0}, {6, 7, 5}},
+    };
+    for (size_t k = 0; k < 2; k++) {
+        pn_train_data d = {0};
+        pn_error err = {0};
+        CHECK_OK(join_variables(&d, good[k].features, good[k].clinical, &err), err);
+        for (size_t i = 0; i < 3; i++) {
+            CHECK_NEAR(d.x[3 + i], good[k].sex[i], 0, 0);
+            CHECK_NEAR(d.x[6 + i], good[k].cea[i], 0, 0);
+        }
+        pn_train_data_free(&d);
+    }
+    static const struct { const char *clinical, *message; } bad[] = {
+        {"case,time,event,CEA,PatientSex\nC,30,1,5,O\nA,10,1,6,F\nB,20,0,7,M\n",
+         "c.csv: row 2, column \"PatientSex\": \"O\" is not a number"},
+        {"case,time,event,CEA,PatientSex\nC,30,1,5,F\nA,10,1,6,2\nB,20,0,7,M\n",
+         "c.csv: row 3, column \"PatientSex\": got \"2\", expected M, F, 1 (male) or 0 (female)"},
+        {"case,time,event,CEA,PatientSex\nC,30,1,M,F\nA,10,1,6,F\nB,20,0,7,M\n",
+         "c.csv: row 2, column \"CEA\": \"M\" is not a number"},
+        {"case,time,event,PatientSex\nC,30,1,F\nA,10,1,F\nB,20,0,M\n", "no column \"CEA\""},
+    };
+    for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+        pn_train_data d = {0};
+        pn_error err = {0};
+        assert_int_not_equal(join_variables(&d, "case,f\nA,1\nB,2\nC,4\n", bad[k].clinical, &err), PN_OK);
+        if (strstr(err.msg, bad[k].message) == NULL) { fail_msg("\"%s\"", err.msg); }
+        assert_null(d.x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_join__reports_both_directions),
         cmocka_unit_test(test_join__takes_the_rows_of_the_contour),
         cmocka_unit_test(test_join__refuses_by_row_and_column),
+        cmocka_unit_test(test_join__takes_variables_from_the_clinical_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
