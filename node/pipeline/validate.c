@@ -8,6 +8,7 @@
 #include <survival/concordance.h>
 #include <survival/cox.h>
 #include <survival/cox_check.h>
+#include <survival/cox_variants.h>
 #include <survival/dist.h>
 #include <survival/logrank.h>
 #include "pipeline/cautions.h"
@@ -109,6 +110,29 @@ static void regress(pn_validation *v, const cfg_model *m, const sv_surv *s)
     } else if (m->method == CFG_RISK_COX) {
         pn_validation_warn(v, "no calibration slope: the score does not vary, or it orders all events perfectly");
     }
+}
+
+/* Where one group has no event the likelihood has no highest point; Firth's has. */
+static bool compare_by_firth(pn_validation *v, const double *high, const sv_surv *s)
+{
+    sv_firth f;
+    const sv_matrix x = sv_matrix_colmajor(high, s->n, 1);
+    if (v->group_patients[0] == 0 || v->group_patients[1] == 0 || sv_cox_fit_firth(&f, &x, s, 0.95, NULL, NULL) != SV_OK) {
+        return false;
+    }
+    v->hr = exp(f.fit.coef[0]);
+    v->hr_low = exp(f.lower[0]);
+    v->hr_high = exp(f.upper[0]);
+    v->hr_p = f.p_value[0];
+    sv_firth_free(&f);
+    pn_validation_warn(v, "the hazard ratio is by Firth's penalised likelihood: of %zu low and %zu high risk patients %zu and %zu have the "
+                       "event", v->group_patients[0], v->group_patients[1], v->group_events[0], v->group_events[1]);
+    return true;
+}
+
+static void compare_hazards(pn_validation *v, const sv_surv *s)
+{
+    sv_cox fit;
     double *high = calloc(s->n, sizeof *high);
     for (size_t i = 0; high != NULL && i < s->n; i++) { high[i] = v->high[i]; }
     if (high != NULL && fit_one(&fit, high, s)) {
@@ -119,7 +143,7 @@ static void regress(pn_validation *v, const cfg_model *m, const sv_surv *s)
         v->hr_high = ci[1];
         v->hr_p = sv_normal_two_sided(fit.coef[0] / fit.se[0]);
         sv_cox_free(&fit);
-    } else {
+    } else if (high == NULL || !compare_by_firth(v, high, s)) {
         pn_validation_warn(v, "no hazard ratio: %zu patients are low and %zu high risk, with %zu and %zu events",
              v->group_patients[0], v->group_patients[1], v->group_events[0], v->group_events[1]);
     }
@@ -275,7 +299,10 @@ static int judge(pn_validation *v, const cfg_model *m, const pn_train_data *d, p
                  ? pn_fail_transient(err, PN_ENOMEM, "no memory for %zu patients", d->n) : PN_OK;
     if (rc == PN_OK) { rc = score_patients(v, risk, m, d, err); }
     if (rc == PN_OK) { rc = compare_groups(v, &s, err); }
-    if (rc == PN_OK) { regress(v, m, &s); }
+    if (rc == PN_OK) {
+        regress(v, m, &s);
+        compare_hazards(v, &s);
+    }
     if (rc == PN_OK) { rc = judge_horizons(v, m, risk, &s, err); }
     if (rc == PN_OK) { rc = concordances(v, &s, err); }
     if (rc == PN_OK) { rc = follow_up(v, &s, err); }

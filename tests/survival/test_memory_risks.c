@@ -101,6 +101,15 @@ static int run_variants(sv_error *err)
     return rc;
 }
 
+static int run_firth(sv_error *err)
+{
+    const sv_matrix m = sv_matrix_rowmajor(X, N, 1);        /* with more, a fit an allocation at every limit */
+    sv_firth f = { .fit.n = 77 };
+    int rc = sv_cox_fit_firth(&f, &m, &BARE, 0.95, NULL, err);
+    if (rc != SV_OK) { assert_int_equal(f.fit.n, 77); } else { sv_firth_free(&f); }
+    return rc;
+}
+
 static int run_backward(sv_error *err)
 {
     const sv_matrix m = sv_matrix_rowmajor(X, N, 2);
@@ -173,7 +182,7 @@ static void test_memory_risks__each_allocation_may_fail(void **state)
 {
     (void)state;
     int (*const runs[])(sv_error *) = { run_incidence, run_gray, run_finegray, run_groups, run_validation,
-                                        run_probability, run_variants, run_backward, run_cuts, run_pairs, run_nomogram,
+                                        run_probability, run_variants, run_firth, run_backward, run_cuts, run_pairs, run_nomogram,
                                         run_comparison, run_reclassification };
     check_each_allocation(runs, sizeof runs / sizeof *runs, 1);
 }
