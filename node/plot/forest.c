@@ -4,8 +4,8 @@
 #include "plot/axes.h"
 
 static const double line = 14, size = 8;
-/* Where the columns begin: name, detail, plot, numbers (right), p (right). */
-static const double at_detail = 135, at_plot = 218, plot_width = 135, at_ratio = 448, at_p = 497;
+/* Where the columns begin: plot, numbers (right), p (right); names and details share what is left of the plot. */
+static const double at_plot = 236, plot_width = 108, at_ratio = 450, at_p = 497;
 
 double pn_forest_height(size_t rows) { return 16 + line * (double)rows + 34; }
 
@@ -20,6 +20,16 @@ static void find_scale(pn_axes *a, const pn_forest_row *row, size_t n)
     a->x_log = true;
     a->x_low = fmax(low, 0.01);
     a->x_high = fmin(high, 100);
+}
+
+/* Details begin behind the longest name, and keep room for themselves. */
+static double place_details(const pn_forest_row *row, size_t n, const pn_type *type)
+{
+    double widest = 60;
+    for (size_t i = 0; i < n; i++) {
+        if (!row[i].heading) { widest = fmax(widest, pn_canvas_text_width(type, row[i].name)); }
+    }
+    return fmin(widest + 18, at_plot - 46);
 }
 
 /* An interval that runs out of the scale ends in an arrow. */
@@ -63,6 +73,7 @@ void pn_forest_draw(pn_canvas *c, const pn_forest_row *row, size_t n, const char
                   bold = {size, PN_INK, PN_START, true}, pale = {size, PN_MUTED, PN_START, false};
     const pn_pen one = {PN_MUTED, 0.8, PN_DASHED};
     pn_axes a = {.canvas = c, .left = at_plot, .top = 14, .width = plot_width, .height = line * (double)n + 4, .y_high = 1};
+    const double at_detail = place_details(row, n, &plain);
     find_scale(&a, row, n);
     pn_axes_draw_x(&a, x_label);
     pn_axes_mark_x(&a, 1, &one);

@@ -323,6 +323,34 @@ static void test_cautions(void **state)
     pn_train_data_free(&d);
 }
 
+/* Patients of the same predicted risk are one group, whatever their number. */
+static void test_equal_risks_stay_together(void **state)
+{
+    (void)state;
+    cfg_model m;
+    pn_train_data d;
+    pn_validation v;
+    pn_error err = {0};
+    made_patients(&m, &d, 1.0 / 2000, 16);
+    for (size_t i = 0; i < N; i++) {
+        d.x[i] = i % 4 == 0 ? 1 : -1;
+        d.x[N + i] = 0;
+    }
+    CHECK_OK(pn_validate(&v, &m, &d, &err), err);
+    for (size_t h = 0; h < 2; h++) {
+        const pn_validation_horizon *z = &v.horizon[h];
+        assert_int_equal(z->n_groups, 2);
+        assert_int_equal(z->group[0].patients, N - N / 4);              /* the lower risk first */
+        assert_int_equal(z->group[1].patients, N / 4);
+        double h0 = m.baseline_cumhaz[0] / m.baseline_time_days[0] * 10 * floor(z->years * 36.525);
+        CHECK_NEAR(z->group[1].predicted, 1 - exp(-h0 * exp(0.8)), 1e-9, 0);
+        assert_true(z->group[0].low < z->group[0].observed && z->group[0].observed < z->group[0].high);
+    }
+    pn_validation_free(&v);
+    cfg_model_free(&m);
+    pn_train_data_free(&d);
+}
+
 /* Everybody in one group, or a score that says nothing: numbers that cannot be are told so. */
 static void test_what_cannot_be_known(void **state)
 {
@@ -357,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_external_cohort_equals_rs), cmocka_unit_test(test_a_true_model_is_found_calibrated),
         cmocka_unit_test(test_page_and_table), cmocka_unit_test(test_curves_over_time), cmocka_unit_test(test_cautions),
+        cmocka_unit_test(test_equal_risks_stay_together),
         cmocka_unit_test(test_what_cannot_be_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
