@@ -6,6 +6,7 @@
 #include <survival/concordance.h>
 #include <survival/cox.h>
 #include <survival/dist.h>
+#include <survival/elm.h>
 #include <survival/learner.h>
 #include <survival/logistic.h>
 #include <survival/penalised.h>
@@ -195,6 +196,32 @@ static void test_learner__is_the_method(void **state)
     sv_fitted_free(f);
 }
 
+/* The committee of standardised columns, from the seed after the learner's on. */
+static void test_learner__is_the_committee(void **state)
+{
+    (void)state;
+    static sample s;
+    double z[N * P], score[N], mean[N];
+    sv_error err = { 0 };
+    simulate(&s, 13);
+    for (size_t j = 0; j < P; j++) {
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < N; i++) { sum += s.x[i * P + j] / N; }
+        for (size_t i = 0; i < N; i++) { squares += (s.x[i * P + j] - sum) * (s.x[i * P + j] - sum); }
+        for (size_t i = 0; i < N; i++) { z[i * P + j] = (s.x[i * P + j] - sum) / sqrt(squares / (N - 1)); }
+    }
+    sv_learner l = sv_learner_of(SV_METHOD_ELM);
+    CHECK_OK(sv_learner_set(&l, "hidden", 30, &err), err);
+    CHECK_OK(sv_learner_set(&l, "cost", 0.5, &err), err);
+    CHECK_OK(sv_learner_set(&l, "networks", 7, &err), err);
+    l.seed = 40;
+    fit_and_score(score, &l, &s, &s.m);
+    sv_matrix m = sv_matrix_rowmajor(z, N, P);
+    const sv_elm_opts o = { .hidden = 30, .cost = 0.5, .seed = 41 };
+    CHECK_OK(sv_elm_committee(mean, NULL, NULL, &m, &m, s.label, &o, 7, &err), err);
+    for (size_t i = 0; i < N; i++) { CHECK_NEAR(score[i], mean[i], 0, 1e-9); }
+}
+
 static void test_learner__linear(void **state)
 {
     (void)state;
@@ -266,6 +293,38 @@ static void test_learner__invariances(void **state)
         fit_and_score(score, &l, &columns, &columns.m);
         fit_and_score(other, &l, &columns, &ask);
         assert_memory_equal(other, score, sizeof score);
+    }
+}
+
+/* The order of the rows says nothing, but where samples or folds of them are drawn. */
+static void test_learner__order_of_rows(void **state)
+{
+    (void)state;
+    static sample s, turned;
+    double score[N], other[N];
+    simulate(&s, 14);
+    for (size_t i = 0; i < N; i++) {
+        size_t from = (i * 7 + 3) % N;                         /* 7 has no divisor in common with N */
+        memcpy(turned.x + i * P, s.x + from * P, P * sizeof *s.x);
+        turned.time[i] = s.time[from];
+        turned.label[i] = s.label[from];
+        turned.event[i] = s.event[from];
+    }
+    turned.surv = (sv_surv){ .n = N, .time = turned.time, .event = turned.event };
+    turned.m = sv_matrix_rowmajor(turned.x, N, P);
+    turned.y = (sv_outcome){ turned.label, &turned.surv };
+    for (int k = 0; k < SV_METHODS; k++) {
+        sv_learner l = sv_learner_of((sv_method)k);
+        sv_error err = { 0 };
+        if (l.method == SV_METHOD_FOREST || l.method == SV_METHOD_SURVIVAL_FOREST) { continue; }
+        if (l.method == SV_METHOD_LASSO_COX || l.method == SV_METHOD_LASSO_LOGISTIC) {
+            CHECK_OK(sv_learner_set(&l, "lambda", 0.03, &err), err);
+        }
+        if (l.method == SV_METHOD_ELM) { CHECK_OK(sv_learner_set(&l, "hidden", 40, &err), err); }
+        fit_and_score(score, &l, &s, &s.m);
+        fit_and_score(other, &l, &turned, &s.m);
+        double tolerance = l.method == SV_METHOD_SVM ? 5e-3 : 1e-5;      /* its fit stops at 1e-3 */
+        for (size_t i = 0; i < N; i++) { CHECK_NEAR(other[i], score[i], 0, tolerance); }
     }
 }
 
@@ -376,7 +435,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learner__names_and_ranges), cmocka_unit_test(test_learner__finds_what_is_planted),
-        cmocka_unit_test(test_learner__is_the_method),    cmocka_unit_test(test_learner__linear),
+        cmocka_unit_test(test_learner__is_the_method),    cmocka_unit_test(test_learner__is_the_committee),
+        cmocka_unit_test(test_learner__order_of_rows),    cmocka_unit_test(test_learner__linear),
         cmocka_unit_test(test_learner__invariances),      cmocka_unit_test(test_learner__seed),
         cmocka_unit_test(test_learner__many_labels),      cmocka_unit_test(test_learner__failures),
     };
