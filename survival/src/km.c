@@ -285,22 +285,68 @@ static int check_options(const sv_km_opts *opts, sv_error *err)
     return SV_OK;
 }
 
+static int rank_times(sv_times *t, const sv_surv *s, const sv_km_opts *opts, sv_error *err)
+{
+    int rc = sv_surv_check(s, 1, err);
+    if (rc == SV_OK) { rc = check_options(opts, err); }
+    return rc == SV_OK ? sv_times_rank(t, s, err) : rc;
+}
+
 int sv_km_fit(sv_km *out, const sv_surv *s, const bool *keep, const sv_km_opts *opts, sv_error *err)
 {
     static const sv_km_opts defaults = SV_KM_OPTS_INIT;
     if (opts == NULL) { opts = &defaults; }
-    int rc = sv_surv_check(s, 1, err);
-    if (rc == SV_OK) { rc = check_options(opts, err); }
-    if (rc != SV_OK) { return rc; }
     size_t kept = 0;
     for (size_t i = 0; i < s->n; i++) { kept += is_kept(keep, i); }
-    if (kept == 0) { return sv_fail(err, SV_ETOOSMALL, "none of the %zu rows is kept", s->n); }
+    if (kept == 0 && s->n > 0) { return sv_fail(err, SV_ETOOSMALL, "none of the %zu rows is kept", s->n); }
     sv_times t = { 0 };
     sv_km km = { 0 };
-    rc = sv_times_rank(&t, s, err);
+    int rc = rank_times(&t, s, opts, err);
     if (rc == SV_OK) { rc = fit_ranked(&km, s, keep, &t, opts, err); }
     sv_times_free(&t);
     if (rc == SV_OK) { *out = km; }
+    return rc;
+}
+
+static int check_groups(const int *group, size_t n, size_t k, sv_error *err)
+{
+    if (k < 1 || k > SV_KM_MAX_GROUPS) {
+        return sv_fail(err, SV_EINVAL, "%zu groups, expected 1 to %zu", k, SV_KM_MAX_GROUPS);
+    }
+    size_t rows[SV_KM_MAX_GROUPS] = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        if (group[i] < 0 || (size_t)group[i] >= k) {
+            return sv_fail(err, SV_EINVAL, "group[%zu] is %d, expected 0 to %zu", i, group[i], k - 1);
+        }
+        rows[group[i]]++;
+    }
+    for (size_t g = 0; g < k; g++) {
+        if (rows[g] == 0) { return sv_fail(err, SV_ETOOSMALL, "group %zu has no row", g); }
+    }
+    return SV_OK;
+}
+
+int sv_km_fit_groups(sv_km *out, const sv_surv *s, const int *group, size_t k, const sv_km_opts *opts, sv_error *err)
+{
+    static const sv_km_opts defaults = SV_KM_OPTS_INIT;
+    if (opts == NULL) { opts = &defaults; }
+    sv_times t = { 0 };
+    int rc = check_groups(group, s->n, k, err);
+    if (rc == SV_OK) { rc = rank_times(&t, s, opts, err); }
+    if (rc != SV_OK) { return rc; }
+    sv_km *km = SV_NEW(sv_km, k);
+    bool *keep = SV_NEW(bool, s->n);
+    if (km == NULL || keep == NULL) { rc = sv_no_memory(err, "the Kaplan-Meier curves"); }
+    for (size_t g = 0; rc == SV_OK && g < k; g++) {
+        for (size_t i = 0; i < s->n; i++) { keep[i] = (size_t)group[i] == g; }
+        rc = fit_ranked(&km[g], s, keep, &t, opts, err);
+    }
+    for (size_t g = 0; km != NULL && g < k; g++) {
+        if (rc == SV_OK) { out[g] = km[g]; } else { sv_km_free(&km[g]); }
+    }
+    free(km);
+    free(keep);
+    sv_times_free(&t);
     return rc;
 }
 

@@ -75,9 +75,9 @@ static int lasso(job *b)
     int rc = sv_path_cox(&path, &b->x, &b->surv, &o, &b->err);
     end(b);
     if (rc != SV_OK) { return rc; }
-    double n_lambda = (double)path.n_lambda;
-    tell(b, &n_lambda, 1);
+    tell(b, (const double[]){ (double)path.n_lambda, path.null_deviance }, 2);
     tell(b, path.lambda, path.n_lambda);
+    tell(b, path.deviance_ratio, path.n_lambda);
     tell(b, path.coef, path.n_lambda * path.p);
     sv_path_free(&path);
     return SV_OK;
@@ -109,23 +109,17 @@ static int lasso_cv(job *b)
 
 static int km(job *b)
 {
-    size_t n = b->surv.n;
-    const double *group = rtable_column(&b->t, "group");
-    bool *keep = room(n, sizeof *keep);
+    int *group = rtable_ints(&b->t, "group");
     sv_km curve[2];
-    int rc = SV_OK;
     begin(b);
-    for (int g = 0; rc == SV_OK && g < 2; g++) {
-        for (size_t i = 0; i < n; i++) { keep[i] = (int)group[i] == g; }
-        rc = sv_km_fit(&curve[g], &b->surv, keep, NULL, &b->err);
-    }
+    int rc = sv_km_fit_groups(curve, &b->surv, group, 2, NULL, &b->err);
     end(b);
     for (int g = 0; rc == SV_OK && g < 2; g++) {
         tell(b, curve[g].surv, curve[g].n);
         tell(b, curve[g].lower, curve[g].n - 1);           /* the last may have none */
         sv_km_free(&curve[g]);
     }
-    free(keep);
+    free(group);
     return rc;
 }
 

@@ -113,7 +113,8 @@ tasks <- list(
              answer = function(f) c(coef(f), sqrt(diag(vcov(f))), f$loglik[2])),
   lasso_wide = list(work = function(m) { x <- features(m); y <- surv(m)
                                          function() glmnet::glmnet(x, y, family = "cox") },
-                    answer = function(f) c(length(f$lambda), f$lambda, as.vector(as.matrix(f$beta)))),
+                    answer = function(f) c(length(f$lambda), f$nulldev, f$lambda, f$dev.ratio,
+                                           as.vector(as.matrix(f$beta)))),
   lasso_cv = list(work = function(m) { x <- features(m); y <- surv(m); fold <- m[, "fold"] + 1
                                        function() glmnet::cv.glmnet(x, y, family = "cox", foldid = fold) },
                   answer = function(f) c(f$lambda.min, f$cvm)),
@@ -148,21 +149,27 @@ run <- function(task, dir) {
   writeBin(as.vector(tasks[[task]]$answer(fit), "double"), file.path(dir, paste0(task, ".r")))
 }
 
-# A path of R may end one lambda earlier or later: what both have is compared.
-path_difference <- function(r, c, p) {
-  k <- min(r[1], c[1])
-  beta <- function(a) a[1 + a[1] + seq_len(k * p)]
-  sprintf("%d and %d lambdas, coefficients within %.0e of the largest", r[1], c[1],
-          max(abs(beta(r) - beta(c))) / max(abs(beta(r))))
+# Both stop at glmnet's threshold, where coefficients are loose if there are more columns than rows: what both minimise
+# is compared as well, per row. A path of R may end one lambda earlier or later: what both have is compared.
+path_difference <- function(r, c, x) {
+  k <- min(r[1], c[1]); p <- ncol(x); n <- nrow(x)
+  s <- apply(x, 2, sd) * sqrt((n - 1) / n)
+  part <- function(a, skip, length) a[2 + skip + seq_len(length)]
+  beta <- function(a) matrix(part(a, 2 * a[1], k * p), p)
+  objective <- function(a) part(a, 0, k) * colSums(abs(beta(a)) * s) - part(a, a[1], k) * r[2] / 2 / n
+  d <- objective(c) - objective(r)
+  sprintf("%d and %d lambdas; what is minimised lower in prognode at %d of them, at most %.0e higher; largest coefficient difference %.0e of the largest",
+          r[1], c[1], sum(d <= 0), max(d, 0), max(abs(beta(r) - beta(c))) / max(abs(beta(r))))
 }
 
 compare <- function(task, dir) {
   r <- answer_of(file.path(dir, paste0(task, ".r")))
   c <- answer_of(file.path(dir, paste0(task, ".c")))
+  x <- function() features(read_table(file.path(dir, paste0(task, ".tab"))))
   relative <- function(a, b) max(abs(a - b) / pmax(abs(a), 1e-3))
   cat(switch(task,
-    lasso_wide = path_difference(r, c, 2000),
-    lasso_long = path_difference(r, c, 1000),
+    lasso_wide = path_difference(r, c, x()),
+    lasso_long = path_difference(r, c, x()),
     lasso_cv = { k <- min(length(r), length(c))
                  sprintf("the best lambda within %.0e, the curve within %.0e", relative(r[1], c[1]),
                          relative(r[2:k], c[2:k])) },

@@ -266,6 +266,56 @@ static void test_km__censored_only_and_beyond_the_end(void **state)
     assert_int_equal(sv_km_fit(&km, &s, NULL, NULL, &err), SV_ETOOSMALL);
 }
 
+static void check_same_curve(const sv_km *a, const sv_km *b)
+{
+    assert_int_equal(a->n, b->n);
+    assert_memory_equal(a->time, b->time, a->n * sizeof *a->time);
+    assert_memory_equal(a->surv, b->surv, a->n * sizeof *a->surv);
+    assert_memory_equal(a->std_chaz, b->std_chaz, a->n * sizeof *a->std_chaz);
+    assert_memory_equal(a->n_risk, b->n_risk, a->n * sizeof *a->n_risk);
+}
+
+/* Times of two groups a hair apart tie in both ways of asking. */
+static void test_km__groups_together_as_one_by_one(void **state)
+{
+    (void)state;
+    enum { N = 90, K = 3 };
+    double time[N], start[N], weight[N];
+    int event[N], group[N];
+    bool keep[N];
+    uint64_t rng = 3;
+    for (size_t i = 0; i < N; i++) {
+        group[i] = (int)(i % K);
+        start[i] = uniform(&rng) < 0.3 ? 1 : 0;
+        time[i] = 2 + floor(20 * uniform(&rng)) + 1e-10 * group[i];
+        event[i] = uniform(&rng) < 0.6;
+        weight[i] = 0.5 + uniform(&rng);
+    }
+    for (int kind = 0; kind < 3; kind++) {
+        const sv_surv s = { .n = N, .time = time, .event = event, .start = kind > 0 ? start : NULL,
+                            .weight = kind > 1 ? weight : NULL };
+        sv_km all[K], one;
+        sv_error err = { 0 };
+        CHECK_OK(sv_km_fit_groups(all, &s, group, K, NULL, &err), err);
+        for (int g = 0; g < K; g++) {
+            for (size_t i = 0; i < N; i++) { keep[i] = group[i] == g; }
+            CHECK_OK(sv_km_fit(&one, &s, keep, NULL, &err), err);
+            check_same_curve(&all[g], &one);
+            sv_km_free(&one);
+            sv_km_free(&all[g]);
+        }
+    }
+    const sv_surv s = { .n = N, .time = time, .event = event };
+    sv_km out[K + 1] = { { .n = 77 } };
+    sv_error err = { 0 };
+    assert_int_equal(sv_km_fit_groups(out, &s, group, 2, NULL, &err), SV_EINVAL);
+    assert_string_equal(err.msg, "group[2] is 2, expected 0 to 1");
+    assert_int_equal(sv_km_fit_groups(out, &s, group, K + 1, NULL, &err), SV_ETOOSMALL);
+    assert_string_equal(err.msg, "group 3 has no row");
+    assert_int_equal(sv_km_fit_groups(out, &s, group, 0, NULL, &err), SV_EINVAL);
+    assert_int_equal(out[0].n, 77);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_km__median_on_a_flat_stretch_and_scaled_weights),
         cmocka_unit_test(test_km__falls_to_zero_between_late_entries),
         cmocka_unit_test(test_km__censored_only_and_beyond_the_end),
+        cmocka_unit_test(test_km__groups_together_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,15 @@ static int run_km(sv_error *err)
     return rc;
 }
 
+static int run_km_groups(sv_error *err)
+{
+    sv_km km[2] = { { .n = 77 } };
+    int rc = sv_km_fit_groups(km, &FULL, EVENT, 2, NULL, err);
+    if (rc != SV_OK) { assert_int_equal(km[0].n, 77); }
+    for (size_t g = 0; rc == SV_OK && g < 2; g++) { sv_km_free(&km[g]); }
+    return rc;
+}
+
 static int run_logrank(sv_error *err)
 {
     sv_logrank t = { .k = 77 };
@@ -141,7 +150,7 @@ static int run_elm(sv_error *err)
 static void test_memory__each_allocation_may_fail(void **state)
 {
     (void)state;
-    int (*const runs[])(sv_error *) = { run_cox, run_baseline, run_loglik, run_km, run_logrank,
+    int (*const runs[])(sv_error *) = { run_cox, run_baseline, run_loglik, run_km, run_km_groups, run_logrank,
                                         run_concordance, run_maxstat, run_quantile,
                                         run_bootstrap, run_interval, run_metric, run_elm };
     check_each_allocation(runs, sizeof runs / sizeof *runs, 2);

@@ -2,6 +2,7 @@
 #include "cohort.h"
 
 #include <sort.h>
+#include <times.h>
 
 enum { MOST = 5000 };
 
@@ -76,6 +77,29 @@ static void test_sort__in_place_and_dense_ranks(void **state)
     for (size_t i = 1; i < 6; i++) { assert_true(key[i - 1] <= key[i]); }
 }
 
+/* Times a hair apart merge; few to a time or hundreds, those of a time stand in row order. */
+static void test_sort__merged_times_in_row_order(void **state)
+{
+    (void)state;
+    static double time[MOST];
+    static int event[MOST];
+    uint64_t rng = 8;
+    for (double distinct = 2; distinct <= 4000; distinct *= 10) {
+        sv_surv s = { .n = MOST, .time = time, .event = event };
+        for (size_t i = 0; i < MOST; i++) { time[i] = 1 + floor(distinct * uniform(&rng)) + 1e-9 * uniform(&rng); }
+        sv_times t;
+        sv_error err = { 0 };
+        CHECK_OK(sv_times_rank(&t, &s, &err), err);
+        assert_in_range(t.n_distinct, 2, (size_t)distinct);
+        for (size_t k = 1; k < MOST; k++) {
+            uint32_t a = t.order[k - 1], b = t.order[k];
+            assert_true(t.stop[a] < t.stop[b] || (t.stop[a] == t.stop[b] && a < b));
+            assert_true(floor(time[a]) <= floor(time[b]));
+        }
+        sv_times_free(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +107,7 @@ int main(void)
         cmocka_unit_test(test_sort__numbers_of_all_sizes_and_signs),
         cmocka_unit_test(test_sort__keys_alike_in_most_digits),
         cmocka_unit_test(test_sort__in_place_and_dense_ranks),
+        cmocka_unit_test(test_sort__merged_times_in_row_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,14 @@ SV_CHECKED int sv_km_fit(sv_km *out, const sv_surv *s, const bool *keep, const s
                          sv_error *err);
 void sv_km_free(sv_km *km);
 
+#define SV_KM_MAX_GROUPS ((size_t)1000)
+
+/* The curves of k groups, out[g] of the rows with group[i] == g, as sv_km_fit makes them; the times are sorted once.
+ * group[0..s->n): 0..k-1, each with a row. out[k] untouched on failure.
+ * Fails: as sv_km_fit; SV_EINVAL (k, a group outside 0..k-1); SV_ETOOSMALL (an empty group). */
+SV_CHECKED int sv_km_fit_groups(sv_km *out, const sv_surv *s, const int *group, size_t k, const sv_km_opts *opts,
+                                sv_error *err);
+
 typedef struct sv_km_estimate {
     double value, lower, upper;
 } sv_km_estimate;
