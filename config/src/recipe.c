@@ -27,6 +27,9 @@ static bool is_id(const char *text)
 static bool is_elm(const void *obj) { return ((const cfg_recipe *)obj)->model.method == CFG_MODEL_ELM; }
 static bool is_value(const void *obj) { return ((const cfg_recipe *)obj)->cut.method == CFG_CUT_VALUE; }
 static bool is_found(const void *obj) { return ((const cfg_recipe *)obj)->deconvolve.profiles[0] == '\0'; }
+static bool is_learner(const void *obj) { return ((const cfg_recipe *)obj)->model.method == CFG_MODEL_LEARNER; }
+static bool is_random(const void *obj) { return is_elm(obj) || is_learner(obj); }
+#define OF_LEARNER .when = is_learner, .when_text = "with method learner"
 #define OF_ELM .when = is_elm, .when_text = "with method elm"
 #define OF_FOUND .when = is_found, .when_text = "without profiles"
 
@@ -94,13 +97,34 @@ static const fd_field select_fields[] = {
     SEED_AT(select.seed),
 };
 
+#define SETTING(m) .offset = offsetof(cfg_setting, m), .size = sizeof(((cfg_setting *)0)->m)
+static const fd_field setting_fields[] = {
+    {"name", FD_TEXT, SETTING(name), .min_items = 1, .doc = "Of the setting."},
+    {"values", FD_REALS, .offset = offsetof(cfg_setting, values), .count_offset = offsetof(cfg_setting, n), .max_items = 50,
+     .def = "[]", .doc = "One, or several among which cross-validation chooses."},
+    {"choice", FD_TEXT, SETTING(choice), .def = "\"\"", .doc = "One of the names that the setting has, instead."},
+};
+
+static int check_setting(const fd_reader *r, const void *obj, const yt_node *map)
+{
+    const cfg_setting *s = obj;
+    return (s->n > 0) != (s->choice[0] != '\0') ? CFG_OK : fd_fail(r, map, NULL, "expected either values or a choice");
+}
+
+static const fd_table setting_table = {FD_TABLE(setting_fields), .check = check_setting};
+
 static const fd_field model_fields[] = {
-    {"method", FD_WORD, AT(model.method), .words = "cox|penalised|elm", .doc = "How features become a score."},
-    {"hidden", FD_SIZE, AT(model.hidden), RANGE(1, 20000), .def = "1000", OF_ELM, .doc = "elm: nodes."},
+    {"method", FD_WORD, AT(model.method), .words = "cox|penalised|elm|learner", .doc = "How features become a score."},
+    {"hidden", FD_SIZE, AT(model.hidden), RANGE(1, 20000), .def = "1000", OF_ELM, .doc = "Nodes."},
     {"cost", FD_REAL, AT(model.cost), .bounded = true, .above_min = true, .max = HUGE_VAL, .infinite = true, .def = "1",
-     OF_ELM, .doc = "elm: ridge parameter; .inf: pseudo-inverse."},
-    {"networks", FD_SIZE, AT(model.networks), RANGE(1, 1000), .def = "20", OF_ELM, .doc = "elm: whose mean is the score."},
-    {"seed", FD_SIZE, AT(model.seed), RANGE(1, 1e9), .def = "1", OF_ELM, .doc = "elm: of the first network."},
+     OF_ELM, .doc = "Ridge parameter; .inf: pseudo-inverse."},
+    {"networks", FD_SIZE, AT(model.networks), RANGE(1, 1000), .def = "20", OF_ELM, .doc = "Their mean is the score."},
+    {"learner", FD_TEXT, TEXT_AT(model.learner), .min_items = 1, OF_LEARNER, .doc = "Which one."},
+    {"settings", FD_MAPS, AT(model.settings), .size = sizeof(cfg_setting), .count_offset = offsetof(cfg_recipe, model.n_settings),
+     .max_items = 6, .sub = &setting_table, .def = "[]", OF_LEARNER, .doc = "Those that are not as usual."},
+    {"folds", FD_SIZE, AT(model.folds), RANGE(3, 1000), .def = "5", OF_LEARNER, .doc = "By which values are chosen."},
+    {"seed", FD_SIZE, AT(model.seed), RANGE(1, 1e9), .def = "1", .when = is_random, .when_text = "with method elm or learner",
+     .doc = "Of networks, forests and folds."},
 };
 
 static const fd_field combine_fields[] = {
@@ -184,8 +208,8 @@ static int check_steps(const fd_reader *r, const cfg_recipe *c, const yt_node *l
         {by_label && !has[CFG_STEP_LABEL], "lasso_logistic needs the steps cluster and label"},
         {c->model.method == CFG_MODEL_ELM && !has[CFG_STEP_LABEL], "the model elm needs the steps cluster and label"},
         {c->model.method == CFG_MODEL_PENALISED && !has[CFG_STEP_SELECT], "the model penalised needs the step select"},
-        {has[CFG_STEP_LABEL] && !by_label && c->model.method != CFG_MODEL_ELM,
-         "nothing uses the label; expected select with lasso_logistic or the model elm"},
+        {has[CFG_STEP_LABEL] && !by_label && c->model.method != CFG_MODEL_ELM && c->model.method != CFG_MODEL_LEARNER,
+         "nothing uses the label; expected select with lasso_logistic, or the model elm or learner"},
         {!has[CFG_STEP_SCALE], "the step scale is missing"},
         {has[CFG_STEP_SELECT] && c->select.method != CFG_ELASTIC_NET_COX && c->select.alpha < 1,
          "alpha below 1 goes with elastic_net_cox"},

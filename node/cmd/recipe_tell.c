@@ -24,14 +24,23 @@ static void tell_groups(const cfg_recipe *r, const pn_chain_groups *g)
 
 static void tell_model(const cfg_recipe *r, const pn_chain *c, const pn_cohort *cohort)
 {
-    if (c->n_networks > 0) {
+    if (c->fitted != NULL) {
+        printf("  model       %s, %zu features", r->model.learner, c->n_chosen);
+        size_t n = 0;
+        const sv_param *p = sv_method_params(c->learner.method, &n);
+        for (size_t i = 0; i < n; i++) {
+            if (p[i].choice != NULL) { printf(", %s %s", p[i].name, p[i].choice[(size_t)c->learner.value[i]]); }
+            else { printf(", %s %g", p[i].name, c->learner.value[i]); }
+        }
+        printf("\n");
+    } else if (c->n_networks > 0) {
         printf("  model       %zu networks of %zu nodes, %zu features\n", c->n_networks, r->model.hidden, c->n_chosen);
     } else if (c->n_chosen > 0) {
         printf("\n%-56s %9s\n", "feature", "HR per SD");
     }
     for (size_t k = 0; k < c->n_chosen && k < LISTED; k++) {
         const char *name = cohort->feature.name[c->kept[c->chosen[k]]];
-        if (c->n_networks > 0) { printf("              %s\n", name); } else { printf("%-56s %9.3f\n", name, exp(c->coef[k])); }
+        if (c->coef == NULL) { printf("              %s\n", name); } else { printf("%-56s %9.3f\n", name, exp(c->coef[k])); }
     }
     for (size_t j = 1; j < c->n_combine; j++) {
         if (j == 1) { printf("combined by a Cox model with the score out of fold: log HR %.4f of the score\n", c->combine[0]); }

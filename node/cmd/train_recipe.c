@@ -58,8 +58,7 @@ static int carry_out(const train_args *a, const cfg_recipe *r, recipe_tables *t,
     pn_recipe_assessment assessed = {0};
     train_args progress = *a;
     const pn_recipe_assess_opts o = {.progress = show_fits, .context = &progress};
-    int rc = a->output != NULL ? pn_recipe_can_write(r, err) : PN_OK;
-    if (rc == PN_OK) { rc = pn_recipe_fit(&chain, &t->inputs, &t->cohort, err); }
+    int rc = pn_recipe_fit(&chain, &t->inputs, &t->cohort, err);
     if (rc != PN_OK) { return rc; }
     warn_tables(t, a);
     recipe_tell_fit(r, &chain, &t->cohort);
@@ -82,6 +81,8 @@ int train_by_recipe(const train_args *a, pn_error *err)
     recipe_tables t = {0};
     char settings[CFG_PYRADIOMICS_TEXT_SIZE];
     int rc = load_recipe(&r, a, err);
+    if (rc == PN_OK) { rc = pn_recipe_check(&r, err); }
+    if (rc == PN_OK && a->output != NULL) { rc = pn_recipe_can_write(&r, err); }
     if (rc == PN_OK) { rc = train_describe(&m, a, err); }
     if (rc == PN_OK) {
         (void)cfg_pyradiomics_text(settings, sizeof settings, &m.extraction);

@@ -32,6 +32,7 @@ void pn_chain_free(pn_chain *c)
     free(c->coef);
     for (size_t i = 0; i < c->n_networks; i++) { sv_elm_free(&c->network[i]); }
     free(c->network);
+    sv_fitted_free(c->fitted);
     free(c->combine);
     free(c->clinical);
     free(c->clinical_mean);
@@ -61,6 +62,10 @@ static int score_row(double *out, const pn_chain *c, const double *row, pn_error
 {
     const sv_matrix m = sv_matrix_rowmajor(row, 1, c->n_chosen);
     double sum = 0;
+    if (c->fitted != NULL) {
+        sv_error sv = {0};
+        return sv_fitted_score(out, c->fitted, &m, &sv) == SV_OK ? PN_OK : pn_step_failed(err, CFG_STEP_MODEL, &sv);
+    }
     for (size_t k = 0; c->n_networks == 0 && k < c->n_chosen; k++) { sum += c->coef[k] * row[k]; }
     for (size_t i = 0; i < c->n_networks; i++) {
         double one = 0;
@@ -168,9 +173,11 @@ static int fit_cut(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, pn_
     double *score = calloc(train->n + 1, sizeof *score);
     int rc = score != NULL ? score_all(score, c, train, err) : no_memory(err, train->n);
     if (rc == PN_OK) {
-        /* without the step: the median of Cox scores, the border of the classes of a network */
-        const pn_train_cut by = r->has[CFG_STEP_CUT] ? how[r->cut.method] : c->n_networks > 0 ? PN_CUT_VALUE : PN_CUT_MEDIAN;
-        rc = pn_risk_cut(&c->cut, &c->cut_p, score, &s, by, r->has[CFG_STEP_CUT] ? r->cut.value : 0, err);
+        /* without the step: the border of the classes, where the score has one, else the median */
+        const double border = c->n_combine > 0 ? (double)NAN : c->n_networks > 0 ? 0
+                              : c->fitted != NULL ? sv_fitted_cut(c->fitted) : (double)NAN;
+        const pn_train_cut by = r->has[CFG_STEP_CUT] ? how[r->cut.method] : isnan(border) ? PN_CUT_MEDIAN : PN_CUT_VALUE;
+        rc = pn_risk_cut(&c->cut, &c->cut_p, score, &s, by, r->has[CFG_STEP_CUT] ? r->cut.value : border, err);
         if (rc != PN_OK) { rc = pn_wrap(err, "cut"); }
     }
     free(score);

@@ -9,6 +9,7 @@
 #include <config/recipe.h>
 #include <survival/combat.h>
 #include <survival/elm.h>
+#include <survival/learner.h>
 #include <survival/surv.h>
 #include "base/error.h"
 #include "pipeline/cohort.h"
@@ -51,10 +52,14 @@ typedef struct pn_chain {
     double lambda;                       /* of the selection; NaN: none                            */
     double *coef;                        /* [n_chosen] a standard deviation; not of elm            */
     sv_elm *network; size_t n_networks;
+    sv_fitted *fitted; sv_learner learner;   /* of a learner, as set or chosen; else NULL          */
     double *combine; size_t n_combine;   /* log hazard ratios: of the score, then of the clinical columns */
     size_t *clinical; double *clinical_mean;   /* [n_combine - 1] columns, and what they are centred at */
     double cut, cut_p;
 } pn_chain;
+
+/* Whether the recipe's learner exists, with its settings and what it learns from. PN_EINVAL says what there is. */
+PN_CHECKED int pn_recipe_check(const cfg_recipe *r, pn_error *err);
 
 /* Fit to the patients of `train`. Warnings of the fit are told by the figures in *out.
  * Fails: PN_EINVAL (no event, no column left, a step that cannot be done: the message names the step); PN_ENOMEM.

@@ -66,6 +66,7 @@ int pn_step_model(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, cons
     switch ((cfg_model_method)r->model.method) {
     case CFG_MODEL_PENALISED: break;                     /* by the selection */
     case CFG_MODEL_ELM: return fit_networks(c, &r->model, &m, err);
+    case CFG_MODEL_LEARNER: return pn_step_learner(c, r, train, &m, err);
     case CFG_MODEL_COX:
         c->coef = calloc(c->n_chosen + 1, sizeof *c->coef);
         if (c->coef == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %zu features", c->n_chosen); }

@@ -18,6 +18,10 @@ int pn_recipe_can_write(const cfg_recipe *r, pn_error *err)
         return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold the step harmonise: leave -o out to assess the recipe "
                        "alone, or the step");
     }
+    if (r->model.method == CFG_MODEL_LEARNER) {
+        return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold the learner %s: leave -o out to assess the recipe alone; "
+                       "cox, penalised and elm can be written", r->model.learner);
+    }
     if (r->has[CFG_STEP_COMBINE] && r->model.method == CFG_MODEL_ELM) {
         return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold an elm with the step combine: leave -o out to assess "
                        "the recipe alone, or the step");

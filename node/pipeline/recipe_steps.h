@@ -25,6 +25,9 @@ PN_CHECKED int pn_steps_to_score(pn_chain *c, const pn_recipe_inputs *in, const 
 /* By them alone, without combine. */
 PN_CHECKED int pn_chain_features_score(double *score, const pn_chain *c, const pn_cohort *of, pn_error *err);
 
+/* Fill fitted and learner, by x and label or follow-up. pipeline/recipe_learner.c */
+PN_CHECKED int pn_step_learner(pn_chain *c, const cfg_recipe *r, const pn_cohort *train, const sv_matrix *x, pn_error *err);
+
 /* combine: fill combine, clinical and clinical_mean. */
 PN_CHECKED int pn_step_combine(pn_chain *c, const pn_recipe_inputs *in, const pn_cohort *train, pn_error *err);
 

@@ -72,6 +72,21 @@ static void test_features_may_come_before_groups(void **state)
     cfg_recipe_free(&r);
 }
 
+static void test_settings_of_a_learner(void **state)
+{
+    (void)state;
+    cfg_recipe r;
+    cfg_error err;
+    CHECK_OK(parse(&r, HEAD SCALE "  - model: {method: learner, learner: svm, folds: 4, seed: 3,\n"
+                   "      settings: [{name: cost, values: [0.1, 1]}, {name: kernel, choice: rbf}]}\n" TAIL, &err), err);
+    assert_true(r.model.method == CFG_MODEL_LEARNER && r.model.folds == 4 && r.model.seed == 3 && r.model.n_settings == 2);
+    assert_string_equal(r.model.learner, "svm");
+    assert_true(r.model.settings[0].n == 2 && r.model.settings[0].values[1] == 1 && r.model.settings[0].choice[0] == '\0');
+    assert_true(r.model.settings[1].n == 0);
+    assert_string_equal(r.model.settings[1].choice, "rbf");
+    cfg_recipe_free(&r);
+}
+
 static void test_the_shipped_recipes_load(void **state)
 {
     (void)state;
@@ -115,6 +130,10 @@ static void test_what_is_refused_and_where(void **state)
         {HEAD SCALE "  - model: {method: elm}\n" TAIL, "the model elm needs the steps cluster and label"},
         {HEAD SCALE "  - model: {method: penalised}\n" TAIL, "the model penalised needs the step select"},
         {HEAD SCALE "  - model: {method: cox, hidden: 5}\n" TAIL, "only with method elm"},
+        {HEAD SCALE "  - model: {method: cox, seed: 5}\n" TAIL, "only with method elm or learner"},
+        {HEAD SCALE "  - model: {method: elm, learner: svm}\n" TAIL, "only with method learner"},
+        {HEAD SCALE "  - model: {method: learner}\n" TAIL, "learner: missing, expected text of 1 to 32 bytes"},
+        {HEAD SCALE "  - model: {method: learner, learner: cox, settings: [{name: a}]}\n" TAIL, "expected either values or a choice"},
         {HEAD GROUPS SCALE LASSO COX TAIL, "nothing uses the label"},
         {HEAD "  - deconvolve: {profiles: s.csv, runs: 3}\n" SCALE COX TAIL, "only without profiles"},
         {HEAD "  - deconvolve: {profiles: s.csv}\n" SCALE COX TAIL, "deconvolve is for a step cluster on proportions"},
@@ -141,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_key_reaches_its_place),
         cmocka_unit_test(test_features_may_come_before_groups),
+        cmocka_unit_test(test_settings_of_a_learner),
         cmocka_unit_test(test_the_shipped_recipes_load),
         cmocka_unit_test(test_what_is_refused_and_where),
     };

@@ -84,13 +84,24 @@ typedef struct cfg_recipe_select {
     size_t seed;
 } cfg_recipe_select;
 
-typedef enum cfg_model_method { CFG_MODEL_COX, CFG_MODEL_PENALISED, CFG_MODEL_ELM } cfg_model_method;
+typedef enum cfg_model_method { CFG_MODEL_COX, CFG_MODEL_PENALISED, CFG_MODEL_ELM, CFG_MODEL_LEARNER } cfg_model_method;
+
+/* A setting of a learner, by its name in survival/learner.h, whose meaning and range that knows. */
+typedef struct cfg_setting {
+    char name[33];
+    double *values; size_t n;         /* one, or several among which cross-validation chooses     */
+    char choice[33];                  /* instead: one of the names that the setting has           */
+} cfg_setting;
+
 typedef struct cfg_recipe_model {
     int method;                       /* cfg_model_method                                         */
     size_t hidden;                    /* elm: nodes of a network                                  */
     double cost;                      /* elm: ridge; INFINITY: pseudo-inverse                     */
     size_t networks;
-    size_t seed;
+    size_t seed;                      /* elm: of the first network; learner: also of the inner folds */
+    char learner[33];                 /* learner: its method, as sv_method_by_name knows it       */
+    cfg_setting *settings; size_t n_settings;
+    size_t folds;                     /* learner: inner, where a setting has several values       */
 } cfg_recipe_model;
 
 typedef struct cfg_recipe_combine {

@@ -23,8 +23,13 @@ static const char by_expression[] = HEAD "  - cluster: {on: expression, method: 
     "  - model: {method: elm, hidden: 20, cost: .inf, networks: 2, seed: 7}\n" ASSESS;
 static const char subtypes[] = HEAD "  - scale: {method: z}\n  - cluster: {on: features, columns: [f0, f1, f2], " CLUSTER
     "  - select: {method: lasso_logistic, folds: 4, smallest_lambda: 0.05, seed: 3}\n  - model: {method: penalised}\n" ASSESS;
-static const char *const all_recipes[] = {lasso, combined, harmonised, networks, by_expression, subtypes};
-enum { N_RECIPES = sizeof all_recipes / sizeof all_recipes[0], N = 120, P = 14 };
+static const char machine[] = HEAD "  - deconvolve: {profiles: given}\n  - cluster: {on: proportions, " CLUSTER LASSO
+    "  - model: {method: learner, learner: svm, settings: [{name: kernel, choice: rbf}, {name: cost, values: [0.1, 1]}], folds: 3, seed: 7}\n"
+    ASSESS;
+static const char forest[] = HEAD LASSO
+    "  - model: {method: learner, learner: survival_forest, settings: [{name: trees, values: [30]}], seed: 7}\n" ASSESS;
+static const char *const all_recipes[] = {lasso, combined, harmonised, networks, by_expression, subtypes, machine, forest};
+enum { N_RECIPES = sizeof all_recipes / sizeof all_recipes[0], N = 120, P = 14, RC_COLUMNS = P };
 
 /* Two subpopulations of the genes. */
 static double profile[RC_GENES * 2];
@@ -51,6 +56,20 @@ static void same(const void *a, const void *b, size_t n, const char *what)
 
 #define SAME(member, count) same(a->member, b->member, (count) * sizeof *a->member, #member)
 
+/* A learner's inside is its own: it is asked about patients of another cohort. */
+static void assert_same_answers(const pn_chain *a, const pn_chain *b)
+{
+    pn_cohort others = rc_cohort(60, RC_COLUMNS, 1, 77);
+    pn_recipe_inputs in = {0};
+    pn_error err = {0};
+    double score[2][60];
+    int group[2][60];
+    CHECK_OK(pn_recipe_apply(score[0], group[0], a, &in, &others, &err), err);
+    CHECK_OK(pn_recipe_apply(score[1], group[1], b, &in, &others, &err), err);
+    same(score[0], score[1], sizeof score[0], "a learner's score");
+    pn_cohort_free(&others);
+}
+
 /* Bit for bit. */
 static void assert_same_chain(const pn_chain *a, const pn_chain *b)
 {
@@ -76,6 +95,8 @@ static void assert_same_chain(const pn_chain *a, const pn_chain *b)
         SAME(combat.delta, a->combat.p * a->combat.batches);
     }
     for (size_t i = 0; i < a->n_networks; i++) { SAME(network[i].beta, a->network[i].hidden); }
+    assert_int_equal(a->fitted != NULL, b->fitted != NULL);
+    if (a->fitted != NULL) { assert_same_answers(a, b); }
 }
 
 /* Everything known of the fold's patients becomes nonsense. */
@@ -469,6 +490,32 @@ static void test_what_no_file_can_hold_is_refused_before_the_work(void **state)
     assert_int_equal(pn_recipe_can_write(&r, &err), PN_EUNSUPPORTED);
     assert_non_null(strstr(err.msg, "cannot hold the step harmonise"));
     cfg_recipe_free(&r);
+    load(&r, &in, machine);
+    assert_int_equal(pn_recipe_can_write(&r, &err), PN_EUNSUPPORTED);
+    assert_non_null(strstr(err.msg, "cannot hold the learner svm"));
+    cfg_recipe_free(&r);
+}
+
+static void test_learners_are_checked_before_the_work(void **state)
+{
+    (void)state;
+    static const struct { const char *step, *message; } cases[] = {
+        {"learner: oracle", "there is no learner \"oracle\", expected one of elm, svm"},
+        {"learner: svm", "the learner svm needs the steps cluster and label"},
+        {"learner: cox, settings: [{name: glow, values: [1]}]", "glow"},
+        {"learner: lasso_cox, settings: [{name: alpha, values: [0.5, 7]}]", "alpha"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        cfg_recipe r;
+        pn_recipe_inputs in;
+        pn_error err = {0};
+        snprintf(text, sizeof text, HEAD "  - scale: {method: z}\n  - model: {method: learner, %s}\n" ASSESS, cases[i].step);
+        load(&r, &in, text);
+        assert_int_equal(pn_recipe_check(&r, &err), PN_EINVAL);
+        if (strstr(err.msg, cases[i].message) == NULL) { fail_msg("\"%s\" lacks \"%s\"", err.msg, cases[i].message); }
+        cfg_recipe_free(&r);
+    }
 }
 
 int main(void)
@@ -486,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_columns_are_judged_by_training_patients),
         cmocka_unit_test(test_a_cox_model_scores_as_the_chain),
         cmocka_unit_test(test_a_committee_is_written_with_curves_out_of_fold),
+        cmocka_unit_test(test_learners_are_checked_before_the_work),
         cmocka_unit_test(test_what_no_file_can_hold_is_refused_before_the_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
