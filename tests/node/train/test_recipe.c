@@ -9,7 +9,7 @@
 
 #define HEAD "schema: 1\nname: r\nsteps:\n"
 #define CLUSTER "groups: 2, repetitions: 20, seed: 2}\n  - label: {high_risk: worst_survival}\n"
-#define LASSO "  - scale: {method: z}\n  - select: {method: lasso_cox, folds: 4, smallest_lambda: 0.05, seed: 3}\n"
+#define LASSO "  - scale: {method: z}\n  - select: {method: lasso_cox, folds: 4, smallest_lambda: 0.1, seed: 3}\n"
 #define ASSESS "assess: {folds: 3, repeats: 2, seed: 4, horizon_years: [1, 2]}\n"
 
 static const char lasso[] = HEAD "  - filter: {columns: [\"*\"], missing: drop, redundancy: 0.9}\n" LASSO
@@ -22,7 +22,7 @@ static const char networks[] = HEAD "  - deconvolve: {profiles: given}\n  - clus
 static const char by_expression[] = HEAD "  - cluster: {on: expression, method: hc, linkage: ward.D2, " CLUSTER LASSO
     "  - model: {method: elm, hidden: 20, cost: .inf, networks: 2, seed: 7}\n" ASSESS;
 static const char subtypes[] = HEAD "  - scale: {method: z}\n  - cluster: {on: features, columns: [f0, f1, f2], " CLUSTER
-    "  - select: {method: lasso_logistic, folds: 4, smallest_lambda: 0.05, seed: 3}\n  - model: {method: penalised}\n" ASSESS;
+    "  - select: {method: lasso_logistic, folds: 4, smallest_lambda: 0.1, seed: 3}\n  - model: {method: penalised}\n" ASSESS;
 static const char machine[] = HEAD "  - deconvolve: {profiles: given}\n  - cluster: {on: proportions, " CLUSTER LASSO
     "  - model: {method: learner, learner: svm, settings: [{name: kernel, choice: rbf}, {name: cost, values: [0.1, 1]}], folds: 3, seed: 7}\n"
     ASSESS;
@@ -227,7 +227,7 @@ static void test_noise_is_worth_nothing_out_of_fold(void **state)
 static void test_chosen_noise_is_worth_nothing_out_of_fold(void **state)
 {
     (void)state;
-    enum { COHORTS = 6 };
+    enum { COHORTS = 4 };
     double sum = 0, apparent = 0;
     size_t fitted = 0;
     for (uint64_t seed = 1; seed <= COHORTS; seed++) {
@@ -262,7 +262,7 @@ static void test_a_planted_effect_is_found_out_of_fold(void **state)
         cfg_recipe r;
         pn_recipe_inputs in;
         load(&r, &in, all_recipes[k]);
-        pn_cohort c = rc_cohort(180, P, 1.8, 5);
+        pn_cohort c = rc_cohort(150, P, 1.8, 5);
         pn_chain chain = {0};
         pn_recipe_assessment a = {0};
         assess(&a, &chain, &in, &c);
@@ -286,11 +286,12 @@ static void test_a_planted_effect_is_found_out_of_fold(void **state)
 static void test_the_same_recipe_gives_the_same_bits(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < N_RECIPES; k++) {
+    static const char *const some[] = {combined, networks, machine};
+    for (size_t k = 0; k < 3; k++) {
         cfg_recipe r;
         pn_recipe_inputs in;
-        load(&r, &in, all_recipes[k]);
-        pn_cohort c = rc_cohort(N, P, 1.2, 6);
+        load(&r, &in, some[k]);
+        pn_cohort c = rc_cohort(90, P, 1.5, 6);
         pn_chain first = {0}, again = {0};
         pn_recipe_assessment a = {0}, b = {0};
         assess(&a, &first, &in, &c);
