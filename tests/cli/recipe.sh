@@ -45,6 +45,7 @@ grep -q 'name: "age"' c.yaml && grep -q 'source: table' c.yaml || complain "age 
 
 # ---- what is wrong, with its place
 expect 2 'cutpoint does not go with --recipe' "${data[@]}" --recipe r.yaml --cutpoint median
+expect 2 "clinical-use does not go with --recipe" "${data[@]}" --recipe r.yaml --clinical-use age
 expect 2 'profiles goes with --recipe' "${data[@]}" --use x -o y.yaml --profiles s.csv
 expect 1 'nowhere.yaml' "${data[@]}" --recipe nowhere.yaml
 sed 's/lasso_cox/lasso_kox/' r.yaml >bad.yaml
