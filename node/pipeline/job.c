@@ -85,22 +85,30 @@ static bool file_from_json(pn_job_file *f, const cJSON *json)
 }
 
 /* Numbers as text: cJSON writes 15 digits, and a value must come back bit for bit. */
-static void clinical_to_json(cJSON *json, const pn_clinical *c)
+static bool value_to_json(cJSON *values, const pn_clinical_value *v)
 {
-    cJSON *o = cJSON_AddObjectToObject(json, "clinical");
-    (void)cJSON_AddStringToObject(o, "patient_id", c->patient_id);
-    (void)cJSON_AddStringToObject(o, "patient_id_issuer", c->patient_id_issuer);
-    cJSON *values = cJSON_AddArrayToObject(o, "values");
-    for (size_t i = 0; i < c->n; i++) {
-        const pn_clinical_value *v = &c->values[i];
-        char number[32] = "";
-        if (isfinite(v->value)) { (void)snprintf(number, sizeof number, "%.17g", v->value); }
-        cJSON *item = cJSON_CreateObject();
-        (void)cJSON_AddStringToObject(item, "name", v->name);
-        (void)cJSON_AddStringToObject(item, "value", number);
-        (void)cJSON_AddStringToObject(item, "why", v->why);
-        (void)cJSON_AddItemToArray(values, item);
+    char number[32] = "";
+    if (isfinite(v->value)) { (void)snprintf(number, sizeof number, "%.17g", v->value); }
+    cJSON *item = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(item, "name", v->name) != NULL &&
+        cJSON_AddStringToObject(item, "value", number) != NULL &&
+        cJSON_AddStringToObject(item, "why", v->why) != NULL && cJSON_AddItemToArray(values, item)) {
+        return true;
     }
+    cJSON_Delete(item);
+    return false;
+}
+
+/* False: no memory. One value less would be one that is not known. */
+static bool clinical_to_json(cJSON *json, const pn_clinical *c)
+{
+    if (c->n == 0) { return true; }
+    cJSON *o = cJSON_AddObjectToObject(json, "clinical");
+    cJSON *values = cJSON_AddArrayToObject(o, "values");
+    bool good = values != NULL && cJSON_AddStringToObject(o, "patient_id", c->patient_id) != NULL &&
+                cJSON_AddStringToObject(o, "patient_id_issuer", c->patient_id_issuer) != NULL;
+    for (size_t i = 0; i < c->n && good; i++) { good = value_to_json(values, &c->values[i]); }
+    return good;
 }
 
 static bool value_from_json(pn_clinical_value *v, const cJSON *json)
@@ -164,8 +172,8 @@ int pn_job_save(const pn_job *job, const char *folder, pn_error *err)
     for (size_t i = 0; i < job->n_images; i++) {
         (void)cJSON_AddItemToArray(images, file_to_json(&job->images[i]));
     }
-    if (job->clinical.n > 0) { clinical_to_json(json, &job->clinical); }
-    int rc = pn_job_json_save(json, folder, PN_JOB_FILE, err);
+    int rc = clinical_to_json(json, &job->clinical) ? pn_job_json_save(json, folder, PN_JOB_FILE, err)
+                                                    : fail_memory(err);
     cJSON_Delete(json);
     return rc;
 }

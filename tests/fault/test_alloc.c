@@ -17,6 +17,8 @@
 #include "cmd/extract_row.h"
 #include "image/image.h"
 #include "pipeline/job.h"
+#include "pipeline/score.h"
+#include "pipeline/variables.h"
 #include "queue/store.h"
 #include "report/page.h"
 #include "spool/spool.h"
@@ -214,13 +216,39 @@ static int read_a_model(void)
     return rc;
 }
 
+/* A committee, the patient's row of the table, the variables and the score. */
+static int score_a_patient(void)
+{
+    static const char table[] = "PatientID,CEA\nA,5\nB,7\n";
+    cfg_model m = { 0 };
+    pn_csv t = { 0 };
+    pn_clinical c = { 0 };
+    pn_report r = { .study = { .patient_id = "B", .patient_age = "061Y" } };
+    pn_score_result s = { 0 };
+    double values[3] = { 0.7, 61, 7 };
+    int rc = cfg_model_load(&m, PN_SOURCE_DIR "/tests/fuzz/corpus/model/schema3.yaml", NULL);
+    if (rc == PN_OK) { rc = pn_csv_parse(&t, table, sizeof table - 1, "t.csv", NULL); }
+    if (rc == PN_OK) { rc = pn_clinical_look_up(&c, &t, &m, "B", "", NULL); }
+    if (rc == PN_OK) { rc = pn_variables_gather(&r, &m, &c, NULL); }
+    if (rc == PN_OK) { rc = pn_score(&s, &m, values, NULL); }
+    if (rc == PN_OK) { assert_true(r.n_variables == 2 && r.variables[1].value == 7 && s.n_drivers == 3); }
+    pn_score_free(&s);
+    pn_report_free(&r);
+    pn_clinical_free(&c);
+    pn_csv_free(&t);
+    cfg_model_free(&m);
+    return rc;
+}
+
 static int hand_over_a_job(void)
 {
+    pn_clinical_value values[2] = { { "CEA", 5.25, "" }, { "stage", NAN, "no row" } };
     pn_job_file images[3] = { { "/spool/a", "aa" }, { "/spool/b", "bb" }, { "/spool/c", "cc" } };
     int rois[2] = { 1, 4 };
     pn_job out = { .case_id = 7, .images = images, .n_images = 3, .rois = rois, .n_rois = 2,
                    .model_path = "/m.yaml", .version = 1, .content_datetime = "20200101120000",
-                   .contour = { "/spool/d", "dd" } };
+                   .contour = { "/spool/d", "dd" },
+                   .clinical = { .patient_id = "P", .values = values, .n = 2 } };
     pn_job in = { 0 };
     const pn_outcome said = { .reported = true, .n_objects = 1,
                               .objects = { { PN_OBJECT_SR, "sr.dcm", "1.4", "1.2", "1.3", 0, false } } };
@@ -230,7 +258,7 @@ static int hand_over_a_job(void)
     if (rc == PN_OK) { rc = pn_job_load(&in, in_folder("job"), NULL); }
     if (rc == PN_OK) { rc = pn_outcome_save(&said, in_folder("job"), NULL); }
     if (rc == PN_OK) { rc = pn_outcome_load(&heard, in_folder("job"), NULL); }
-    if (rc == PN_OK) { assert_int_equal(in.n_images, 3); }
+    if (rc == PN_OK) { assert_true(in.n_images == 3 && in.clinical.n == 2); }
     pn_job_free(&in);
     return rc;
 }
@@ -439,6 +467,7 @@ PATH(read_an_image)
 PATH(pass_on_a_row)
 PATH(read_a_configuration)
 PATH(read_a_model)
+PATH(score_a_patient)
 PATH(hand_over_a_job)
 PATH(measure_a_region)
 PATH(measure_by_ibsi)
@@ -467,6 +496,7 @@ int main(void)
         cmocka_unit_test(alloc__pass_on_a_row),
         cmocka_unit_test(alloc__read_a_configuration),
         cmocka_unit_test(alloc__read_a_model),
+        cmocka_unit_test(alloc__score_a_patient),
         cmocka_unit_test(alloc__hand_over_a_job),
         cmocka_unit_test(alloc__measure_a_region),
         cmocka_unit_test(alloc__measure_by_ibsi),
