@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <survival/cox.h>
+#include <survival/cox_variants.h>
 #include <survival/dist.h>
 #include <survival/quantile.h>
 
@@ -32,6 +33,46 @@ static void take_results(pn_hazard_ratio *row, const sv_cox *fit, size_t j)
     row->p = sv_normal_two_sided(fit->coef[j] / fit->se[j]);
 }
 
+/* Where a group has no event, or one without end: Firth's likelihood has a highest point all the same. */
+static void fit_by_firth(pn_hazard_ratio *row, const sv_matrix *x, const sv_surv *s)
+{
+    sv_firth f;
+    if (sv_cox_fit_firth(&f, x, s, 0.95, NULL, NULL) != SV_OK) { return; }
+    for (size_t j = 0; j < x->cols; j++) {
+        size_t used = strlen(row[j].detail);
+        (void)snprintf(row[j].detail + used, sizeof row[j].detail - used, ", Firth");
+        row[j].ratio = exp(f.fit.coef[j]);
+        row[j].low = exp(f.lower[j]);
+        row[j].high = exp(f.upper[j]);
+        row[j].p = f.p_value[j];
+    }
+    sv_firth_free(&f);
+}
+
+static int fit_matrix(pn_adjusted *out, pn_hazard_ratio *row, const sv_matrix *x, const sv_surv *s, pn_error *err)
+{
+    const sv_cox_opts o = SV_COX_OPTS_INIT;
+    sv_cox fit;
+    sv_error sv = {0};
+    unsigned flags = 0;
+    if (sv_cox_fit(&fit, x, s, &o, &sv) != SV_OK) {
+        if (sv.code == SV_ENOMEM) { return pn_fail_transient(err, PN_ENOMEM, "%s", sv.msg); }
+        (void)snprintf(out->trouble, sizeof out->trouble, "%.150s", sv.msg);
+        return PN_OK;
+    }
+    for (size_t j = 0; j < x->cols; j++) {
+        flags |= fit.flag[j];
+        take_results(&row[j], &fit, j);
+    }
+    if (flags == SV_COX_INFINITE) {
+        fit_by_firth(row, x, s);
+    } else if (!fit.converged) {
+        (void)snprintf(out->trouble, sizeof out->trouble, "the fit did not converge");
+    }
+    sv_cox_free(&fit);
+    return PN_OK;
+}
+
 /* Fit columns [from, from + p) to the patients who have them all; the numbers go into row[0..p). */
 static int fit_columns(pn_adjusted *out, pn_hazard_ratio *row, const design *g, size_t from, size_t p, const pn_train_data *d,
                        pn_error *err)
@@ -58,18 +99,7 @@ static int fit_columns(pn_adjusted *out, pn_hazard_ratio *row, const design *g, 
     if (rc == PN_OK) {
         const sv_matrix m = sv_matrix_rowmajor(x, n, p);
         const sv_surv s = {.n = n, .time = time, .event = event};
-        const sv_cox_opts o = SV_COX_OPTS_INIT;
-        sv_cox fit;
-        sv_error sv = {0};
-        if (sv_cox_fit(&fit, &m, &s, &o, &sv) == SV_OK) {
-            for (size_t j = 0; j < p; j++) { take_results(&row[j], &fit, j); }
-            if (!fit.converged) { (void)snprintf(out->trouble, sizeof out->trouble, "the fit did not converge"); }
-            sv_cox_free(&fit);
-        } else if (sv.code == SV_ENOMEM) {
-            rc = pn_fail_transient(err, PN_ENOMEM, "%s", sv.msg);
-        } else {
-            (void)snprintf(out->trouble, sizeof out->trouble, "%.150s", sv.msg);
-        }
+        rc = fit_matrix(out, row, &m, &s, err);
     }
     free(x);
     free(time);

@@ -11,7 +11,8 @@
 extern "C" {
 #endif
 
-/* A hazard ratio, with its 95 % interval and Wald's p; NaN: it could not be fitted. */
+/* A hazard ratio, with its 95 % interval and Wald's p; by Firth's likelihood, with profile limits, where a coefficient of
+ * the model has no bound (the detail says so); NaN: it could not be fitted. */
 typedef struct pn_hazard_ratio {
     char name[65], detail[80];     /* detail tells the number of patients where it is not the model's */
     double ratio, low, high, p;
@@ -32,7 +33,7 @@ typedef struct pn_forest {
 } pn_forest;
 
 /* score[d->n]; high[d->n]; c may be NULL. The score's ratio is for one standard deviation among these
- * patients. What cannot be fitted (a separating or constant column) is NaN. Fails: PN_ENOMEM. */
+ * patients. What cannot be fitted (a constant column) is NaN. Fails: PN_ENOMEM. */
 PN_CHECKED int pn_forest_fit(pn_forest *out, const pn_train_data *d, const double *score, const bool *high,
                              const pn_clinical_columns *c, pn_error *err);
 void pn_forest_free(pn_forest *f);             /* NULL and a zeroed struct are fine */

@@ -55,7 +55,7 @@ void pn_put_forest(pn_sheet *s, const pn_forest *f)
         take = n - from < 40 ? n - from : 40;
         pn_canvas *c = pn_sheet_figure(s, PN_FIGURE_WIDE, pn_forest_height(take), from == 0 ? "Cox models" : "Cox models, continued",
                                        from + take < n ? "" : "Hazard ratios of Cox models fitted to these patients (Efron's ties), "
-                                       "95 % Wald intervals; a dash: it could not be fitted. Patients with a missing value are left out.");
+                                       "95 % Wald intervals (Firth: profile intervals); a dash: it could not be fitted. Patients with a missing value are left out.");
         pn_forest_draw(c, rows + from, take, "hazard ratio");
         pn_sheet_figure_end(s);
     }

@@ -189,7 +189,7 @@ static void test_equal_rs(void **state)
     free(high);
 }
 
-/* A group without an event, or all in one group: a dash, not a number. */
+/* A group without an event: by Firth's likelihood; a score that does not vary: a dash, not a number. */
 static void test_what_cannot_be_fitted(void **state)
 {
     (void)state;
@@ -199,7 +199,9 @@ static void test_what_cannot_be_fitted(void **state)
     make(&c, "I");
     for (size_t i = 0; i < N; i++) { c.high[i] = c.d.event[i] == 1; }
     CHECK_OK(pn_forest_fit(&f, &c.d, c.score, c.high, NULL, &err), err);
-    assert_true(isfinite(f.alone.row[0].ratio) && isnan(f.alone.row[1].ratio) && isnan(f.alone.row[1].p));
+    assert_true(isfinite(f.alone.row[0].ratio) && strstr(f.alone.row[0].detail, "Firth") == NULL);
+    assert_true(f.alone.row[1].ratio > 10 && f.alone.row[1].low > 1 && f.alone.row[1].p < 1e-6);
+    assert_non_null(strstr(f.alone.row[1].detail, ", Firth"));
     pn_forest_free(&f);
     for (size_t i = 0; i < N; i++) { c.score[i] = 3; }
     CHECK_OK(pn_forest_fit(&f, &c.d, c.score, c.high, NULL, &err), err);
