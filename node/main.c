@@ -16,6 +16,7 @@ static const verb verbs[] = {
     {"queue", cmd_queue, "bring the database in line with the spool"},
     {"check-config", cmd_check_config, "check a configuration file and the models it names"},
     {"echo", cmd_echo, "C-ECHO to an archive"},
+    {"doctor", cmd_doctor, "ask the archives whether they take what the node sends"},
     {"extract", cmd_extract, "measure features of DICOM folders into a table"},
     {"landmarks", cmd_landmarks, "learn the landmarks of histogram matching from images"},
     {"reliability", cmd_reliability, "tell which features withstand repetition"},

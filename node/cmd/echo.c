@@ -16,9 +16,9 @@
 #include <config/node.h>
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/peer_tls.h"
 #include "dicom/runtime.h"
 #include "dicom/scu.h"
-#include "role/keys.h"
 
 enum { CONNECT_TIMEOUT_S = 10, DIMSE_TIMEOUT_S = 30 };
 
@@ -50,35 +50,12 @@ static int echo_one(const pn_scu_peer *peer)
     return PN_EXIT_OK;
 }
 
-/* The client's side of the configuration's tls:. A certificate whose time is over is left to the
- * peer's judgement. */
-static int open_tls(pn_tls **out, const cfg_node *cfg)
-{
-    pn_tls_material m = {0};
-    pn_tls_facts facts = {0};
-    const pn_tls_opts opts = { .server = false };
-    pn_error err = {0};
-    int rc = pn_keys_read(&m, &facts, cfg, pn_now_ms(), &err);
-    if (rc == PN_OK || rc == PN_EUNSUPPORTED) { rc = pn_tls_open(out, &m, &opts, &err); }
-    pn_tls_material_free(&m);
-    if (rc != PN_OK) { fprintf(stderr, "prognode echo: %s\n", err.msg); }
-    return rc == PN_OK ? PN_EXIT_OK : PN_EXIT_USAGE;
-}
-
-static int load(cfg_node *cfg, const char *path)
-{
-    cfg_error err = {0};
-    if (cfg_node_load(cfg, path, &err) == CFG_OK) { return PN_EXIT_OK; }
-    fprintf(stderr, "prognode echo: %s\n", err.msg);
-    return PN_EXIT_USAGE;
-}
-
 static int echo_archives(const char *config, const char *name)
 {
     cfg_node cfg = {0};
     pn_tls *tls = NULL;
-    int worst = load(&cfg, config);
-    if (worst == PN_EXIT_OK && cfg_node_uses_tls(&cfg)) { worst = open_tls(&tls, &cfg); }
+    int worst = peer_config_load(&cfg, "echo", config);
+    if (worst == PN_EXIT_OK && cfg_node_uses_tls(&cfg)) { worst = peer_tls_open(&tls, "echo", &cfg); }
     if (worst != PN_EXIT_OK) {
         cfg_node_free(&cfg);
         return worst;
@@ -105,12 +82,12 @@ static int echo_over_tls(pn_scu_peer *peer, const char *config)
 {
     cfg_node cfg = {0};
     pn_tls *tls = NULL;
-    int rc = load(&cfg, config);
+    int rc = peer_config_load(&cfg, "echo", config);
     if (rc == PN_EXIT_OK && cfg.tls.certificate[0] == '\0') {
         fprintf(stderr, "prognode echo: %s names no tls: certificate\n", config);
         rc = PN_EXIT_USAGE;
     }
-    if (rc == PN_EXIT_OK) { rc = open_tls(&tls, &cfg); }
+    if (rc == PN_EXIT_OK) { rc = peer_tls_open(&tls, "echo", &cfg); }
     peer->secure = true;
     peer->tls = tls;
     if (rc == PN_EXIT_OK) { rc = echo_one(peer); }

@@ -175,3 +175,25 @@ int pn_scu_store(const pn_scu_peer *peer, const char *const *paths, size_t n,
         return rc == PN_OK ? store_all(*peer, paths, n, results, e) : rc;
     });
 }
+
+int pn_scu_negotiate(pn_scu_offer *offers, size_t n, const pn_scu_peer *peer, pn_error *err)
+{
+    return guarded(err, [&] {
+        pn_error local = {};
+        pn_error *e = err != nullptr ? err : &local;
+        if (n > MAX_CONTEXTS) { return pn_fail(e, PN_EINVAL, "%zu kinds of objects, at most %d", n, MAX_CONTEXTS); }
+        std::vector<Syntax> syntaxes;
+        for (size_t i = 0; i < n; i++) {
+            const char *transfer = offers[i].transfer_syntax_uid;
+            syntaxes.push_back({ offers[i].sop_class_uid,
+                                 transfer != nullptr ? transfer : UID_LittleEndianImplicitTransferSyntax });
+        }
+        int rc = pn_dicom_init(e);
+        Client client(*peer);
+        if (rc == PN_OK) { rc = client.connect(syntaxes, e); }
+        if (rc != PN_OK) { return rc; }
+        for (size_t i = 0; i < n; i++) { offers[i].accepted = client.context_of(i) != 0; }
+        client.release();
+        return rc;
+    });
+}

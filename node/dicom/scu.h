@@ -56,6 +56,11 @@ void pn_scu_classify(pn_scu_result *r, unsigned status);
  * PN_EPEER (an answer other than 0000). */
 PN_CHECKED int pn_scu_echo(const pn_scu_peer *peer, pn_error *err);
 
+/* What an association could carry. transfer_syntax_uid NULL: Implicit VR Little Endian. */
+typedef struct pn_scu_offer { const char *sop_class_uid, *transfer_syntax_uid; bool accepted; } pn_scu_offer;
+/* Propose up to 128 of them, note which the peer accepts, and release. Fails as pn_scu_echo. */
+PN_CHECKED int pn_scu_negotiate(pn_scu_offer *offers, size_t n, const pn_scu_peer *peer, pn_error *err);
+
 /* Send n Part 10 files over one association, each data set byte for byte as it lies in the file;
  * each SOP class is proposed with the file's own transfer syntax. results[n] is filled in any
  * case. PN_OK: every file got its answer, or could not be sent for a reason of its own (broken

@@ -180,7 +180,7 @@ int add_root(pn_sr *sr, const pn_code_triple &title, const char *template_id, pn
     }
     DSRContentItem &root = tree.getCurrentContentItem();
     OFCondition cond = root.setConceptName(coded(title));
-    if (cond.good()) { cond = root.setTemplateIdentification(template_id, "DCMR"); }
+    if (cond.good() && template_id != nullptr) { cond = root.setTemplateIdentification(template_id, "DCMR"); }
     return cond.good() ? static_cast<int>(PN_OK) : fail_condition(err, PN_EINVAL, cond, "report title");
 }
 } // namespace

@@ -42,7 +42,8 @@ typedef enum pn_sr_relation {
 
 typedef struct pn_sr pn_sr;            /* a document under construction */
 
-/* The document with its root container, which is then the open item. Caller frees. */
+/* The document with its root container, which is then the open item. template_id (of DCMR) may be NULL.
+ * Caller frees. */
 PN_CHECKED int pn_sr_new(pn_sr **out, const pn_sr_header *header, pn_code_triple title,
                          const char *template_id, pn_error *err);
 void pn_sr_free(pn_sr *sr);            /* NULL is fine */
