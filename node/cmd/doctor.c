@@ -6,11 +6,13 @@
  * --send a tiny report of an artificial patient, stored, and asked about where commitment is asked for.
  * Prints what it found, one line a check, and what to do where one fails. The node may be running.
  * Exit codes: 0 all as it should be, 1 something is not, 2 wrong use or configuration. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/file.h"
@@ -135,7 +137,7 @@ static void negotiate(doctor *d)
 
 /* ---- A report ------------------------------------------------------------------------------ */
 
-typedef struct tiny { char folder[64], path[96]; char uid[4][PN_UID_SIZE]; } tiny;
+typedef struct tiny { char folder[PN_PATH_SIZE], path[PN_PATH_SIZE]; char uid[4][PN_UID_SIZE]; } tiny;
 enum { OBJECT, SERIES, STUDY, TRANSACTION };
 
 static int new_uids(tiny *t, pn_error *err)
@@ -218,21 +220,28 @@ static void ask_commitment(doctor *d, const tiny *t)
     good("commitment", words);
 }
 
+/* Nobody else's: its name cannot be known before. */
+static int make_folder(tiny *t, pn_error *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    int rc = pn_path(t->folder, sizeof t->folder, err, "%s/prognode-doctor.%s", tmp != NULL && tmp[0] ? tmp : "/tmp",
+                     t->uid[OBJECT]);
+    if (rc == PN_OK) { rc = pn_path(t->path, sizeof t->path, err, "%s/report.dcm", t->folder); }
+    if (rc == PN_OK && mkdir(t->folder, 0700) != 0) {
+        return pn_fail(err, PN_EIO, "cannot make %s: %s", t->folder, strerror(errno));
+    }
+    return rc;
+}
+
 static void send_report(doctor *d)
 {
     tiny t = {0};
     char words[PN_SCU_COMMENT_SIZE + 96];
     pn_scu_result result = {0};
     pn_error err = {0};
-    const char *tmp = getenv("TMPDIR");
-    (void)snprintf(t.folder, sizeof t.folder, "%.40s/prognode-doctor.XXXXXX", tmp != NULL && tmp[0] ? tmp : "/tmp");
-    if (mkdtemp(t.folder) == NULL) {
-        wrong(d, "test report", "cannot make a temporary folder");
-        return;
-    }
-    (void)snprintf(t.path, sizeof t.path, "%s/report.dcm", t.folder);
     const char *path = t.path;
     int rc = new_uids(&t, &err);
+    if (rc == PN_OK) { rc = make_folder(&t, &err); }
     if (rc == PN_OK) { rc = write_report(d, &t, &err); }
     if (rc == PN_OK) { rc = pn_scu_store(&d->peer, &path, 1, &result, &err); }
     (void)unlink(t.path);
