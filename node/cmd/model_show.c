@@ -180,7 +180,7 @@ void model_show_needs(const cfg_model *m)
         label = "";
     }
     if (cfg_model_uses(m, CFG_SOURCE_TABLE)) {
-        printf("%-10s of a table, as a node does not have them: ", label);
+        printf("%-10s of a table, cases.clinical_table in the node's configuration: ", label);
         names_from(m, CFG_SOURCE_TABLE);
     } else {
         printf("%-10s nothing else: a node can run it alone\n", label);
