@@ -62,7 +62,7 @@ static int write_sets(const char *folder, const sv_sim *sim, pn_error *err)
         if (s < SV_SIM_SUBCLONES) {
             rc = pn_buf_printf(&b, err, "%s\tmarkers of subpopulation s%zu and a fifth of other genes", pathways[s], s + 1);
         } else {
-            rc = pn_buf_printf(&b, err, "DECOY_%02zu\tgenes that mark nothing", s - SV_SIM_SUBCLONES + 1);
+            rc = pn_buf_printf(&b, err, "DECOY_%02zu\tany genes", s - SV_SIM_SUBCLONES + 1);
         }
         for (size_t i = sim->set_start[s]; i < sim->set_start[s + 1] && rc == PN_OK; i++) {
             rc = pn_buf_printf(&b, err, "\t");

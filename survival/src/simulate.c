@@ -98,16 +98,17 @@ static void make_profiles(sv_sim *s, const uint32_t *order)
     }
 }
 
-/* Set k: four fifths of the markers of k, and genes that mark nothing; decoys: such genes alone. The genes that mark
- * nothing are order[first..genes), taken anew for each set. */
+/* Set k: four fifths of the markers of k, and genes that mark nothing; decoys: any genes. order: the markers of 1 to 4,
+ * then the genes that mark nothing; of the part that a set may take from, each gene is as likely. */
 static void make_sets(sv_sim *s, uint32_t *order)
 {
     sv_rng r = sv_rng_stream(s->opts.seed, STREAM_SETS);
-    size_t size = s->opts.markers, own = size - size / 5, first = SV_SIM_SUBCLONES * size, n = s->opts.genes - first;
+    size_t size = s->opts.markers, own = size - size / 5;
     for (size_t set = 0; set < s->sets.n; set++) {
+        bool decoy = set >= SV_SIM_SUBCLONES;
         uint32_t *out = s->set_gene + set * size;
-        size_t taken = set < SV_SIM_SUBCLONES ? own : 0;
-        if (taken > 0) { memcpy(out, order + set * size, taken * sizeof *out); }
+        size_t taken = decoy ? 0 : own, first = decoy ? 0 : SV_SIM_SUBCLONES * size, n = s->opts.genes - first;
+        if (!decoy) { memcpy(out, order + set * size, own * sizeof *out); }
         for (size_t i = 0; taken < size; i++, taken++) {
             size_t at = i + (size_t)sv_rng_below(&r, n - i);
             uint32_t t = order[first + at];

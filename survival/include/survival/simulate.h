@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 #define SV_SIM_SUBCLONES 4u
-#define SV_SIM_DECOYS 16u                      /* gene sets that mean nothing                           */
+#define SV_SIM_DECOYS 16u                      /* gene sets that mean nothing: any genes                */
 #define SV_SIM_MAX_GENES ((size_t)50000)
 #define SV_SIM_MAX_FEATURES ((size_t)5000)
 #define SV_SIM_MAX_PATIENTS ((size_t)1000000)
