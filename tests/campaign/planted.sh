@@ -25,6 +25,13 @@ correlations() { paste -d, "$1" "$2" | awk -F, 'NR == 1 { k = NF - 7; next }
         if (r > best) best = r }
       printf " %.2f", best } }'; }
 
+# the found share that goes best with true share $3
+matched() { paste -d, "$1" "$2" | awk -F, -v a="$3" 'NR == 1 { k = NF - 7; next }
+  { n++; x = $(1 + a); sx += x
+    for (b = 1; b <= k; b++) { y = $(7 + b); xy[b] += x * y; sy[b] += y; yy[b] += y * y } }
+  END { for (b = 1; b <= k; b++) { r = (xy[b] - sx * sy[b] / n) / sqrt(yy[b] - sy[b]^2 / n)
+      if (b == 1 || r > best) { best = r; at = b } } print "s" at }'; }
+
 for paper in $(seq "$papers"); do
   cd "$work" && rm -rf s && "$prognode" simulate -o s --preset paper --seed "$paper" -q || { status=1; continue; }
   cd s || exit 1
@@ -38,7 +45,11 @@ for paper in $(seq "$papers"); do
     correlations $cohort/truth.csv $cohort/shares/proportions.csv
   done
   echo
-  for shipped in "$recipes"/*.yaml; do
+  # As the paper did it: the patients are grouped by the shares of the cell cycle's and the matrix' subpopulations.
+  columns="$(matched radiogenomic/truth.csv radiogenomic/shares/proportions.csv 3), \
+$(matched radiogenomic/truth.csv radiogenomic/shares/proportions.csv 4)"
+  sed "s/on: proportions/on: proportions, columns: [$columns]/" "$recipes/zhong2022.yaml" >zhong2022-shares-3-4.yaml
+  for shipped in "$recipes"/*.yaml zhong2022-shares-3-4.yaml; do
     name=$(basename "$shipped" .yaml) recipe=$PWD/recipe.yaml
     sed 's/repeats: *[0-9]*/repeats: 1/' "$shipped" >"$recipe"
     extra=(--expression radiogenomic/expression.csv --profiles subclones/expression.csv)
@@ -49,11 +60,13 @@ for paper in $(seq "$papers"); do
       echo "recipe $name: $(tail -1 told)"
       continue
     fi
-    printf 'recipe %s: %s\n' "$name" "$(grep -iE '^ *(c|c_harrell|concordance)' told | head -3 | tr -s ' ' | tr '\n' ';')"
+    printf 'recipe %s: apparent, out of fold, lowest and highest: %s\n' "$name" "$(grep -E '^ *C-index' told | head -1 | tr -s ' ')"
     drivers=$(awk -F, 'NR > 1 && $NF != 0 { print $1 }' truth/features.csv | grep -cFf - model.yaml)
     printf '  planted features that the model file names: %s lines\n' "$drivers"
     for test in image-test-1 image-test-2; do
-      "$prognode" validate model.yaml --features $test/features.csv --clinical $test/clinical.csv --time-unit months \
+      # clinical variables that a model combines its score with stand beside the features; both tables have one order
+      paste -d, $test/features.csv <(cut -d, -f5- $test/clinical.csv) >patients.csv
+      "$prognode" validate model.yaml --features patients.csv --clinical $test/clinical.csv --time-unit months \
         --table v.csv >/dev/null 2>err || { echo "  $test: $(tail -1 err)"; status=1; continue; }
       printf '  %s: C %.3f (%.3f to %.3f), hazard ratio of the groups %.2f (%.2f to %.2f), p %.2g\n' $test "$(value c_harrell)" \
         "$(value c_harrell low)" "$(value c_harrell high)" "$(value hazard_ratio_high_low)" \
