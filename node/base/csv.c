@@ -327,6 +327,11 @@ int pn_csv_find(size_t *out, const pn_csv *t, const char *column, pn_error *err)
                    t->n_columns, some, t->n_columns > 6 ? ", ..." : "");
 }
 
+int pn_csv_need_rows(const pn_csv *t, pn_error *err)
+{
+    return t->n_rows > 0 ? PN_OK : pn_fail(err, PN_EFORMAT, "%s: a header and no rows", t->name);
+}
+
 int pn_csv_id(const char **out, const pn_csv *t, size_t row, size_t column, pn_error *err)
 {
     const char *text = pn_csv_cell(t, row, column);

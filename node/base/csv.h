@@ -44,6 +44,8 @@ bool pn_csv_has(const pn_csv *t, const char *column);
 /* Index of a column; PN_ENOTFOUND lists the first columns that exist. */
 PN_CHECKED int pn_csv_find(size_t *out, const pn_csv *t, const char *column, pn_error *err);
 
+/* PN_EFORMAT where there is a header and nothing below it. */
+PN_CHECKED int pn_csv_need_rows(const pn_csv *t, pn_error *err);
 /* A cell by which rows of tables meet: not empty, no blank at its ends, for which no partner would be found
  * (PN_EFORMAT). Lent by t. */
 PN_CHECKED int pn_csv_id(const char **out, const pn_csv *t, size_t row, size_t column, pn_error *err);

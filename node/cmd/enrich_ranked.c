@@ -81,6 +81,8 @@ static int add_list(ranked *r, gene *g, const char *label, pn_error *err)
 
 static int read_genes(gene **out, const pn_csv *csv, size_t column, pn_error *err)
 {
+    int code = pn_csv_need_rows(csv, err);
+    if (code != PN_OK) { return code; }
     if (csv->n_rows < 2) { return pn_fail(err, PN_EFORMAT, "%s has %zu genes, expected 2 at least", csv->name, csv->n_rows); }
     gene *g = calloc(csv->n_rows, sizeof *g);
     if (g == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for %s", csv->name); }

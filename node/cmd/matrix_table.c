@@ -70,7 +70,8 @@ static int take_columns(mt_table *t, bool only_numbers, pn_error *err)
     for (size_t c = 1; c < t->csv.n_columns; c++) {
         if (!only_numbers || is_number_column(&t->csv, c)) { t->at[t->n_columns++] = c; }
     }
-    if (t->n_rows == 0) { return pn_fail(err, PN_EFORMAT, "%s: a header and no rows", t->csv.name); }
+    int rc = pn_csv_need_rows(&t->csv, err);
+    if (rc != PN_OK) { return rc; }
     if (t->n_columns == 0) {
         return pn_fail(err, PN_EFORMAT, "%s has %zu rows of %zu columns of numbers, expected a name and at least one number",
                        t->csv.name, t->n_rows, t->n_columns);

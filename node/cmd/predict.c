@@ -235,7 +235,7 @@ static int predict(job *j, const predict_args *a, pn_error *err)
     }
     int rc = pn_csv_read(&j->table, a->features, err);
     if (rc == PN_OK) { rc = find_columns(j, a, err); }
-    if (rc == PN_OK && j->table.n_rows == 0) { rc = pn_fail(err, PN_EFORMAT, "%s: a header and no rows", j->table.name); }
+    if (rc == PN_OK) { rc = pn_csv_need_rows(&j->table, err); }
     if (rc == PN_OK) { rc = put_header(j, err); }
     for (size_t row = 0; row < j->table.n_rows && rc == PN_OK; row++) { rc = predict_row(j, row, err); }
     if (rc != PN_OK) { return rc; }

@@ -74,7 +74,8 @@ static int make_key(keyed *out, const tables *t, size_t i, size_t row, pn_error 
 static int make_keys(tables *t, size_t i, pn_error *err)
 {
     const pn_csv *csv = &t->csv[i];
-    if (csv->n_rows == 0) { return pn_fail(err, PN_EFORMAT, "%s: a header and no rows", csv->name); }
+    int code = pn_csv_need_rows(csv, err);
+    if (code != PN_OK) { return code; }
     t->keys[i] = calloc(csv->n_rows, sizeof *t->keys[i]);
     if (t->keys[i] == NULL) { return no_memory(err); }
     for (size_t r = 0; r < csv->n_rows; r++) {

@@ -84,7 +84,7 @@ int train_read_table(pn_csv *out, pn_sha256 *digest, const char *path, pn_error 
     pn_sha256_update(digest, bytes, n);
     rc = pn_csv_parse(out, bytes, n, path, err);
     free(bytes);
-    return rc;
+    return rc == PN_OK ? pn_csv_need_rows(out, err) : rc;
 }
 
 int train_save(const cfg_model *m, const char *path, pn_error *err)

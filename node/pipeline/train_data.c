@@ -39,7 +39,7 @@ static int collect(key_list *out, const pn_csv *t, const pn_train_columns *c, si
 {
     size_t id;
     int rc = pn_csv_find(&id, t, c->id, err);
-    if (rc == PN_OK && t->n_rows == 0) { rc = pn_fail(err, PN_EFORMAT, "%s: a header and no rows", t->name); }
+    if (rc == PN_OK) { rc = pn_csv_need_rows(t, err); }
     if (rc != PN_OK) { return rc; }
     out->k = malloc((t->n_rows + 1) * sizeof *out->k);
     if (out->k == NULL) { return no_memory(err); }

@@ -33,6 +33,9 @@ both() {
   [ "$1" -eq 0 ] || [ ! -e made ] || complain "validate wrote a page of $3 and $4"
 }
 
+printf 'schema: 1\nname: r\nsteps:\n  - scale: {method: z}\n  - model: {method: cox}\nassess: {folds: 3, repeats: 1, seed: 1}\n' >recipe.yaml
+awk 'BEGIN { printf "set\tmade"; for (i = 0; i < 20; i++) printf "\tg%d", i; print "" }' >sets.gmt
+
 # ---- the form of a table, for every verb: CODE-independent, one line a defect: what | how it is made | message
 forms() {
   cat <<'END'
@@ -60,6 +63,7 @@ while IFS='|' read -r what make message; do
     if [ $source = f ]; then
       both 1 "$message" bad.csv c.csv
       expect 1 "$message" predict --model model.yaml --features bad.csv -o made
+      expect 1 "$message" train --features bad.csv --clinical c.csv --recipe recipe.yaml -o made -q
       expect 1 "$message" validate model.yaml --compare model.yaml --features f.csv --compare-features bad.csv --clinical c.csv -o made
     else
       expect 1 "$message" cluster bad.csv -o made --repeats 5 --max-k 2
@@ -67,6 +71,8 @@ while IFS='|' read -r what make message; do
       expect 1 "$message" correlate x.csv bad.csv -o made
       expect 1 "$message" deconvolve bad.csv -o made
       expect 1 "$message" reliability x.csv bad.csv -o made
+      expect 1 "$message" enrich --expression bad.csv --method zscore --sets sets.gmt -o made
+      expect 1 "$message" enrich --ranks bad.csv --sets sets.gmt -o made
     fi
     [ ! -e made ] || complain "$what: something was written"
     rm -rf made bad.csv
@@ -161,7 +167,8 @@ done
 rm -f made
 while IFS='|' read -r row column value message; do
   with "$row" "$column" "$value" x.csv >bad.csv
-  for args in 'cluster bad.csv -o made --repeats 5 --max-k 2' 'deconvolve bad.csv -o made'; do
+  for args in 'cluster bad.csv -o made --repeats 5 --max-k 2' 'deconvolve bad.csv -o made' \
+    'enrich --expression bad.csv --method zscore --sets sets.gmt -o made'; do
     expect 1 "bad.csv: $message" $args
     [ ! -e made ] || complain "$args: something was written"
   done
