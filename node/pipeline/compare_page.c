@@ -61,7 +61,7 @@ static void differences(pn_sheet *s, const pn_comparison *c)
         (void)snprintf(name, sizeof name, "Brier score at %.3g years", c->horizon[k].years);
         difference_row(s, name, &c->horizon[k].brier, NAN, false);
     }
-    if (c->ibs_years > 0) {
+    if (isfinite(c->ibs.difference)) {
         (void)snprintf(name, sizeof name, "Brier score, mean to %.3g years", c->ibs_years);
         difference_row(s, name, &c->ibs, NAN, false);
     }

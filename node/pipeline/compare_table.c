@@ -68,7 +68,7 @@ int pn_comparison_table(pn_buf *out, const pn_comparison *c, pn_error *err)
     if (rc == PN_OK) { rc = put_value(out, "spearman_of_scores", NAN, c->spearman, NAN, NAN, NAN, err); }
     if (rc == PN_OK) { rc = put_difference(out, "c_harrell", NAN, &c->harrell, NAN, err); }
     if (rc == PN_OK) { rc = put_difference(out, "c_uno", c->uno_days / 365.25, &c->uno, NAN, err); }
-    if (rc == PN_OK && c->ibs_years > 0) { rc = put_difference(out, "brier_integrated", c->ibs_years, &c->ibs, NAN, err); }
+    if (rc == PN_OK && isfinite(c->ibs.difference)) { rc = put_difference(out, "brier_integrated", c->ibs_years, &c->ibs, NAN, err); }
     for (size_t k = 0; k < c->n_horizons && rc == PN_OK; k++) {
         const pn_comparison_horizon *h = &c->horizon[k];
         rc = put_difference(out, "auc", h->years, &h->auc, h->auc_p_adjusted, err);

@@ -60,6 +60,12 @@ grep -v '^P7,' f2.csv > less-f2.csv
 expect 0 '' validate both.yaml --compare weak.yaml --features less-f2.csv --clinical c2.csv --bootstrap 0 --table want.csv -q
 cmp -s less.csv want.csv || complain "the table of its own gave other numbers"
 
+# A committee of networks has risks by group: all but the integrated Brier score, which needs a curve for each patient.
+printf 'schema: 1\nname: e\nsteps:\n  - scale: {method: z}\n  - cluster: {on: features, groups: 2, method: pam, distance: euclidean, repetitions: 20, seed: 1}\n  - label: {high_risk: worst_survival}\n  - model: {method: elm, hidden: 20, cost: 1, networks: 3, seed: 1}\n  - cut: {method: value, value: 0}\nassess: {folds: 3, repeats: 1, seed: 1, horizon_years: [1, 3]}\n' >elm.yaml
+expect 0 '' train --features f1.csv --clinical c1.csv --recipe elm.yaml -o networks.yaml -q
+expect 0 '' validate both.yaml --compare networks.yaml $tables --bootstrap 0 --table networks.csv -o networks.html -q
+[ "$(grep -c '^brier,' networks.csv)" -eq 2 ] && ! grep -q '^brier_integrated' networks.csv || complain "networks: $(grep ^brier networks.csv)"
+
 # What cannot be answered is said, and the rest is there.
 awk -F, -v OFS=, 'NR > 1 { $4 = $3 == 1 ? 100000 - $2 : $2 }  { print }' c2.csv > perfect.csv
 expect 0 '' validate both.yaml --compare weak.yaml --features f2.csv --clinical perfect.csv --clinical-columns age --bootstrap 0 \
