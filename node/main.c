@@ -24,6 +24,7 @@ static const verb verbs[] = {
     {"cluster", cmd_cluster, "group patients, and put new ones into the groups"},
     {"correlate", cmd_correlate, "correlate columns of tables, with adjusted p-values"},
     {"enrich", cmd_enrich, "score gene sets in a ranked list, or in each patient"},
+    {"tune", cmd_tune, "choose a method's settings, and judge the choice by nested cross-validation"},
     {"train", cmd_train, "build a model file from features and survival data"},
     {"validate", cmd_validate, "judge a model file on patients it was not made from"},
     {"predict", cmd_predict, "apply a model file to a feature table"},

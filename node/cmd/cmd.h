@@ -11,6 +11,7 @@ int cmd_cluster(int argc, char **argv);
 int cmd_correlate(int argc, char **argv);
 int cmd_deconvolve(int argc, char **argv);
 int cmd_enrich(int argc, char **argv);
+int cmd_tune(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
