@@ -9,7 +9,6 @@
 #include "pipeline/score.h"
 #include "pipeline/score_patients.h"
 
-static const double days_per_year = 365.25;
 static const sv_difference unknown = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 
 /* What a model says of the patients. */
@@ -66,7 +65,7 @@ static bool risks_by(double *out, const judged *j, size_t n, double years)
 static int judge_risks(pn_comparison_horizon *h, const double *first, const double *other, const sv_surv *s,
                        const pn_compare_opts *o, pn_error *err)
 {
-    const double t = h->years * days_per_year;
+    const double t = h->years * PN_DAYS_PER_YEAR;
     const sv_reclassify_opts r = {.t = t, .limits = o->limits, .n_limits = o->n_limits, .replicates = o->replicates,
                                   .seed = o->seed, .level = 0.95};
     double thresholds[PN_DECISION_POINTS];
@@ -91,11 +90,11 @@ static size_t list_horizons(pn_comparison *c, const cfg_model *m, double end)
         h->years = m->horizon_years[k];
         h->auc = h->brier = unknown;
         h->auc_p_adjusted = NAN;
-        if (h->years * days_per_year < end) {
+        if (h->years * PN_DAYS_PER_YEAR < end) {
             watched = k + 1;
-            c->uno_days = h->years * days_per_year;
+            c->uno_days = h->years * PN_DAYS_PER_YEAR;
         } else {
-            warn(c, "nothing at %g years: the longest follow-up is %.2f years", h->years, end / days_per_year);
+            warn(c, "nothing at %g years: the longest follow-up is %.2f years", h->years, end / PN_DAYS_PER_YEAR);
         }
     }
     return watched;
@@ -107,7 +106,7 @@ static int compare_aucs(pn_comparison *c, double *times, size_t n_times, const j
     sv_difference d[CFG_MAX_HORIZONS];
     double p[CFG_MAX_HORIZONS];
     sv_error sv = {0};
-    for (size_t k = 0; k < n_times; k++) { times[k] = c->horizon[k].years * days_per_year; }
+    for (size_t k = 0; k < n_times; k++) { times[k] = c->horizon[k].years * PN_DAYS_PER_YEAR; }
     if (n_times == 0) { return PN_OK; }
     if (sv_compare_auc(d, p, times, n_times, a->score, b->score, s, &sv) != SV_OK) { return fail_with(err, &sv); }
     for (size_t k = 0; k < n_times; k++) {
@@ -155,7 +154,7 @@ static int integrate(pn_comparison *c, const judged *a, const judged *b, const s
     sv_error sv = {0};
     for (size_t k = 0; k < c->n_horizons; k++) { c->ibs_years = c->horizon[k].risks ? c->horizon[k].years : c->ibs_years; }
     if (!(c->ibs_years > 0) || a->m->method != CFG_RISK_COX || b->m->method != CFG_RISK_COX) { return PN_OK; }
-    for (size_t k = 0; k < GRID; k++) { times[k] = c->ibs_years * days_per_year * (double)(k + 1) / GRID; }
+    for (size_t k = 0; k < GRID; k++) { times[k] = c->ibs_years * PN_DAYS_PER_YEAR * (double)(k + 1) / GRID; }
     double *risk = calloc(2 * GRID * s->n, sizeof *risk);
     if (risk == NULL) { return pn_fail_transient(err, PN_ENOMEM, "no memory for risks"); }
     int rc = PN_OK;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "pipeline/score.h"
 #include "plot/axes.h"
 
 enum { CELL = 64 };
@@ -50,7 +51,7 @@ static void differences(pn_sheet *s, const pn_comparison *c)
                   "looking at several times.");
     pn_sheet_table(s, 6, difference_share, head);
     difference_row(s, "C-index (Harrell)", &c->harrell, NAN, false);
-    (void)snprintf(name, sizeof name, "C-index (Uno, %.3g years)", c->uno_days / 365.25);
+    (void)snprintf(name, sizeof name, "C-index (Uno, %.3g years)", c->uno_days / PN_DAYS_PER_YEAR);
     difference_row(s, name, &c->uno, NAN, false);
     for (size_t k = 0; k < c->n_horizons; k++) {
         (void)snprintf(name, sizeof name, "AUC at %.3g years", c->horizon[k].years);

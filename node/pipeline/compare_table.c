@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "base/csv.h"
 #include "pipeline/compare_page.h"
+#include "pipeline/score.h"
 
 /* horizon_years, model, other, difference, low, high, p, p_adjusted */
 enum { NUMBERS = 8 };
@@ -67,7 +68,7 @@ int pn_comparison_table(pn_buf *out, const pn_comparison *c, pn_error *err)
     if (rc == PN_OK) { rc = put_value(out, "events", NAN, (double)c->events, NAN, NAN, NAN, err); }
     if (rc == PN_OK) { rc = put_value(out, "spearman_of_scores", NAN, c->spearman, NAN, NAN, NAN, err); }
     if (rc == PN_OK) { rc = put_difference(out, "c_harrell", NAN, &c->harrell, NAN, err); }
-    if (rc == PN_OK) { rc = put_difference(out, "c_uno", c->uno_days / 365.25, &c->uno, NAN, err); }
+    if (rc == PN_OK) { rc = put_difference(out, "c_uno", c->uno_days / PN_DAYS_PER_YEAR, &c->uno, NAN, err); }
     if (rc == PN_OK && isfinite(c->ibs.difference)) { rc = put_difference(out, "brier_integrated", c->ibs_years, &c->ibs, NAN, err); }
     for (size_t k = 0; k < c->n_horizons && rc == PN_OK; k++) {
         const pn_comparison_horizon *h = &c->horizon[k];

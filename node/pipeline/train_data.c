@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "pipeline/score.h"
 #include "pipeline/variables.h"
-
-static const double days_per_year = 365.25;
 
 /* A row under its ID; sorted lists of these are joined. */
 typedef struct keyed { const char *id; size_t row; } keyed;
@@ -122,7 +121,7 @@ static int read_outcomes(pn_train_data *d, const pn_csv *t, const pair *pairs,
         if (d->time_days[i] < 0) {
             rc = pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": the time %g is negative", t->name,
                          pn_csv_row_number(t, row), c->time, d->time_days[i]);
-        } else if (d->time_days[i] * c->days_per_unit > PN_MAX_FOLLOW_UP_YEARS * days_per_year) {
+        } else if (d->time_days[i] * c->days_per_unit > PN_MAX_FOLLOW_UP_YEARS * PN_DAYS_PER_YEAR) {
             rc = pn_fail(err, PN_EFORMAT, "%s: row %zu, column \"%s\": the time %g is more than %d years; are its unit and "
                          "--time-unit the same?", t->name, pn_csv_row_number(t, row), c->time, d->time_days[i],
                          PN_MAX_FOLLOW_UP_YEARS);
