@@ -149,8 +149,8 @@ run <- function(task, dir) {
   writeBin(as.vector(tasks[[task]]$answer(fit), "double"), file.path(dir, paste0(task, ".r")))
 }
 
-# Both stop at glmnet's threshold, where coefficients are loose if there are more columns than rows: what both minimise
-# is compared as well, per row. A path of R may end one lambda earlier or later: what both have is compared.
+# Both stop where coefficients are still loose if there are more columns than rows: what both minimise is compared as
+# well, per row. A path of R may end one lambda earlier or later: what both have is compared.
 path_difference <- function(r, c, x) {
   k <- min(r[1], c[1]); p <- ncol(x); n <- nrow(x)
   s <- apply(x, 2, sd) * sqrt((n - 1) / n)

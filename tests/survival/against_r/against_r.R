@@ -300,7 +300,16 @@ tasks$path <- function(seed) {
     time <- match(time, sort(unique(time))) * 1e-3      # glmnet breaks ties of large times at random
     d <- cbind(time = time, event = as.numeric(t <= cc), weight = w, x)
     if (sum(d[, "event"]) < 3) return()
-    f <- fit(Surv(time, d[, "event"]), "cox")
+    y <- Surv(time, d[, "event"])
+    if (n <= 100 && p <= 20 && runif(1) < 0.4) {
+      d <- cbind(d, start = ifelse(runif(n) < 0.5, 0, (round(time * 1e3) %/% 2) * 1e-3))
+      y <- Surv(d[, "start"], time, d[, "event"])
+      if (runif(1) < 0.5) {
+        d <- cbind(d, stratum = sample(2, n, TRUE))
+        y <- glmnet::stratifySurv(y, d[, "stratum"])
+      }
+    }
+    f <- fit(y, "cox")
   } else {
     y <- rbinom(n, 1, 1 / (1 + exp(-lp)))
     if (length(unique(y)) < 2) return()
@@ -319,7 +328,7 @@ tasks$path <- function(seed) {
   penalty <- function(b) colSums(alpha * abs(b / unit) + (1 - alpha) / 2 * (b / unit)^2)
   excess <- f$lambda[1:k] * (penalty(beta) - penalty(r_beta)) - (o$dev.ratio[1:k] - f$dev.ratio[1:k]) * o$nulldev / 2 / sum(w)
   note(paste("path objective above R's,", family), max(excess), 1e-11, seed, at)
-  if (!twins) {
+  if (!twins && max(-excess) < 1e-9) {          # with strata or late entry R may stop short
     same(paste("path coef", family), r_beta, beta, 1e-5, seed, at)
     same("path deviance", f$dev.ratio[1:k], o$dev.ratio[1:k], 1e-6, seed, at, unit = 1)
   }
