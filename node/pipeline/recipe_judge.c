@@ -6,8 +6,7 @@
 #include <survival/logrank.h>
 #include <survival/quantile.h>
 #include "pipeline/recipe_assess.h"
-
-static const double days_per_year = 365.25;
+#include "pipeline/score.h"
 
 /* The patients with a score, side by side. */
 typedef struct judged {
@@ -79,7 +78,7 @@ static int within_strata(pn_recipe_figures *f, const judged *all, judged *one, c
         pick(one, all, s);
         const sv_surv surv = surv_of(one);
         if (one->n < 2) { continue; }
-        const double tau = a->horizon_years[a->n_horizons - 1] * days_per_year;
+        const double tau = a->horizon_years[a->n_horizons - 1] * PN_DAYS_PER_YEAR;
         int rc = sv_concordance_uno(&c, one->score, tau, &surv, &sv);
         const double comparable = rc == SV_OK ? c.concordant + c.discordant + c.tied_risk : 0;
         if (comparable > 0 && isfinite(c.c)) {
@@ -88,7 +87,7 @@ static int within_strata(pn_recipe_figures *f, const judged *all, judged *one, c
         }
         for (size_t h = 0; h < a->n_horizons && rc != SV_ENOMEM; h++) {
             sv_auc at;
-            rc = sv_auc_at(&at, a->horizon_years[h] * days_per_year, one->score, &surv, &sv);
+            rc = sv_auc_at(&at, a->horizon_years[h] * PN_DAYS_PER_YEAR, one->score, &surv, &sv);
             if (rc != SV_OK || isnan(at.auc)) { continue; }
             const double n = (double)at.cases * (double)at.controls;
             auc[h] += n * at.auc;

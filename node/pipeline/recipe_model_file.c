@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <survival/quantile.h>
-
-static const double days_per_year = 365.25;
+#include "pipeline/score.h"
 
 static int no_memory(pn_error *err)
 {
@@ -163,7 +162,7 @@ static void take_horizons(cfg_model *m, const cfg_recipe_assess *a)
     double end = INFINITY;
     for (size_t g = 0; g < 2; g++) { end = fmin(end, m->km[g].time_days[m->km[g].n - 1]); }
     for (size_t h = 0; h < a->n_horizons; h++) {
-        if (a->horizon_years[h] * days_per_year <= end) { m->horizon_years[m->n_horizons++] = a->horizon_years[h]; }
+        if (a->horizon_years[h] * PN_DAYS_PER_YEAR <= end) { m->horizon_years[m->n_horizons++] = a->horizon_years[h]; }
     }
 }
 

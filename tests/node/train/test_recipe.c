@@ -475,6 +475,19 @@ static void test_a_committee_is_written_with_curves_out_of_fold(void **state)
     assert_true(m.n_km == 2 && m.km[1].patients == high && m.km[0].patients == patients - high);
     assert_string_equal(m.km[1].group, "high");
     assert_true(m.n_horizons >= 1 && m.horizon_years[0] == 1);
+    pn_recipe_inputs in = {0};
+    pn_error err = {0};
+    double score[180];
+    int group[180];
+    CHECK_OK(pn_recipe_apply(score, group, &chain, &in, &c, &err), err);
+    for (size_t i = 0; i < c.n; i += 5) {
+        double values[P];
+        pn_score_result node;
+        for (size_t j = 0; j < chain.n_chosen; j++) { values[j] = c.feature.v[chain.kept[chain.chosen[j]] * c.n + i]; }
+        CHECK_OK(pn_score(&node, &m, values, &err), err);
+        assert_true(fabs(node.lp - score[i]) < 1e-12 && node.high_risk == (group[i] == 1) && node.n_survival == m.n_horizons);
+        free(node.drivers);
+    }
     cfg_model_free(&m);
     pn_recipe_assessment_free(&a);
     pn_chain_free(&chain);
