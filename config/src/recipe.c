@@ -235,7 +235,7 @@ static const fd_hook steps_hook = {read_steps, NULL};
 
 static const fd_field assess_fields[] = {
     {"folds", FD_SIZE, AT(assess.folds), RANGE(0, 1000), .def = "5", .doc = "Outer folds; 0: none."},
-    {"repeats", FD_SIZE, AT(assess.repeats), RANGE(1, 1000), .def = "10", .doc = "Of the cross-validation."},
+    {"repeats", FD_SIZE, AT(assess.repeats), RANGE(1, CFG_MAX_RECIPE_REPEATS), .def = "10", .doc = "Of the cross-validation."},
     {"bootstrap", FD_SIZE, AT(assess.bootstrap), RANGE(0, 10000), .def = "0", .doc = "Samples; 0: none."},
     SEED_AT(assess.seed),
     {"horizon_years", FD_REALS_FIXED, AT(assess.horizon_years), .count_offset = offsetof(cfg_recipe, assess.n_horizons),

@@ -18,8 +18,12 @@ static void tell_groups(const cfg_recipe *r, const pn_chain_groups *g)
     printf("  cluster     %zu groups of", g->k);
     for (size_t j = 0; j < g->k; j++) { printf("%s %zu", j == 0 ? "" : ",", g->size[j]); }
     printf(" patients, ambiguous pairs %.3f of %zu repetitions\n", g->pac, r->cluster.repetitions);
-    printf("  label       group %zu, with %.2f times the events to expect (groups differ: p %s)\n", g->worst,
+    printf("  label       group %zu, with %.2f times the events to expect (log-rank p between the groups %s)\n", g->worst,
            g->ratio[g->worst - 1], train_p_text(p, g->logrank_p));
+    if (g->logrank_p > 0.05) {
+        fprintf(stderr, "prognode train: warning: the groups of the training patients do not differ in survival (p %s): what "
+                "tells them apart need not say anything about prognosis\n", p);
+    }
 }
 
 static void tell_model(const cfg_recipe *r, const pn_chain *c, const pn_cohort *cohort)

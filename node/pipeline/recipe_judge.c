@@ -169,24 +169,29 @@ int pn_recipe_judge(pn_recipe_figures *out, const double *score, const int *grou
     return rc;
 }
 
+/* v[0..n] with v[n] put where it belongs. */
+static void insert(double *v, size_t n)
+{
+    for (size_t i = n; i > 0 && v[i] < v[i - 1]; i--) {
+        const double t = v[i];
+        v[i] = v[i - 1];
+        v[i - 1] = t;
+    }
+}
+
 pn_recipe_spread pn_recipe_over_repeats(const pn_recipe_assessment *a, pn_recipe_figure *get, size_t which)
 {
     pn_recipe_spread s = {.mean = NAN, .median = NAN, .sd = NAN, .least = NAN, .most = NAN};
-    double *v = calloc(a->repeats + 1, sizeof *v);
-    static const double half[] = {0, 0.5, 1};
-    double q[3];
-    sv_error sv;
-    for (size_t r = 0; v != NULL && r < a->repeats; r++) {
-        const double one = get(&a->of_repeat[r], which);
-        if (!isnan(one)) { v[s.n++] = one; }
+    double v[CFG_MAX_RECIPE_REPEATS];
+    for (size_t r = 0; r < a->repeats && r < CFG_MAX_RECIPE_REPEATS; r++) {
+        v[s.n] = get(&a->of_repeat[r], which);
+        if (!isnan(v[s.n])) { insert(v, s.n++); }
     }
-    if (s.n > 0 && sv_quantile(q, v, s.n, half, 3, &sv) == SV_OK) {
-        s.mean = sv_mean(v, s.n);
-        s.sd = sv_sd(v, s.n);
-        s.least = q[0];
-        s.median = q[1];
-        s.most = q[2];
-    }
-    free(v);
+    if (s.n == 0) { return s; }
+    s.mean = sv_mean(v, s.n);
+    s.sd = sv_sd(v, s.n);
+    s.least = v[0];
+    s.median = sv_quantile_sorted(v, s.n, 0.5);
+    s.most = v[s.n - 1];
     return s;
 }

@@ -13,7 +13,8 @@
 extern "C" {
 #endif
 
-enum { CFG_RECIPE_SCHEMA = 1, CFG_RECIPE_TEXT = 512, CFG_MAX_RECIPE_HORIZONS = 8 };
+enum { CFG_RECIPE_SCHEMA = 1, CFG_RECIPE_TEXT = 512, CFG_MAX_RECIPE_HORIZONS = 8,
+       CFG_MAX_RECIPE_REPEATS = 1000 };
 
 typedef enum cfg_step {
     CFG_STEP_DECONVOLVE,    /* expression becomes proportions of subpopulations                  */
