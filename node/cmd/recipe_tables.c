@@ -138,17 +138,25 @@ static int beside(char out[PN_PATH_SIZE], const char *recipe, const char *path, 
     return pn_path(out, PN_PATH_SIZE, err, "%.*s/%s", (int)(slash - recipe), recipe, path);
 }
 
+/* Where the given profiles stand; "": nowhere. */
+static int profiles_path(char out[PN_PATH_SIZE], const cfg_recipe *r, const train_args *a, pn_error *err)
+{
+    out[0] = '\0';
+    if (!r->has[CFG_STEP_DECONVOLVE]) { return PN_OK; }
+    if (a->profiles != NULL) { return pn_path(out, PN_PATH_SIZE, err, "%s", a->profiles); }
+    return r->deconvolve.profiles[0] != '\0' ? beside(out, a->recipe, r->deconvolve.profiles, err) : PN_OK;
+}
+
 static int read_profiles(recipe_tables *t, const cfg_recipe *r, const train_args *a, size_t *gene_row, size_t *genes,
                          pn_error *err)
 {
     char path[PN_PATH_SIZE];
-    if (!r->has[CFG_STEP_DECONVOLVE] || (r->deconvolve.profiles[0] == '\0' && a->profiles == NULL)) {
+    int rc = profiles_path(path, r, a, err);
+    if (rc == PN_OK && path[0] == '\0') {
         *genes = t->expression.n_rows;
         for (size_t g = 0; g < *genes; g++) { gene_row[g] = g; }
         return PN_OK;
     }
-    int rc = a->profiles != NULL ? pn_path(path, sizeof path, err, "%s", a->profiles)
-                                 : beside(path, a->recipe, r->deconvolve.profiles, err);
     if (rc == PN_OK) { rc = mt_read(&t->profiles, path, err); }
     if (rc == PN_OK && t->profiles.n_rows > t->expression.n_rows) {
         rc = pn_fail(err, PN_EINVAL, "%s has %zu genes, %s has %zu", t->profiles.csv.name, t->profiles.n_rows,
@@ -327,7 +335,7 @@ static int digest_file(pn_sha256 *digest, const char *path, pn_error *err)
 {
     char *bytes;
     size_t n;
-    if (path == NULL) { return PN_OK; }
+    if (path == NULL || path[0] == '\0') { return PN_OK; }
     int rc = pn_read_file(&bytes, &n, path, PN_MAX_CSV_BYTES, err);
     if (rc != PN_OK) { return rc; }
     pn_sha256_update(digest, bytes, n);
@@ -335,16 +343,18 @@ static int digest_file(pn_sha256 *digest, const char *path, pn_error *err)
     return PN_OK;
 }
 
-static int read_digested(recipe_tables *t, const train_args *a, pn_error *err)
+static int read_digested(recipe_tables *t, const cfg_recipe *r, const train_args *a, pn_error *err)
 {
     pn_sha256 digest;
     uint8_t raw[PN_SHA256_SIZE];
+    char profiles[PN_PATH_SIZE] = "";
     int rc = pn_sha256_init(&digest, err);
     if (rc != PN_OK) { return rc; }
     rc = train_read_table(&t->features, &digest, a->features, err);
     if (rc == PN_OK) { rc = train_read_table(&t->clinical, &digest, a->clinical, err); }
     if (rc == PN_OK) { rc = digest_file(&digest, a->expression, err); }
-    if (rc == PN_OK) { rc = digest_file(&digest, a->profiles, err); }
+    if (rc == PN_OK) { rc = profiles_path(profiles, r, a, err); }
+    if (rc == PN_OK) { rc = digest_file(&digest, profiles, err); }
     pn_sha256_final(&digest, raw);
     pn_hex(t->table_sha256, raw, sizeof raw);
     return rc;
@@ -353,7 +363,7 @@ static int read_digested(recipe_tables *t, const train_args *a, pn_error *err)
 int recipe_tables_read(recipe_tables *t, const cfg_recipe *r, const train_args *a, const char *settings, pn_error *err)
 {
     *t = (recipe_tables){.inputs = {.recipe = r}};
-    int rc = read_digested(t, a, err);
+    int rc = read_digested(t, r, a, err);
     if (rc == PN_OK) { rc = join(t, r, a, settings, err); }
     if (rc == PN_OK) { rc = read_expression(t, r, a, err); }
     return rc == PN_OK ? read_reliability(t, r, a, err) : rc;
