@@ -1,6 +1,7 @@
 /* cmd/validate.c - `prognode validate`: a model file on patients that it was not made from. */
 #include <math.h>
 #include <stdio.h>
+#include <survival/concordance.h>
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/hold.h"
@@ -8,17 +9,24 @@
 #include "cmd/validate_compare.h"
 #include "pipeline/validation_page.h"
 
-static void print_line(const char *what, double v, double se, double lowest, double highest)
+static void print_line(const char *what, double v, double low, double high)
 {
-    printf("%-34s %.3f (95 %% CI %.3f to %.3f)\n", what, v, fmax(v - 1.96 * se, lowest), fmin(v + 1.96 * se, highest));
+    printf("%-34s %.3f (95 %% CI %.3f to %.3f)\n", what, v, low, high);
+}
+
+static void print_index(const char *what, double v, double se)
+{
+    double low, high;
+    sv_index_interval(&low, &high, v, se);
+    print_line(what, v, low, high);
 }
 
 static void print_summary(const pn_validation *v)
 {
     printf("%zu patients, %zu events\n", v->patients, v->events);
-    print_line("C-index (Harrell)", v->c, v->c_se, 0, 1);
-    if (isfinite(v->uno)) { print_line("C-index (Uno)", v->uno, v->uno_se, 0, 1); }
-    if (isfinite(v->slope)) { print_line("calibration slope (1: right)", v->slope, v->slope_se, -HUGE_VAL, HUGE_VAL); }
+    print_index("C-index (Harrell)", v->c, v->c_se);
+    if (isfinite(v->uno)) { print_index("C-index (Uno)", v->uno, v->uno_se); }
+    if (isfinite(v->slope)) { print_line("calibration slope (1: right)", v->slope, v->slope - 1.96 * v->slope_se, v->slope + 1.96 * v->slope_se); }
     printf("low risk %zu patients, %zu events; high risk %zu, %zu\n", v->group_patients[0], v->group_events[0],
            v->group_patients[1], v->group_events[1]);
     if (isfinite(v->hr)) {
@@ -28,8 +36,9 @@ static void print_summary(const pn_validation *v)
     for (size_t h = 0; h < v->n_horizons; h++) {
         const pn_validation_horizon *z = &v->horizon[h];
         if (!isfinite(z->auc)) { continue; }
-        printf("at %.3g years: AUC %.3f (95 %% CI %.3f to %.3f)", z->years, z->auc,
-               fmax(z->auc - 1.96 * z->auc_se, 0), fmin(z->auc + 1.96 * z->auc_se, 1));
+        double low, high;
+        sv_index_interval(&low, &high, z->auc, z->auc_se);
+        printf("at %.3g years: AUC %.3f (95 %% CI %.3f to %.3f)", z->years, z->auc, low, high);
         if (isfinite(z->brier)) {
             printf(", Brier %.4f (same risk for all: %.4f), predicted risk %.3f, observed %.3f", z->brier, z->brier_null,
                    z->predicted, z->observed);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <survival/concordance.h>
 #include <survival/quantile.h>
 #include "pipeline/score.h"
 
@@ -196,10 +197,7 @@ static void add_figure(cfg_card *card, const char *name, const pn_recipe_assessm
     cfg_figure *f = &card->performance[card->n_performance++];
     *f = (cfg_figure){.estimate = estimate, .low = -INFINITY, .high = INFINITY};
     (void)snprintf(f->name, sizeof f->name, "%s", name);
-    if (!isnan(se)) {
-        f->low = fmax(0, estimate - 1.959963984540054 * se);
-        f->high = fmin(1, estimate + 1.959963984540054 * se);
-    }
+    if (!isnan(se)) { sv_index_interval(&f->low, &f->high, estimate, se); }
     (void)snprintf(f->how, sizeof f->how, "%zu-fold cross-validation of all steps, %zu time%s", a->folds, a->repeats,
                    a->repeats == 1 ? "" : "s");
 }

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <survival/auc.h>
 #include <survival/brier.h>
+#include <survival/concordance.h>
 #include "pipeline/score.h"
-
-static const double z95 = 1.959963984540054;
 
 static int fail_with(pn_error *err, const sv_error *sv)
 {
@@ -42,8 +41,7 @@ static int trace_auc(pn_time_curves *c, const pn_validation *v, const sv_surv *s
         sv_error sv = {0};
         if (sv_auc_at(&a, c->years[k] * PN_DAYS_PER_YEAR, v->score, s, &sv) != SV_OK) { return fail_with(err, &sv); }
         c->auc[k] = a.auc;
-        c->auc_low[k] = fmax(a.auc - z95 * a.se, 0);
-        c->auc_high[k] = fmin(a.auc + z95 * a.se, 1);
+        sv_index_interval(&c->auc_low[k], &c->auc_high[k], a.auc, a.se);
     }
     return PN_OK;
 }

@@ -1,6 +1,7 @@
 /* validation_page.c - a validation as one page: what it is, its numbers, then its parts. */
 #include "pipeline/validation_page.h"
 #include <math.h>
+#include <survival/concordance.h>
 #include <stdio.h>
 #include "pipeline/validation_parts.h"
 
@@ -37,7 +38,9 @@ static void put_row(pn_sheet *s, const char *what, double v, double low, double 
 /* An index that lies in 0..1, and so does its interval. */
 static void put_index(pn_sheet *s, const char *what, double v, double se)
 {
-    put_row(s, what, v, fmax(v - PN_Z95 * se, 0), fmin(v + PN_Z95 * se, 1), NAN);
+    double low, high;
+    sv_index_interval(&low, &high, v, se);
+    put_row(s, what, v, low, high, NAN);
 }
 
 static void put_numbers(pn_sheet *s, const pn_validation_content *c)

@@ -1,5 +1,6 @@
 /* validation_plots.c - the plots of a validation. */
 #include <math.h>
+#include <survival/concordance.h>
 #include <stdio.h>
 #include "pipeline/validation_parts.h"
 #include "plot/axes.h"
@@ -66,10 +67,11 @@ void pn_put_forest(pn_sheet *s, const pn_forest *f)
 static void put_roc(pn_sheet *s, const pn_validation_horizon *h)
 {
     char caption[300], text[PN_NUMBER_SIZE];
+    double low, high;
     if (h->n_roc == 0) { return; }
+    sv_index_interval(&low, &high, h->auc, h->auc_se);
     (void)snprintf(caption, sizeof caption, "AUC %s; %zu cases (event before), %zu controls (watched beyond)",
-                   pn_interval_text(text, h->auc, fmax(h->auc - PN_Z95 * h->auc_se, 0), fmin(h->auc + PN_Z95 * h->auc_se, 1), 3),
-                   h->cases, h->controls);
+                   pn_interval_text(text, h->auc, low, high, 3), h->cases, h->controls);
     pn_canvas *c = pn_sheet_figure(s, PN_FIGURE_HALF, plot_height, "ROC curve", caption);
     pn_axes a = pn_axes_on(c, 0, 0);
     pn_axes_draw(&a, "1 - specificity", "sensitivity");

@@ -1,5 +1,6 @@
 /* validation_table.c - the numbers of a validation, one a row. */
 #include <math.h>
+#include <survival/concordance.h>
 #include <stdio.h>
 #include "base/csv.h"
 #include "pipeline/validation_parts.h"
@@ -16,7 +17,9 @@ static int put(pn_buf *b, const char *name, double years, double value, double l
 /* An index that lies in 0..1, and so does its interval. */
 static int put_index(pn_buf *b, const char *name, double years, double value, double se, pn_error *err)
 {
-    return put(b, name, years, value, fmax(value - PN_Z95 * se, 0), fmin(value + PN_Z95 * se, 1), NAN, err);
+    double low, high;
+    sv_index_interval(&low, &high, value, se);
+    return put(b, name, years, value, low, high, NAN, err);
 }
 
 static int put_horizon(pn_buf *b, const pn_validation_horizon *h, pn_error *err)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <survival/censoring.h>
+#include <survival/dist.h>
 
 #include "influence.h"
 #include "mem.h"
@@ -279,4 +280,14 @@ int sv_concordance_gonen_heller(double *out, const double *lp, size_t n, sv_erro
     }
     if (n > 1) { *out = 2 * sum / ((double)n * ((double)n - 1)); }
     return SV_OK;
+}
+
+void sv_index_interval(double *low, double *high, double estimate, double se)
+{
+    *low = *high = isnan(se) ? (double)NAN : estimate;
+    if (!(estimate > 0 && estimate < 1 && se > 0)) { return; }
+    const double logit = log(estimate / (1 - estimate));
+    const double away = sv_normal_quantile(0.975) * se / (estimate * (1 - estimate));
+    *low = 1 / (1 + exp(away - logit));
+    *high = 1 / (1 + exp(-away - logit));
 }

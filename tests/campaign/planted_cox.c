@@ -55,10 +55,12 @@ static bool holds(double estimate, double se, double want)
     return fabs(estimate - want) <= sv_normal_quantile(0.975) * se;
 }
 
-/* The interval on the scale of logit(C): near 1 the sampling distribution leans, and estimate +- 1.96 se with it. */
+/* The interval that is told of C and AUC. */
 static bool logit_holds(double estimate, double se, double want)
 {
-    return holds(log(estimate / (1 - estimate)), se / (estimate * (1 - estimate)), log(want / (1 - want)));
+    double low, high;
+    sv_index_interval(&low, &high, estimate, se);
+    return low <= want && want <= high;
 }
 
 static void new_patients(report *r, const sv_sim *sim, const char *who, const sv_sim_spec *like)

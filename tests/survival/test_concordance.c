@@ -219,9 +219,35 @@ static void test_concordance__undefined_and_refused(void **state)
     assert_true(isnan(got.c));
 }
 
+static void test_index_interval__lies_on_the_logit_scale(void **state)
+{
+    (void)state;
+    double low, high, other_low, other_high;
+    sv_index_interval(&low, &high, 0.8, 0.05);
+    /* As far from the estimate on that scale, and by 1.96 of its standard error there. */
+    const double half = (log(high / (1 - high)) - log(low / (1 - low))) / 2;
+    CHECK_NEAR(half, 1.959963984540054 * 0.05 / (0.8 * 0.2), 0, 1e-12);
+    CHECK_NEAR(log(high / (1 - high)) + log(low / (1 - low)), 2 * log(0.8 / 0.2), 0, 1e-12);
+    assert_true(0.8 - low > high - 0.8);
+    sv_index_interval(&other_low, &other_high, 0.2, 0.05);       /* the other way round */
+    CHECK_NEAR(other_low, 1 - high, 0, 1e-14);
+    CHECK_NEAR(other_high, 1 - low, 0, 1e-14);
+    sv_index_interval(&low, &high, 0.99, 0.3);
+    assert_true(low > 0 && high <= 1);
+    sv_index_interval(&low, &high, 1, 0.1);
+    assert_true(low >= 1 && low <= 1 && high >= 1 && high <= 1);
+    sv_index_interval(&low, &high, 0.7, 0);
+    CHECK_NEAR(low, 0.7, 0, 0);
+    sv_index_interval(&low, &high, 0.7, (double)NAN);
+    assert_true(isnan(low) && isnan(high));
+    sv_index_interval(&low, &high, (double)NAN, 0.1);
+    assert_true(isnan(low) && isnan(high));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_index_interval__lies_on_the_logit_scale),
         cmocka_unit_test(test_concordance__equals_the_count_over_all_pairs),
         cmocka_unit_test(test_concordance__reversed_risk_gives_one_minus_c),
         cmocka_unit_test(test_concordance__seven_rows_tied_with_a_censoring),

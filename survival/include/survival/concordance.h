@@ -34,6 +34,10 @@ SV_CHECKED int sv_concordance_harrell(sv_concordance *out, const double *risk, c
 SV_CHECKED int sv_concordance_uno(sv_concordance *out, const double *risk, double tau, const sv_surv *s,
                                   sv_error *err);
 
+/* 95 % interval of an index between 0 and 1 (C, AUC), on the scale of its logit: near 1 the estimates lean, and
+ * estimate +- 1.96 se holds too seldom with few events. At 0, at 1 and with se 0 the estimate itself; NaN with either. */
+void sv_index_interval(double *low, double *high, double estimate, double se);
+
 /* Goenen & Heller (2005, Biometrika 92:965): the concordance that a Cox model with linear predictor
  * lp[0..n) implies; it needs no follow-up, and is right only if the model is. Pairs with equal
  * predictors do not count as ordered. O(n^2). Fails: SV_EDATA; *out is then NaN. */
