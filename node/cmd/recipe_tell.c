@@ -40,7 +40,8 @@ static void tell_model(const cfg_recipe *r, const pn_chain *c, const pn_cohort *
     } else if (c->n_networks > 0) {
         printf("  model       %zu networks of %zu nodes, %zu features\n", c->n_networks, r->model.hidden, c->n_chosen);
     } else if (c->n_chosen > 0) {
-        printf("\n%-56s %9s\n", "feature", "HR per SD");
+        const bool odds = r->model.method == CFG_MODEL_PENALISED && r->select.method == CFG_LASSO_LOGISTIC;
+        printf("\n%-56s %9s\n", "feature", odds ? "OR per SD" : "HR per SD");
     }
     for (size_t k = 0; k < c->n_chosen && k < LISTED; k++) {
         const char *name = cohort->feature.name[c->kept[c->chosen[k]]];

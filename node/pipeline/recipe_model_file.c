@@ -18,6 +18,10 @@ int pn_recipe_can_write(const cfg_recipe *r, pn_error *err)
         return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold the step harmonise: leave -o out to assess the recipe "
                        "alone, or the step");
     }
+    if (r->model.method == CFG_MODEL_PENALISED && r->select.method == CFG_LASSO_LOGISTIC && !r->has[CFG_STEP_COMBINE]) {
+        return pn_fail(err, PN_EUNSUPPORTED, "the score of lasso_logistic is the log odds of a group, from which no survival "
+                       "follows: let combine or the model cox make hazards of it, or leave -o out");
+    }
     if (r->model.method == CFG_MODEL_LEARNER) {
         return pn_fail(err, PN_EUNSUPPORTED, "a model file cannot hold the learner %s: leave -o out to assess the recipe alone; "
                        "cox, penalised and elm can be written", r->model.learner);
