@@ -14,6 +14,7 @@ static const verb verbs[] = {
     {"serve", cmd_serve, "run the node: receive, measure, report, deliver"},
     {"cases", cmd_cases, "list, show and steer the node's cases"},
     {"queue", cmd_queue, "bring the database in line with the spool"},
+    {"init", cmd_init, "ask a few questions and write a configuration to start from"},
     {"check-config", cmd_check_config, "check a configuration file and the models it names"},
     {"echo", cmd_echo, "C-ECHO to an archive"},
     {"doctor", cmd_doctor, "ask the archives whether they take what the node sends"},

@@ -11,7 +11,7 @@ set -eu
 build="build-essential cmake ninja-build pkg-config libdcmtk-dev dcmtk libssl-dev libyaml-dev
        libopenblas-dev libsvm-dev libsqlite3-dev libpq-dev libcjson-dev libopenjp2-7-dev libcharls-dev libseccomp-dev libcmocka-dev zlib1g-dev
        libcairo2-dev libharfbuzz-dev libfribidi-dev fonts-noto-core fonts-wqy-microhei"
-test="bubblewrap openssl systemd btrfs-progs poppler-utils libxml2-utils libnifti-dev dicom3tools python3-pydicom pixelmed-apps orthanc orthanc-dicomweb chromium curl jq strace procps postgresql"
+test="bubblewrap openssl systemd btrfs-progs poppler-utils libxml2-utils libnifti-dev dicom3tools python3-pydicom python3-jsonschema python3-yaml pixelmed-apps orthanc orthanc-dicomweb chromium curl jq strace procps postgresql"
 demo="orthanc curl"
 fault="xfsprogs gnuplot-nox user-mode-linux kmod nfs-kernel-server nfs-common"
 r="r-base-core r-cran-survival r-cran-glmnet r-cran-maxstat r-cran-cmprsk r-cran-proc r-bioc-sva r-bioc-consensusclusterplus"

@@ -52,7 +52,7 @@ typedef struct fd_field {
     bool bounded;                          /* min and max are to be looked at             */
     bool infinite;                         /* .inf and -.inf are allowed                  */
     const char *word[2];
-    const char *words;                     /* of FD_WORD, parted by '|'                    */
+    const char *words;                     /* parted by '|': of FD_WORD; FD_TEXT: no other text */
     const char *def;                       /* as it would stand in the file; NULL: required */
     const char *example;                   /* for the reference, where def is NULL         */
     const char *doc;
@@ -95,10 +95,15 @@ int fd_fail(const fd_reader *r, const yt_node *n, const char *key, const char *f
 /* What the field takes, in words: "an integer 1 to 65535". */
 enum { FD_WHAT_SIZE = 200 };
 void fd_what(char buf[FD_WHAT_SIZE], const fd_field *f);
+/* Whether the key may be left out: it, or all that is in its section, has a default. */
+bool fd_may_be_absent(const fd_field *f);
 
 void fd_write(txt_buf *b, const void *obj, const fd_table *t, unsigned indent);
 void fd_write_reals(txt_buf *b, const double *v, size_t n, unsigned indent);
 /* A commented file with every key, its range and its default. */
 void fd_reference(txt_buf *b, const fd_table *t, unsigned indent);
+/* The table as a JSON Schema, draft-07. Not for tables with hooks, or with keys that have a meaning in
+ * some objects only. Needs the "C" locale. */
+void fd_schema(txt_buf *b, const fd_table *t, const char *title);
 
 #endif

@@ -39,16 +39,6 @@ static bool is_name(const char *text)
     return n > 0 && text[n] == '\0';
 }
 
-static bool is_commitment(const char *text)
-{
-    return strcmp(text, "none") == 0 || strcmp(text, "event") == 0 || strcmp(text, "find") == 0;
-}
-
-static bool is_query(const char *text)
-{
-    return strcmp(text, "none") == 0 || strcmp(text, "move") == 0 || strcmp(text, "get") == 0;
-}
-
 static bool is_host_or_empty(const char *text)
 {
     return text[0] == '\0' || is_host(text);
@@ -57,16 +47,6 @@ static bool is_host_or_empty(const char *text)
 static bool is_fingerprint_or_empty(const char *text)
 {
     return text[0] == '\0' || cfg_is_fingerprint(text);
-}
-
-static bool is_language(const char *text)
-{
-    return strcmp(text, "en") == 0 || strcmp(text, "de") == 0 || strcmp(text, "zh") == 0;
-}
-
-static bool is_contour_policy(const char *text)
-{
-    return strcmp(text, "refuse") == 0 || strcmp(text, "largest") == 0 || strcmp(text, "each") == 0;
 }
 
 static bool is_name_or_empty(const char *text)
@@ -191,14 +171,13 @@ static const fd_field report_fields[] = {
      .doc = "Send the page as a picture (Secondary Capture)."},
     {"pdf", FD_BOOL, AT(report_pdf), .def = "true",
      .doc = "Send the page as a document (Encapsulated PDF)."},
-    {"language", FD_TEXT, TEXT_AT(report_language), .ok = is_language, .min_items = 1,
-     .expected = "en, de or zh", .def = "en",
+    {"language", FD_TEXT, TEXT_AT(report_language), .words = "en|de|zh", .def = "en",
      .doc = "Language of sentences and titles; codes and their meanings stay English."},
     {"messages", FD_TEXT, TEXT_AT(report_messages), .def = "\"\"", .expected = "a file",
      .doc = "YAML file with own sentences for some of the messages, relative to this file; empty: "
             "none."},
-    {"several_contours", FD_TEXT, TEXT_AT(several_contours), .ok = is_contour_policy,
-     .min_items = 1, .expected = "refuse, largest or each", .def = "refuse",
+    {"several_contours", FD_TEXT, TEXT_AT(several_contours), .words = "refuse|largest|each",
+     .def = "refuse",
      .doc = "Where several contours of a case fit a model: score none, the largest, or each as a "
             "tumour of its own."},
 };
@@ -299,13 +278,11 @@ static const fd_field archive_fields[] = {
      .doc = "Seconds to wait for the connection and the association."},
     {"dimse_timeout_s", FD_UINT, AT(dimse_timeout_s), RANGE(1, 3600), .def = "60",
      .doc = "Seconds to wait for an answer."},
-    {"query", FD_TEXT, TEXT_AT(query), .ok = is_query, .min_items = 1,
-     .expected = "none, move or get", .def = "none",
+    {"query", FD_TEXT, TEXT_AT(query), .words = "none|move|get", .def = "none",
      .doc = "Whether missing images are asked for here (C-FIND), and how they are fetched: move "
             "(C-MOVE to this node, which the archive must know by AE title, address and port; "
             "where it refuses, C-GET) or get (C-GET)."},
-    {"commitment", FD_TEXT, TEXT_AT(commitment), .ok = is_commitment, .min_items = 1,
-     .expected = "none, event or find", .def = "none",
+    {"commitment", FD_TEXT, TEXT_AT(commitment), .words = "none|event|find", .def = "none",
      .doc = "How the archive is asked whether it keeps what it took: event (Storage Commitment; the archive "
             "must know this node by AE title, address and port, since its answer may come later), find (it "
             "is looked up with C-FIND), or not at all. Where it is asked, a case is done when it has said so; "
@@ -657,6 +634,17 @@ char *cfg_node_reference(void)
 {
     txt_buf b = {0};
     fd_reference(&b, &root_table, 0);
+    if (b.failed) { txt_buf_free(&b); }
+    return b.text;
+}
+
+char *cfg_node_schema(void)
+{
+    txt_locale locale;
+    if (!txt_locale_enter(&locale)) { return NULL; }
+    txt_buf b = {0};
+    fd_schema(&b, &root_table, "Configuration of a prognode node");
+    txt_locale_leave(&locale);
     if (b.failed) { txt_buf_free(&b); }
     return b.text;
 }

@@ -87,7 +87,8 @@ void fd_what(char buf[FD_WHAT_SIZE], const fd_field *f)
     case FD_BYTES: what_number(buf, f, "a number of bytes (512, 64 MiB, 5 GiB)"); break;
     case FD_REAL: what_number(buf, f, "a number"); break;
     case FD_TEXT:
-        snprintf(buf, FD_WHAT_SIZE, "text of %zu to %zu bytes", f->min_items, f->size - 1);
+        if (f->words) { what_words(buf, f->words); }
+        else { snprintf(buf, FD_WHAT_SIZE, "text of %zu to %zu bytes", f->min_items, f->size - 1); }
         break;
     case FD_WORD: what_words(buf, f->words); break;
     case FD_CONST: snprintf(buf, FD_WHAT_SIZE, "%s", f->def); break;
@@ -186,9 +187,22 @@ static bool has_control(const char *text)
     return false;
 }
 
+/* Its place among words parted by '|'; -1: none of them. */
+static int word_at(const char *words, const char *text)
+{
+    int at = 0;
+    for (const char *p = words; *p; at++) {
+        size_t length = strcspn(p, "|");
+        if (strlen(text) == length && memcmp(p, text, length) == 0) { return at; }
+        p += length + (p[length] == '|');
+    }
+    return -1;
+}
+
 static bool text_fits(const fd_field *f, const yt_node *n)
 {
     if (n->kind != YT_SCALAR || yt_is_null(n)) { return false; }
+    if (f->words && word_at(f->words, n->text) < 0) { return false; }
     size_t len = strlen(n->text), least = f->type == FD_TEXT ? f->min_items : 0;
     return len < f->size && len >= least && !has_control(n->text) &&
            (!f->ok || f->ok(n->text));
@@ -218,16 +232,10 @@ static int read_bool(const fd_reader *r, void *obj, const fd_field *f, const yt_
 
 static int read_word(const fd_reader *r, void *obj, const fd_field *f, const yt_node *n)
 {
-    int at = 0;
-    for (const char *p = f->words; n->kind == YT_SCALAR && *p; at++) {
-        size_t length = strcspn(p, "|");
-        if (strlen(n->text) == length && memcmp(p, n->text, length) == 0) {
-            memcpy(member(obj, f->offset), &at, sizeof at);
-            return CFG_OK;
-        }
-        p += length + (p[length] == '|');
-    }
-    return wrong(r, n, f);
+    int at = n->kind == YT_SCALAR ? word_at(f->words, n->text) : -1;
+    if (at < 0) { return wrong(r, n, f); }
+    memcpy(member(obj, f->offset), &at, sizeof at);
+    return CFG_OK;
 }
 
 /* ---- Lists --------------------------------------------------------------- */
@@ -360,19 +368,19 @@ int fd_read_value(const fd_reader *r, void *obj, const fd_field *f, const yt_nod
     }
 }
 
-static bool may_be_absent(const fd_field *f)
+bool fd_may_be_absent(const fd_field *f)
 {
     if (f->type == FD_CONST) { return false; }
     if (f->type != FD_MAP) { return f->def != NULL; }
     for (size_t i = 0; i < f->sub->n; i++) {
-        if (!may_be_absent(&f->sub->fields[i])) { return false; }
+        if (!fd_may_be_absent(&f->sub->fields[i])) { return false; }
     }
     return true;
 }
 
 static int read_absent(const fd_reader *r, void *obj, const fd_field *f, const yt_node *map)
 {
-    if (!may_be_absent(f)) {
+    if (!fd_may_be_absent(f)) {
         char what[FD_WHAT_SIZE];
         fd_what(what, f);
         return fd_fail(r, map, f->key, "missing, expected %s", what);

@@ -1,11 +1,14 @@
 /* prognode check-config - is the configuration fit to serve?
  *
- *   prognode check-config [--reference] FILE
+ *   prognode check-config FILE
+ *   prognode check-config --reference | --schema
  *
  * Reads the node's YAML file, every model file and the TLS files that it names, as `serve` does on
  * start, and prints what the node would do. Opens no socket, spool or database.
- * --reference prints every key with its meaning, range and default instead, as YAML.
+ * --reference prints every key with its meaning, range and default instead, as YAML; --schema as a
+ * JSON Schema, for editors.
  * Exit codes: 0 fit, 2 not (the place and reason on stderr) or wrong use. */
+#include "cmd/check_config.h"
 #include "cmd/cmd.h"
 
 #include <getopt.h>
@@ -25,15 +28,16 @@
 static void print_usage(FILE *to)
 {
     fprintf(to, "usage: prognode check-config FILE\n"
-                "       prognode check-config --reference\n"
+                "       prognode check-config --reference | --schema\n"
                 "Check the node's configuration and the models that it names.\n\n"
                 "  --reference  print every key with its meaning, range and default\n"
+                "  --schema     print the same as a JSON Schema (draft-07), for editors\n"
                 "  -h, --help   print this\n");
 }
 
-static int print_reference(void)
+/* text: owned; NULL: no memory for it. */
+static int print_text(char *text)
 {
-    char *text = cfg_node_reference();
     if (!text) {
         fprintf(stderr, "prognode check-config: not enough memory\n");
         return PN_EXIT_FAILED;
@@ -162,6 +166,15 @@ static int check_models(const cfg_node *c)
     return PN_EXIT_OK;
 }
 
+int check_config_report(const cfg_node *c)
+{
+    print_node(c);
+    int rc = check_messages(c);
+    if (rc == PN_EXIT_OK) { rc = check_page(c); }
+    if (rc == PN_EXIT_OK) { rc = check_tls(c); }
+    return rc == PN_EXIT_OK ? check_models(c) : rc;
+}
+
 static int check_file(const char *path)
 {
     cfg_node c = {0};
@@ -170,11 +183,7 @@ static int check_file(const char *path)
         fprintf(stderr, "prognode check-config: %s\n", err.msg);
         return PN_EXIT_USAGE;
     }
-    print_node(&c);
-    int rc = check_messages(&c);
-    if (rc == PN_EXIT_OK) { rc = check_page(&c); }
-    if (rc == PN_EXIT_OK) { rc = check_tls(&c); }
-    if (rc == PN_EXIT_OK) { rc = check_models(&c); }
+    int rc = check_config_report(&c);
     cfg_node_free(&c);
     return rc;
 }
@@ -182,21 +191,24 @@ static int check_file(const char *path)
 int cmd_check_config(int argc, char **argv)
 {
     static const struct option options[] = {{"reference", no_argument, NULL, 'r'},
+                                            {"schema", no_argument, NULL, 's'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    bool reference = false;
+    bool reference = false, schema = false;
     int option;
     optind = 1;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
         case 'r': reference = true; break;
+        case 's': schema = true; break;
         case 'h': print_usage(stdout); return PN_EXIT_OK;
         default: print_usage(stderr); return PN_EXIT_USAGE;
         }
     }
-    if (argc - optind != (reference ? 0 : 1)) {
+    if ((reference && schema) || argc - optind != (reference || schema ? 0 : 1)) {
         print_usage(stderr);
         return PN_EXIT_USAGE;
     }
-    return reference ? print_reference() : check_file(argv[optind]);
+    if (schema) { return print_text(cfg_node_schema()); }
+    return reference ? print_text(cfg_node_reference()) : check_file(argv[optind]);
 }

@@ -19,6 +19,7 @@ int cmd_reliability(int argc, char **argv);
 int cmd_cases(int argc, char **argv);
 int cmd_queue(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
+int cmd_init(int argc, char **argv);
 int cmd_echo(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_phantom(int argc, char **argv);

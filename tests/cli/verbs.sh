@@ -20,7 +20,7 @@ expect 2 'unknown verb "frobnicate"' frobnicate
 expect 0 '^prognode [0-9]+\.[0-9]+' version
 expect 0 'DCMTK' version
 
-for verb in serve cases check-config cluster correlate deconvolve doctor echo enrich extract landmarks model phantom predict \
+for verb in serve cases check-config cluster correlate deconvolve doctor echo enrich extract init landmarks model phantom predict \
             queue reliability report show simulate train tune validate version; do
   expect 0 "usage: prognode $verb" "$verb" --help
   [ -z "$("$prognode" "$verb" --help 2>&1 >/dev/null)" ] || complain "$verb --help writes to stderr"

@@ -214,6 +214,10 @@ static void test_check_config__usage(void **state)
     assert_int_equal(r.code, PN_EXIT_USAGE);
     r = check_config("--reference", "a");
     assert_int_equal(r.code, PN_EXIT_USAGE);
+    r = check_config("--schema", "a");
+    assert_int_equal(r.code, PN_EXIT_USAGE);
+    r = check_config("--schema", "--reference");
+    assert_int_equal(r.code, PN_EXIT_USAGE);
     r = check_config("--nonsense", NULL);
     assert_int_equal(r.code, PN_EXIT_USAGE);
     assert_string_equal(r.out, "");

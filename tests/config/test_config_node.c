@@ -253,6 +253,42 @@ static void test_node__reference_reads_back_as_the_defaults(void **state)
     free(text);
 }
 
+/* What was typed is what is read, whatever characters are in it; a port that is no number is named. */
+static void test_node__starter_reads_back_as_typed(void **state)
+{
+    (void)state;
+    char gtv[] = "GTV \"p\"", *contours[] = {gtv};
+    cfg_starter s = {.ae_title = "ON", .port = "104", .spool = "/a\\b: # \xc2\x85\xe2\x80\xa8'\"",
+                     .archive_ae_title = "7", .archive_host = "::1", .archive_port = "4242", .model = "/m .yaml",
+                     .contours = contours, .n_contours = 1, .clinical_table = "/t.csv"};
+    cfg_node c;
+    cfg_error err;
+    char *text = cfg_node_starter(&s);
+    assert_non_null(text);
+    CHECK_OK(parse(&c, text, &err), err);
+    assert_string_equal(c.ae_title, s.ae_title);
+    assert_int_equal(c.port, 104);
+    assert_string_equal(c.spool, s.spool);
+    assert_string_equal(c.archives[0].ae_title, s.archive_ae_title);
+    assert_string_equal(c.archives[0].host, s.archive_host);
+    assert_int_equal(c.archives[0].port, 4242);
+    assert_string_equal(c.models[0].file, s.model);
+    assert_int_equal(c.models[0].n_contours, 1);
+    assert_string_equal(c.models[0].contours[0], gtv);
+    assert_string_equal(c.clinical_table, s.clinical_table);
+    cfg_node_free(&c);
+    free(text);
+    static const char *const no_ports[] = {"", "1 # x", "{}", "1\n  workers: 2", "-1", "1e3", "0x10"};
+    for (size_t i = 0; i < sizeof no_ports / sizeof no_ports[0]; i++) {
+        s.port = no_ports[i];
+        text = cfg_node_starter(&s);
+        assert_non_null(text);
+        assert_int_equal(parse(&c, text, &err), CFG_EVALUE);
+        assert_non_null(strstr(err.msg, "node.port: got "));
+        free(text);
+    }
+}
+
 static void test_node__free_takes_null_and_zero(void **state)
 {
     (void)state;
@@ -501,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_node__connection_string_is_no_path),
         cmocka_unit_test(test_node__shipped_example_loads),
         cmocka_unit_test(test_node__reference_reads_back_as_the_defaults),
+        cmocka_unit_test(test_node__starter_reads_back_as_typed),
         cmocka_unit_test(test_node__free_takes_null_and_zero),
         cmocka_unit_test(test_node__each_message_names_place_key_and_expectation),
         cmocka_unit_test(test_node__relative_path_that_becomes_too_long),

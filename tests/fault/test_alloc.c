@@ -208,6 +208,19 @@ static int read_a_configuration(void)
     return rc;
 }
 
+/* The first one, and the schema of all. */
+static int write_a_configuration(void)
+{
+    char gtv[] = "GTV*", *contours[] = {gtv};
+    const cfg_starter s = {.ae_title = "A", .port = "104", .spool = "s", .archive_ae_title = "B", .archive_host = "b",
+                           .archive_port = "104", .model = "m", .contours = contours, .n_contours = 1};
+    char *first = cfg_node_starter(&s), *schema = first != NULL ? cfg_node_schema() : NULL;
+    int rc = schema != NULL ? 0 : -1;
+    __wrap_free(first);
+    __wrap_free(schema);
+    return rc;
+}
+
 static int read_a_model(void)
 {
     cfg_model m = { 0 };
@@ -466,6 +479,7 @@ PATH(read_a_table)
 PATH(read_an_image)
 PATH(pass_on_a_row)
 PATH(read_a_configuration)
+PATH(write_a_configuration)
 PATH(read_a_model)
 PATH(score_a_patient)
 PATH(hand_over_a_job)
@@ -495,6 +509,7 @@ int main(void)
         cmocka_unit_test(alloc__read_an_image),
         cmocka_unit_test(alloc__pass_on_a_row),
         cmocka_unit_test(alloc__read_a_configuration),
+        cmocka_unit_test(alloc__write_a_configuration),
         cmocka_unit_test(alloc__read_a_model),
         cmocka_unit_test(alloc__score_a_patient),
         cmocka_unit_test(alloc__hand_over_a_job),

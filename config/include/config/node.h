@@ -135,6 +135,22 @@ CFG_CHECKED int cfg_node_parse(cfg_node *out, const char *bytes, size_t n, const
 /* The file with every key, its meaning, range and default as comments; valid YAML. The caller
  * frees it; NULL: no memory. */
 char *cfg_node_reference(void);
+/* The same keys as a JSON Schema (draft-07), for editors that complete and check. What one value
+ * alone can tell is in it: types, ranges, words, lengths, which keys must be there; what must hold
+ * between keys, and the form of names and addresses, only cfg_node_parse knows. Two spellings that
+ * are read are not in it: yes/no and on/off for booleans. The caller frees it; NULL: no memory. */
+char *cfg_node_schema(void);
+/* What a first configuration must be told, as it is typed: cfg_node_parse of the file says what is
+ * wrong with it. Borrowed. */
+typedef struct cfg_starter {
+    const char *ae_title, *port, *spool;
+    const char *archive_ae_title, *archive_host, *archive_port;
+    const char *model;
+    char *const *contours; size_t n_contours;   /* none: the model's own list                  */
+    const char *clinical_table;                 /* NULL: none                                  */
+} cfg_starter;
+/* A configuration with these and with comments. The caller frees it; NULL: no memory. */
+char *cfg_node_starter(const cfg_starter *s);
 /* Incoming or outgoing: whether the files of `tls` are needed. */
 bool cfg_node_uses_tls(const cfg_node *c);
 void cfg_node_free(cfg_node *c);   /* NULL and a zeroed struct are fine            */
