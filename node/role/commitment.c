@@ -29,7 +29,7 @@ int64_t pn_commitment_due(const cfg_archive *archive, const char *kind, int64_t 
 int pn_committer_open(pn_committer *out, const cfg_node *cfg, const cfg_archive *archive, pn_store *store,
                       pn_error *err)
 {
-    *out = (pn_committer){.cfg = cfg, .archive = archive, .store = store, .writer = {.fd = -1}};
+    *out = (pn_committer){.cfg = cfg, .archive = archive, .store = store, .sink = PN_SPOOL_SINK_INIT(&out->spool)};
     if (!pn_commitment_wanted(archive)) { return PN_OK; }
     const pn_spool_opts opts = {.reserve_bytes = 0, .max_instance_bytes = PN_MAX_QUERY_BYTES,
                                 .host_name = cfg->host_name};
@@ -42,38 +42,6 @@ void pn_committer_close(pn_committer *c)
 {
     if (c->spool_open) { pn_spool_close(&c->spool); }
     *c = (pn_committer){0};
-}
-
-/* ---- Reports on the same association ------------------------------------------------------- */
-
-static int report_begin(void *payload, const pn_scp_instance *instance, pn_error *err)
-{
-    pn_committer *c = payload;
-    const pn_spool_meta meta = {.sop_class_uid = instance->sop_class_uid, .sop_uid = instance->sop_uid,
-                                .transfer_syntax_uid = instance->transfer_syntax_uid,
-                                .calling_ae = instance->calling_ae};
-    return pn_spool_begin(&c->writer, &c->spool, &meta, err);
-}
-
-static int report_write(void *payload, const void *bytes, size_t n, pn_error *err)
-{
-    pn_committer *c = payload;
-    return pn_spool_write(&c->writer, bytes, n, err);
-}
-
-static int report_commit(void *payload, pn_error *err)
-{
-    pn_committer *c = payload;
-    char digest[PN_DIGEST_HEX_SIZE];
-    int rc = pn_spool_commit(&c->writer, digest, err);
-    c->sync_failed = c->sync_failed || c->writer.sync_failed;
-    return rc;
-}
-
-static void report_abort(void *payload)
-{
-    pn_committer *c = payload;
-    pn_spool_abort(&c->writer);
 }
 
 /* ---- Asking -------------------------------------------------------------------------------- */
@@ -92,8 +60,8 @@ static int new_transaction(char uid[PN_UID_SIZE], pn_error *err)
 static int request(pn_committer *c, const pn_scu_peer *peer, const char *transaction_uid,
                    const pn_commit_request *r, pn_error *why)
 {
-    const pn_scp_handler handler = {.begin = report_begin, .write = report_write, .commit = report_commit,
-                                    .abort = report_abort, .payload = c};
+    const pn_scp_handler handler = {.begin = pn_sink_begin, .write = pn_sink_write, .commit = pn_sink_commit,
+                                    .abort = pn_sink_abort, .payload = c};
     pn_commit_ref *refs = calloc(r->n, sizeof *refs);
     if (refs == NULL) { return pn_fail_transient(why, PN_ENOMEM, "no memory for a request"); }
     for (size_t i = 0; i < r->n; i++) {
@@ -188,7 +156,7 @@ int pn_committer_turn(bool *asked, pn_committer *c, const pn_tls *tls, pn_error 
         rc = pn_store_commitment_later(c->store, transaction_uid, why.msg, now_ms + pause, now_ms, err);
     }
     pn_commit_request_free(&r);
-    if (rc == PN_OK && c->sync_failed) {
+    if (rc == PN_OK && c->sink.sync_failed) {
         return pn_fail(err, PN_EIO, "a sync of the spool failed; stopped asking for commitment");
     }
     return rc;

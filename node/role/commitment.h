@@ -6,17 +6,16 @@
 #include "base/tls.h"
 #include "dicom/header.h"
 #include "queue/store.h"
-#include "spool/spool.h"
+#include "role/spool_sink.h"
 
 typedef struct pn_committer {
+    pn_spool_sink sink;        /* first: the handler's. A report that comes at once is put where the receiver
+                                  puts those that come later: in incoming/                         */
     const cfg_node *cfg;
     const cfg_archive *archive;
     pn_store *store;           /* lent */
-    pn_spool spool;            /* a report that comes at once is put where the receiver puts those that
-                                  come later: in incoming/                                         */
+    pn_spool spool;
     bool spool_open;
-    pn_spool_writer writer;
-    bool sync_failed;
 } pn_committer;
 
 bool pn_commitment_wanted(const cfg_archive *archive);

@@ -18,6 +18,7 @@
 #include "role/backoff.h"
 #include "role/keys.h"
 #include "role/role.h"
+#include "role/spool_sink.h"
 #include "spool/spool.h"
 
 enum {
@@ -28,6 +29,7 @@ enum {
 };
 
 typedef struct fetcher {
+    pn_spool_sink sink;        /* of C-GET; first: the handler's                               */
     const cfg_node *cfg;
     pn_store *store;
     pn_spool spool;
@@ -38,8 +40,6 @@ typedef struct fetcher {
     bool lost;                 /* another has the case by now                                */
     pn_file_list missing;      /* what is asked for, by rising UID                           */
     size_t series_count;       /* instances of the case's series, the most that one has      */
-    pn_spool_writer writer;    /* of C-GET                                                   */
-    bool sync_failed;
     pn_tls *tls;               /* where one of the archives wants it                         */
 } fetcher;
 
@@ -95,40 +95,7 @@ static int get_begin(void *payload, const pn_scp_instance *instance, pn_error *e
     if (!is_missing(f, instance->sop_uid)) {
         return pn_fail(err, PN_EINVAL, "this instance was not asked for");
     }
-    const pn_spool_meta meta = {
-        .sop_class_uid = instance->sop_class_uid,
-        .sop_uid = instance->sop_uid,
-        .transfer_syntax_uid = instance->transfer_syntax_uid,
-        .calling_ae = instance->calling_ae,
-    };
-    return pn_spool_begin(&f->writer, &f->spool, &meta, err);
-}
-
-static int get_write(void *payload, const void *bytes, size_t n, pn_error *err)
-{
-    fetcher *f = payload;
-    return pn_spool_write(&f->writer, bytes, n, err);
-}
-
-static int get_commit(void *payload, pn_error *err)
-{
-    fetcher *f = payload;
-    char digest[PN_DIGEST_HEX_SIZE];
-    int rc = pn_spool_commit(&f->writer, digest, err);
-    f->sync_failed = f->sync_failed || f->writer.sync_failed;
-    return rc;
-}
-
-static void get_abort(void *payload)
-{
-    fetcher *f = payload;
-    pn_spool_abort(&f->writer);
-}
-
-static bool get_must_stop(void *payload)
-{
-    const fetcher *f = payload;
-    return f->sync_failed;
+    return pn_sink_begin(f, instance, err);
 }
 
 /* ---- One archive -------------------------------------------------------------------------- */
@@ -144,8 +111,8 @@ static int get(size_t *n, fetcher *f, const pn_scu_peer *peer, const pn_query_wh
                pn_error *err)
 {
     const pn_scp_handler handler = {
-        .begin = get_begin, .write = get_write, .commit = get_commit, .abort = get_abort,
-        .must_stop = get_must_stop, .payload = f,
+        .begin = get_begin, .write = pn_sink_write, .commit = pn_sink_commit, .abort = pn_sink_abort,
+        .must_stop = pn_sink_must_stop, .payload = f,
     };
     pn_query_result r;
     const pn_query_opts opts = query_opts(f);
@@ -297,7 +264,7 @@ static int ask_all(char note[PN_NOTE_SIZE], fetcher *f, const pn_case *c, pn_err
         asked got = {0};
         pn_error why = {0};
         int rc = ask(&got, f, a, c, whole, &why);
-        if (f->sync_failed) {              /* a second sync would lie: only a restart helps */
+        if (f->sink.sync_failed) {         /* a second sync would lie: only a restart helps */
             return pn_fail(err, PN_EIO, "a sync of the spool failed; stopped fetching");
         }
         char quoted[512];
@@ -366,7 +333,8 @@ static int open_fetcher(fetcher *f, const cfg_node *cfg, pn_error *err)
 
 int pn_fetcher_run(const cfg_node *cfg, pn_error *err)
 {
-    fetcher f = {.writer = {.fd = -1}};
+    fetcher f = {0};
+    f.sink = (pn_spool_sink)PN_SPOOL_SINK_INIT(&f.spool);
     int rc = open_fetcher(&f, cfg, err);
     if (rc == PN_OK) { rc = pn_role_loop(turn, &f, "fetch_later", err); }
     pn_store_close(f.store);

@@ -29,6 +29,7 @@
 #include "role/access.h"
 #include "role/keys.h"
 #include "role/role.h"
+#include "role/spool_sink.h"
 #include "spool/spool.h"
 
 enum {
@@ -50,47 +51,9 @@ static void on_drain(int signal_number)
 }
 
 typedef struct session {
-    pn_spool *spool;
-    pn_spool_writer writer;
+    pn_spool_sink sink;        /* first: the handler's */
     const char *peer;
-    uint64_t n_bytes;          /* of the stored data sets */
-    bool sync_failed;
 } session;
-
-static int store_begin(void *payload, const pn_scp_instance *instance, pn_error *err)
-{
-    session *s = payload;
-    const pn_spool_meta meta = {
-        .sop_class_uid = instance->sop_class_uid,
-        .sop_uid = instance->sop_uid,
-        .transfer_syntax_uid = instance->transfer_syntax_uid,
-        .calling_ae = instance->calling_ae,
-    };
-    return pn_spool_begin(&s->writer, s->spool, &meta, err);
-}
-
-static int store_write(void *payload, const void *bytes, size_t n, pn_error *err)
-{
-    session *s = payload;
-    return pn_spool_write(&s->writer, bytes, n, err);
-}
-
-static int store_commit(void *payload, pn_error *err)
-{
-    session *s = payload;
-    char digest[PN_DIGEST_HEX_SIZE];
-    uint64_t n = s->writer.n_bytes;
-    int rc = pn_spool_commit(&s->writer, digest, err);
-    if (rc == PN_OK) { s->n_bytes += n; }
-    s->sync_failed = s->sync_failed || s->writer.sync_failed;
-    return rc;
-}
-
-static void store_abort(void *payload)
-{
-    session *s = payload;
-    pn_spool_abort(&s->writer);
-}
 
 static void log_accepted(void *payload, const char *calling_ae, unsigned n_contexts)
 {
@@ -115,12 +78,6 @@ static bool is_draining(void *payload)
     return draining != 0;
 }
 
-static bool must_stop(void *payload)
-{
-    const session *s = payload;
-    return s->sync_failed;
-}
-
 static void log_end(const session *s, const pn_scp_result *r, int rc, const pn_error *why,
                     int64_t begun_ms)
 {
@@ -139,7 +96,7 @@ static void log_end(const session *s, const pn_scp_result *r, int rc, const pn_e
     pn_log(rc == PN_OK ? PN_LOG_INFO : PN_LOG_WARN, "association_ended",
            "peer=%s calling=%s end=\"%s\" stored=%u failed=%u echoed=%u events=%u bytes=%llu dur_ms=%lld "
            "reason=%s", s->peer, calling, r->end, r->n_stored, r->n_failed, r->n_echoed, r->n_events,
-           (unsigned long long)s->n_bytes, (long long)(pn_mono_ms() - begun_ms),
+           (unsigned long long)s->sink.n_bytes, (long long)(pn_mono_ms() - begun_ms),
            pn_log_quote(reason, sizeof reason, rc == PN_OK ? "" : why->msg));
 }
 
@@ -149,7 +106,7 @@ static _Noreturn void serve_one(const cfg_node *cfg, pn_spool *spool, int fd, co
 {
     (void)prctl(PR_SET_NAME, "pn-association");
     int64_t begun_ms = pn_mono_ms();
-    session s = { .spool = spool, .peer = peer, .writer = { .fd = -1 } };
+    session s = { .sink = PN_SPOOL_SINK_INIT(spool), .peer = peer };
     const pn_scp_opts opts = {
         .ae_title = cfg->ae_title,
         .more_ae_titles = (const char *const *)cfg->access.called_ae_titles,
@@ -162,14 +119,14 @@ static _Noreturn void serve_one(const cfg_node *cfg, pn_spool *spool, int fd, co
         .max_instance_bytes = cfg->max_instance_bytes,
     };
     const pn_scp_handler handler = {
-        .begin = store_begin, .write = store_write, .commit = store_commit, .abort = store_abort,
-        .secured = log_secured, .accepted = log_accepted, .draining = is_draining, .must_stop = must_stop, .payload = &s,
+        .begin = pn_sink_begin, .write = pn_sink_write, .commit = pn_sink_commit, .abort = pn_sink_abort,
+        .secured = log_secured, .accepted = log_accepted, .draining = is_draining, .must_stop = pn_sink_must_stop, .payload = &s,
     };
     pn_scp_result result = {0};
     pn_error why = {0};
     int rc = pn_scp_serve(&result, fd, &opts, &handler, &why);
     log_end(&s, &result, rc, &why, begun_ms);
-    _exit(s.sync_failed ? EXIT_SYNC_FAILED : 0);
+    _exit(s.sink.sync_failed ? EXIT_SYNC_FAILED : 0);
 }
 
 /* ---- Parent: who is connected ------------------------------------------------------------- */
