@@ -13,11 +13,15 @@
 #endif
 
 double sv_dot(const double *a, const double *b, size_t n);
-/* sum of w a^2 */
-double sv_dot_weighted(const double *w, const double *a, size_t n);
 /* y += c a */
 void sv_add_scaled(double *y, double c, const double *a, size_t n);
-/* y += c w a */
-void sv_add_scaled_weighted(double *y, double c, const double *w, const double *a, size_t n);
+
+/* Four columns at a time, so that what they share is read once. dot[k] = x_k . y */
+void sv_dot_four(double dot[4], const double *const x[4], const double *y, size_t n);
+/* gram[k][l] = sum of w x_k x_l, for l >= k (the rest is left alone) */
+void sv_gram_four(double gram[16], const double *const x[4], const double *w, size_t n);
+/* t = sum of c_k x_k; y += t, r -= w t */
+void sv_move_four(double *y, double *r, const double c[4], const double *const x[4], const double *w,
+                  size_t n);
 
 #endif
