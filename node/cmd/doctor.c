@@ -182,36 +182,14 @@ static int write_report(const doctor *d, tiny *t, pn_error *err)
     return rc;
 }
 
-static void no_report(void *payload) { (void)payload; }
-static int take_nothing(void *payload, const pn_scp_instance *instance, pn_error *err)
-{
-    (void)payload;
-    (void)instance;
-    return pn_fail(err, PN_EUNSUPPORTED, "the running node takes reports on commitments");
-}
-static int write_nothing(void *payload, const void *bytes, size_t n, pn_error *err)
-{
-    (void)payload;
-    (void)bytes;
-    (void)n;
-    return pn_fail(err, PN_EUNSUPPORTED, "not taken");
-}
-static int keep_nothing(void *payload, pn_error *err)
-{
-    (void)payload;
-    return pn_fail(err, PN_EUNSUPPORTED, "not taken");
-}
-
 /* Its report comes to the node, which knows nothing of this one and says so in its log. */
 static void ask_commitment(doctor *d, const tiny *t)
 {
-    const pn_scp_handler handler = {.begin = take_nothing, .write = write_nothing, .commit = keep_nothing,
-                                    .abort = no_report};
     const pn_commit_ref ref = {classes[d->cfg->comprehensive_3d ? SR_3D : SR_PLAIN].uid, t->uid[OBJECT]};
     unsigned n_reports = 0;
     char words[160];
     pn_error err = {0};
-    if (pn_commit_request_send(&n_reports, &d->peer, t->uid[TRANSACTION], &ref, 1, &handler, 0, &err) != PN_OK) {
+    if (pn_commit_request_send(&n_reports, &d->peer, t->uid[TRANSACTION], &ref, 1, NULL, 0, &err) != PN_OK) {
         wrong(d, "commitment", err.msg);
         return;
     }

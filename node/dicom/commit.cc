@@ -93,7 +93,7 @@ int pn_commit_request_send(unsigned *n_reports, const pn_scu_peer *peer, const c
         rc = client.connect({ { UID_StorageCommitmentPushModelSOPClass,
                                 UID_LittleEndianImplicitTransferSyntax } }, e);
         if (rc == PN_OK) { rc = ask(client, request_of(transaction_uid, refs, n), e); }
-        if (rc == PN_OK && listen_for_reports(*n_reports, client, *handler, wait_s)) { client.release(); }
+        if (rc == PN_OK && (handler == nullptr || listen_for_reports(*n_reports, client, *handler, wait_s))) { client.release(); }
         return rc;
     });
 }

@@ -15,7 +15,7 @@ typedef struct pn_commit_ref { const char *sop_class_uid, *sop_uid; } pn_commit_
 
 /* Request commitment of n objects under a Transaction UID that was never used before (N-ACTION), and
  * stay on the association for wait_s in case the archive reports on it there. A report goes to the
- * handler, as pn_scp_serve would give it; *n_reports counts them. The other way is an association of
+ * handler, as pn_scp_serve would give it; *n_reports counts them. handler NULL: nobody waits. The other way is an association of
  * the archive's own, to our receiver.
  * PN_OK: the archive has the request. Fails as pn_scu_echo, and: PN_EUNSUPPORTED (it does not offer
  * the service), PN_EPEER (a failure status). What fails after the request was taken is no failure. */
